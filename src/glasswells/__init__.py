@@ -1,0 +1,1 @@
+"""Tunneling two-level systems in computer glasses, and their relation to soft vibrations."""

@@ -1,0 +1,38 @@
+"""Periodic orthorhombic geometry: minimum images, displacements without drift."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def minimum_image(vectors: Array, box: Array) -> Array:
+    """The nearest periodic image of each vector (..., 3) in the box of edges `box` (3,)."""
+    return vectors - box * np.rint(vectors / box)
+
+
+def wrap(positions: Array, box: Array) -> Array:
+    """The image of each position (N, 3) inside [0, box)."""
+    wrapped = positions - box * np.floor(positions / box)
+    wrapped[wrapped >= box] = 0.0  # -1e-20 % box rounds to box itself
+    return wrapped
+
+
+def remove_drift(field: Array) -> Array:
+    """The field (N, 3) without its uniform translation (equal masses)."""
+    return field - field.mean(axis=0)
+
+
+def displacement(start: Array, end: Array, box: Array) -> Array:
+    """The displacement field (N, 3) from `start` to `end`: minimum image, drift removed.
+
+    The drift is removed twice: once so that a translated copy lands in the right image, once
+    more because the images may have changed the mean.
+    """
+    raw = minimum_image(end - start, box)
+    # A common translation of half a box would scatter the images: measure it against the
+    # circular mean, which a translation only rotates.
+    angle = np.angle(np.exp(2j * np.pi * raw / box).mean(axis=0))
+    return remove_drift(minimum_image(raw - box * angle / (2 * np.pi), box))

@@ -1,0 +1,36 @@
+"""How an iterative routine ended. Failure is data: the caller decides whether to raise."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from glasswells.core.errors import ConvergenceError
+
+
+class Outcome(Enum):
+    """The end of an iterative routine; each member's text says what to do about it."""
+
+    CONVERGED = "converged"
+    STEP_LIMIT = "the step limit was reached before the tolerance: raise the limit or loosen it"
+    LINE_SEARCH_FAILED = (
+        "no step along the search direction lowered the energy any more: the tolerance is below "
+        "the rounding noise of the energy, or forces and energy disagree"
+    )
+    NOT_FINITE = "a NaN or infinite energy or force appeared: check for overlapping particles"
+    KNOWN_MINIMUM = "stopped early, inside the basin of an inherent structure already known"
+    SAME_MINIMUM = "both ends are one inherent structure, up to a translation: no double well"
+    INTERMEDIATE_MINIMUM = "the path passes another minimum: it was split, see `intermediates`"
+    NOT_A_SADDLE = "the stationary point has not exactly one negative eigenvalue"
+    LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"
+    FLAT_PROFILE = "the barrier is below the numerical noise of the energy"
+    CYCLE = "the iteration fell into a cycle"
+
+    @property
+    def converged(self) -> bool:
+        """Whether the result meets its tolerance."""
+        return self is Outcome.CONVERGED
+
+    def raise_unless_converged(self, what: str) -> None:
+        """Raise `ConvergenceError` naming `what` unless this outcome is `CONVERGED`."""
+        if not self.converged:
+            raise ConvergenceError(f"{what} did not converge: {self.value}")

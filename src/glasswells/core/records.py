@@ -1,0 +1,274 @@
+"""The nouns of the package, on one screen: frozen, keyword-only, arrays read-only float64.
+
+Reduced units throughout: energy epsilon, length <sigma>, mass m, k_B = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glasswells.core.checks import float64_array
+from glasswells.core.errors import InputError
+from glasswells.core.outcomes import Outcome
+
+Array = NDArray[np.float64]
+
+
+def freeze(record: Any, **arrays: Any) -> None:
+    """Set fields of a frozen record, with arrays made read-only; for `__post_init__` only."""
+    for name, value in arrays.items():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+        object.__setattr__(record, name, value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Configuration:
+    """An arrangement of particles in an orthorhombic periodic box.
+
+    Raises
+    ------
+    InputError
+        For wrong shapes or dtypes, NaN, fewer than two particles, diameters or box edges <= 0.
+    """
+
+    positions: Array
+    """(N, 3), length; may lie outside the box."""
+    diameters: Array
+    """(N,), length."""
+    box: Array
+    """(3,), edges of the periodic box, length."""
+
+    def __post_init__(self) -> None:
+        positions = float64_array("positions", self.positions, (None, 3))
+        n = len(positions)
+        if n < 2:
+            raise InputError(f"positions hold {n} particle(s), expected at least 2")
+        diameters = float64_array("diameters", self.diameters, (n,))
+        box = float64_array("box", self.box, (3,))
+        for name, array in (("diameters", diameters), ("box", box)):
+            if array.min() <= 0:
+                k = int(array.argmin())
+                raise InputError(f"{name}[{k}] is {array[k]}, expected lengths above 0")
+        freeze(self, positions=positions, diameters=diameters, box=box)
+
+    @property
+    def n_particles(self) -> int:
+        """N."""
+        return len(self.positions)
+
+    @property
+    def density(self) -> float:
+        """Number density N / volume."""
+        return self.n_particles / float(np.prod(self.box))
+
+    def moved_to(self, positions: Array) -> Configuration:
+        """The same particles in the same box at other positions (N, 3)."""
+        return Configuration(positions=positions, diameters=self.diameters, box=self.box)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Minimization:
+    """The end of a quench."""
+
+    configuration: Configuration
+    """The final configuration; the inherent structure if `outcome` is converged."""
+    energy: float
+    """Total potential energy."""
+    max_force: float
+    """Largest absolute force component."""
+    evaluations: int
+    """Energy-and-force evaluations spent."""
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class InherentStructure:
+    """A local minimum of the potential energy, met in an exploration."""
+
+    index: int
+    """Number in its library, by order of discovery."""
+    configuration: Configuration
+    energy: float
+    """Total potential energy."""
+    visits: int = 1
+    """How many quenches ended here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """Two inherent structures met in consecutive quenches."""
+
+    i: int
+    j: int
+    count: int
+    """T_ij: how often a quench that ended in i was followed by one that ended in j."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """A candidate pair of inherent structures and its features (paper, section II)."""
+
+    i: int
+    j: int
+    energy_difference: float
+    """Delta_E = V_j - V_i."""
+    distance: float
+    """d = |r_AB|, minimum image, drift removed."""
+    participation_number: float
+    """PR_DW = (sum u^2)^2 / sum u^4, not divided by N."""
+    largest_displacements: tuple[float, float, float]
+    """Displacements of the three particles that move most."""
+    largest_distances: tuple[float, float, float]
+    """Distances between those three: first-second, first-third, second-third."""
+    forward_count: int
+    """T_ij."""
+    backward_count: int
+    """T_ji."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class EnergyProfile:
+    """Potential energy along a path from minimum A to minimum B; V(A) = 0.
+
+    Energies are interpolated smoothly to second order with zero slope at both minima. What lies
+    beyond them is a convention of the splitting (`continuation`).
+    """
+
+    arc_length: Array
+    """(K,), strictly increasing, 0 in A; mass-weighted length (m = 1)."""
+    energy: Array
+    """(K,), relative to minimum A."""
+    curvature_a: float
+    """d2V/ds2 at the start, along the chord at distance rho."""
+    curvature_b: float
+    """The same at the end."""
+    beyond_a: tuple[Array, Array] | None = None
+    """True energy along the straight continuation of the chord beyond A: distances from A (J,),
+    increasing from 0, and energies relative to A. None for a bare profile."""
+    beyond_b: tuple[Array, Array] | None = None
+    """The same beyond B: distances from B, energies relative to A."""
+
+    def __post_init__(self) -> None:
+        arc_length = float64_array("arc_length", self.arc_length, (None,))
+        energy = float64_array("energy", self.energy, (len(arc_length),))
+        if len(arc_length) < 5 or np.diff(arc_length).min() <= 0:
+            raise InputError(
+                f"arc_length holds {len(arc_length)} points, expected at least 5, strictly increasing"
+            )
+        freeze(self, arc_length=arc_length, energy=energy)
+        for name in ("beyond_a", "beyond_b"):
+            if getattr(self, name) is not None:
+                s, v = getattr(self, name)
+                s = float64_array(f"{name} distances", s, (None,))
+                v = float64_array(f"{name} energies", v, (len(s),))
+                s.setflags(write=False)
+                v.setflags(write=False)
+                freeze(self, **{name: (s, v)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class DoubleWell:
+    """Two minima joined by one saddle (double well potential)."""
+
+    minimum_a: Configuration
+    minimum_b: Configuration
+    saddle: Configuration
+    barrier: float
+    """V(saddle) - V(A)."""
+    asymmetry: float
+    """V(B) - V(A)."""
+    profile: EnergyProfile
+    displacement_ab: Array
+    """r_AB (N, 3): minimum image, drift removed."""
+    displacement_as: Array
+    """r_AS (N, 3)."""
+    tangent_a: Array
+    """(N, 3), unit: the chord from A to the path point at distance `rho`."""
+    frequency_a: float
+    """sqrt of the curvature at A along `tangent_a`."""
+    tangent_b: Array
+    """The same at B, pointing into the path."""
+    frequency_b: float
+    rho: float
+    """Distance from the minimum at which tangents and frequencies are taken."""
+    path_length: float
+    """Arc length from A to B through the saddle."""
+    participation_number: float
+    """PR_DW of r_AB."""
+    negative_eigenvalue: float
+    """The one negative eigenvalue of the Hessian at the saddle."""
+    route: str
+    """`fast` (band, Newton polish, steepest descent) or `band` (full climbing-image band)."""
+    outcome: Outcome = Outcome.CONVERGED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TunnelSplitting:
+    """Levels of the one-dimensional Schroedinger equation on an energy profile."""
+
+    levels: Array
+    """(4,), E_1 < E_2 < E_3 < E_4 above minimum A."""
+    splitting: float
+    """E = E_2 - E_1."""
+    error: float
+    """Numerical error of the splitting, from two independent discretizations."""
+    spread: float
+    """Half the range of the splitting over the continuations beyond A and B; 0 if only one."""
+    by_continuation: dict[str, float]
+    """The splitting under each continuation that the profile allows."""
+    asymmetry: float
+    """Delta, in the localized basis of the two lowest states."""
+    tunneling_amplitude: float
+    """Delta_0: E^2 = Delta^2 + Delta_0^2."""
+    continuation: str
+    """The convention beyond A and B behind `splitting`: straight, harmonic or walls."""
+    units: str
+    """Name of the unit set."""
+    reduced_hbar: float
+    is_two_level: bool
+    """E below the unit set's threshold, resolved, and no single well in disguise."""
+    flags: tuple[str, ...] = field(default=())
+    """Any of `unresolved`, `single_well`, `short_path`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class NormalModes:
+    """Eigenvectors of the Hessian, softest first, translations included."""
+
+    frequencies: Array
+    """(modes,), omega; an unstable direction has the negative of |omega|; zero modes are 0."""
+    fields: Array
+    """(modes, N, 3), each of unit norm."""
+    participation_ratios: Array
+    """(modes,), PR of eq. 4."""
+    n_translations: int
+    """How many of the first modes are translations (three in a periodic box)."""
+    complete: bool
+    """Whether this is the full spectrum."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CubicMode:
+    """A solution of eq. 5, M pi = (M:pi pi / U:pi pi pi) U:pi pi."""
+
+    field: Array
+    """(N, 3), unit norm, uphill towards the cubic barrier (U:pi pi pi < 0)."""
+    stiffness: float
+    """kappa = M:pi pi."""
+    cubic: float
+    """tau = U:pi pi pi."""
+    barrier: float
+    """b = (2/3) kappa^3 / tau^2 (Gartner & Lerner 2016)."""
+    residual: float
+    """|M pi - (kappa/tau) U:pi pi| / |M pi|."""
+    iterations: int
+    method: str
+    """`iteration` (eq. 6), `damped` or `descent` (on ln b)."""
+    overlap_with_start: float
+    """c of eq. 7 with the seed: some seeds leave for a softer mode elsewhere."""
+    outcome: Outcome
