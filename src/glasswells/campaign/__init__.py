@@ -1,0 +1,1 @@
+"""Plan, store, stages and runner of a campaign."""

@@ -1,0 +1,1 @@
+"""Nouns, outcomes, checks, periodic geometry, the compiler decorator: what every room uses."""

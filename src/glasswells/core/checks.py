@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from glasswells.core.errors import InputError
 
 
-def float64_array(name: str, value: ArrayLike, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+def float64_array(
+    name: str, value: ArrayLike, shape: tuple[int | None, ...]
+) -> NDArray[np.float64]:
     """`value` as a new finite, contiguous, native float64 array of `shape` (None: any length).
 
     Lists and integers are converted, which loses nothing. Single precision is refused: an

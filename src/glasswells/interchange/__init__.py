@@ -1,0 +1,1 @@
+"""Configurations in the field's file formats."""

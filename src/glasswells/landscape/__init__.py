@@ -1,0 +1,1 @@
+"""Exploring a glass: inherent structures, transitions, pairs."""

@@ -1,0 +1,1 @@
+"""Quench to an inherent structure."""

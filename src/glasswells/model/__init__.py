@@ -1,0 +1,1 @@
+"""Potential energy and its derivatives: pair laws, neighbor list, energy, forces, Hessian."""

@@ -1,0 +1,1 @@
+"""Normal modes, nonlinear modes and their overlaps with displacement fields."""

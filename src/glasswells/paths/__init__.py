@@ -1,0 +1,1 @@
+"""Minimum energy paths between inherent structures."""

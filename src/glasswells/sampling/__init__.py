@@ -1,0 +1,1 @@
+"""Swap Monte Carlo, molecular dynamics, relaxation and equilibrium."""

@@ -1,0 +1,1 @@
+"""Distributions and densities over records, with error bars."""

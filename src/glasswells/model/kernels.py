@@ -1,0 +1,251 @@
+"""Loops over pairs: energy and forces, the Hessian and its product, third and fourth order.
+
+Notation of the formulas: r the pair vector from i to j, n = r/|r|, u = z_j - z_i the difference
+of a field, p = u.n, t = u - p n, D = v'' - v'/r. Suffixes: n particle, c Cartesian, p pair.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glasswells.core.compiler import kernel
+from glasswells.model.law import PairLaw
+
+
+class PairKernels(NamedTuple):
+    """The compiled loops of one pair law."""
+
+    energy_and_forces: Any
+    """(r_nc, box_c, pairs, k, force_nc) -> energy; fills force_nc."""
+    closest: Any
+    """(r_nc, box_c, pairs) -> (i, j, distance) of the closest pair."""
+    hessian: Any
+    """(r_nc, box_c, pairs, k, slots, data); fills the entries of the sparse Hessian."""
+    hessian_product: Any
+    """(r_nc, box_c, pairs, k, z_nc, out_nc); fills M:z."""
+    third_order: Any
+    """(r_nc, box_c, pairs, k, z_nc, out_nc) -> U:zzz; fills U:zz."""
+    fourth_order: Any
+    """(r_nc, box_c, pairs, k, z_nc) -> T:zzzz."""
+
+
+@kernel
+def pair_vector(r_nc, box_c, i, j):  # type: ignore[no-untyped-def]
+    """Minimum-image vector from i to j, and its square."""
+    x = r_nc[j, 0] - r_nc[i, 0]
+    y = r_nc[j, 1] - r_nc[i, 1]
+    z = r_nc[j, 2] - r_nc[i, 2]
+    x -= box_c[0] * np.rint(x / box_c[0])
+    y -= box_c[1] * np.rint(y / box_c[1])
+    z -= box_c[2] * np.rint(z / box_c[2])
+    return x, y, z, x * x + y * y + z * z
+
+
+@kernel
+def field_difference(z_nc, i, j):  # type: ignore[no-untyped-def]
+    """U = z_j - z_i."""
+    return z_nc[j, 0] - z_nc[i, 0], z_nc[j, 1] - z_nc[i, 1], z_nc[j, 2] - z_nc[i, 2]
+
+
+@kernel
+def add_to_both(out_nc, i, j, x, y, z):  # type: ignore[no-untyped-def]
+    """Add a pair's vector to particle j and its opposite to i."""
+    out_nc[j, 0] += x
+    out_nc[j, 1] += y
+    out_nc[j, 2] += z
+    out_nc[i, 0] -= x
+    out_nc[i, 1] -= y
+    out_nc[i, 2] -= z
+
+
+@kernel
+def largest_displacement2(r_nc, reference_nc):  # type: ignore[no-untyped-def]
+    """Square of the largest distance of a particle from its place in `reference_nc`."""
+    largest = 0.0
+    for i in range(r_nc.shape[0]):
+        x = r_nc[i, 0] - reference_nc[i, 0]
+        y = r_nc[i, 1] - reference_nc[i, 1]
+        z = r_nc[i, 2] - reference_nc[i, 2]
+        largest = max(largest, x * x + y * y + z * z)
+    return largest
+
+
+@cache
+def force_kernel(law: PairLaw) -> Any:
+    """Energy and forces of one pair law: f_i = sum_j (v'/r) r_ij, from a half list."""
+    slope = law.slope
+    uniform = law.uniform_strength
+
+    @kernel
+    def energy_and_forces(r_nc, box_c, pairs, k, force_nc):  # type: ignore[no-untyped-def]
+        n = r_nc.shape[0]
+        bx, by, bz = box_c[0], box_c[1], box_c[2]
+        ix, iy, iz = 1.0 / bx, 1.0 / by, 1.0 / bz
+        force_nc[:] = 0.0
+        energy = 0.0
+        for i in range(n):
+            xi, yi, zi = r_nc[i, 0], r_nc[i, 1], r_nc[i, 2]
+            fx, fy, fz = 0.0, 0.0, 0.0
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                j = pairs.partner[p]
+                x = r_nc[j, 0] - xi
+                y = r_nc[j, 1] - yi
+                z = r_nc[j, 2] - zi
+                x -= bx * np.rint(x * ix)
+                y -= by * np.rint(y * iy)
+                z -= bz * np.rint(z * iz)
+                inverse_range2 = pairs.inverse_range2[p]
+                x2 = (x * x + y * y + z * z) * inverse_range2
+                if x2 < k.cutoff2:
+                    u, u_1 = slope(x2, 1.0 / x2, k)
+                    if not uniform:
+                        u *= pairs.strength[p]
+                        u_1 *= pairs.strength[p]
+                    energy += u
+                    w = u_1 * inverse_range2
+                    fx += w * x
+                    fy += w * y
+                    fz += w * z
+                    force_nc[j, 0] -= w * x
+                    force_nc[j, 1] -= w * y
+                    force_nc[j, 2] -= w * z
+            force_nc[i, 0] += fx
+            force_nc[i, 1] += fy
+            force_nc[i, 2] += fz
+        return energy
+
+    return energy_and_forces
+
+
+@cache
+def pair_kernels(law: PairLaw) -> PairKernels:
+    """All loops for one pair law."""
+    pair_derivatives = _pair_derivatives(law)
+
+    @kernel
+    def closest(r_nc, box_c, pairs):  # type: ignore[no-untyped-def]
+        nearest2, first, second = np.inf, -1, -1
+        for i in range(r_nc.shape[0]):
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                _, _, _, r2 = pair_vector(r_nc, box_c, i, pairs.partner[p])
+                if r2 < nearest2:
+                    nearest2, first, second = r2, i, np.int64(pairs.partner[p])
+        return first, second, np.sqrt(nearest2)
+
+    @kernel
+    def hessian(r_nc, box_c, pairs, k, slots, data):  # type: ignore[no-untyped-def]
+        data[:] = 0.0
+        vector = np.empty(3)
+        for i in range(r_nc.shape[0]):
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                j = np.int64(pairs.partner[p])
+                vector[0], vector[1], vector[2], r2 = pair_vector(r_nc, box_c, i, j)
+                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
+                    continue
+                b, v2, _, _ = pair_derivatives(r2, pairs, p, k)
+                d = (v2 - b) / r2
+                ij, ji = slots.upper[p], slots.lower[p]
+                ii, jj = slots.diagonal[i], slots.diagonal[j]
+                row_i, row_j = slots.stride[i], slots.stride[j]
+                for a in range(3):
+                    for c in range(3):
+                        h = d * vector[a] * vector[c]
+                        if a == c:
+                            h += b
+                        data[ij + a * row_i + c] = -h
+                        data[ji + a * row_j + c] = -h
+                        data[ii + a * row_i + c] += h
+                        data[jj + a * row_j + c] += h
+
+    @kernel
+    def hessian_product(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
+        out_nc[:] = 0.0
+        for i in range(r_nc.shape[0]):
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                j = pairs.partner[p]
+                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
+                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
+                    continue
+                b, v2, _, _ = pair_derivatives(r2, pairs, p, k)
+                ux, uy, uz = field_difference(z_nc, i, j)
+                along = (v2 - b) * (ux * x + uy * y + uz * z) / r2
+                add_to_both(
+                    out_nc, i, j, along * x + b * ux, along * y + b * uy, along * z + b * uz
+                )
+
+    @kernel
+    def third_order(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
+        # U:zz = n [v''' p^2 + (D/r) t^2] + 2 (D/r) p t;  U:zzz = v''' p^3 + 3 (D/r) p t^2
+        out_nc[:] = 0.0
+        total = 0.0
+        for i in range(r_nc.shape[0]):
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                j = pairs.partner[p]
+                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
+                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
+                    continue
+                b, v2, v3, _ = pair_derivatives(r2, pairs, p, k)
+                r = np.sqrt(r2)
+                ux, uy, uz = field_difference(z_nc, i, j)
+                q = (ux * x + uy * y + uz * z) / r
+                transverse2 = ux * ux + uy * uy + uz * uz - q * q
+                d = (v2 - b) / r
+                # along n: v''' p^2 + (D/r) t^2, minus the part of 2 (D/r) p u that is not in t
+                along = (v3 * q * q + d * transverse2 - 2.0 * d * q * q) / r
+                across = 2.0 * d * q
+                add_to_both(
+                    out_nc,
+                    i,
+                    j,
+                    along * x + across * ux,
+                    along * y + across * uy,
+                    along * z + across * uz,
+                )
+                total += v3 * q * q * q + 3.0 * d * q * transverse2
+        return total
+
+    @kernel
+    def fourth_order(r_nc, box_c, pairs, k, z_nc):  # type: ignore[no-untyped-def]
+        # sum v'''' p^4 + 6 (v''' - 2 D/r) p^2 t^2 / r + 3 D t^4 / r^2
+        total = 0.0
+        for i in range(r_nc.shape[0]):
+            for p in range(pairs.start[i], pairs.start[i + 1]):
+                j = pairs.partner[p]
+                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
+                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
+                    continue
+                b, v2, v3, v4 = pair_derivatives(r2, pairs, p, k)
+                r = np.sqrt(r2)
+                ux, uy, uz = field_difference(z_nc, i, j)
+                q2 = (ux * x + uy * y + uz * z) ** 2 / r2
+                transverse2 = ux * ux + uy * uy + uz * uz - q2
+                big_d = v2 - b
+                total += (
+                    v4 * q2 * q2
+                    + 6.0 * (v3 - 2.0 * big_d / r) * q2 * transverse2 / r
+                    + 3.0 * big_d * transverse2 * transverse2 / r2
+                )
+        return total
+
+    return PairKernels(
+        force_kernel(law), closest, hessian, hessian_product, third_order, fourth_order
+    )
+
+
+def _pair_derivatives(law: PairLaw) -> Any:
+    """(r^2, pairs, p, k) -> v'/r, v'', v''', v'''' of one pair, in real distance."""
+    derivatives = law.derivatives
+
+    @kernel
+    def pair_derivatives(r2, pairs, p, k):  # type: ignore[no-untyped-def]
+        inverse_range2 = pairs.inverse_range2[p]
+        x2 = r2 * inverse_range2
+        u_1, u_2, u_3, u_4 = derivatives(x2, 1.0 / x2, k)
+        first = pairs.strength[p] * inverse_range2
+        third = first * inverse_range2
+        return first * u_1, first * u_2, third * u_3 * np.sqrt(r2), third * u_4
+
+    return pair_derivatives

@@ -1,0 +1,93 @@
+"""What every pair model offers, and the seam through which other energies may enter."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol, runtime_checkable
+
+from glasswells.core.errors import InputError
+from glasswells.core.records import Array, Configuration
+from glasswells.model.law import PairLaw
+
+
+@runtime_checkable
+class Interactions(Protocol):
+    """The potential energy of one set of particles in one box, as a function of positions.
+
+    The whole package asks for energies through these few methods. A pair model answers with
+    `PairInteractions`; a calculator for any material answers with its own implementation.
+    """
+
+    def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
+        """Total energy and forces (N, 3) at positions (N, 3); not finite on overlap."""
+        ...
+
+    def hessian(self, positions: Array) -> Any:
+        """The Hessian as a SciPy sparse array (3N, 3N)."""
+        ...
+
+    def hessian_product(self, positions: Array, field: Array) -> Array:
+        """M:z as (N, 3) for a field z (N, 3)."""
+        ...
+
+    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
+        """U:zz as (N, 3), and U:zzz."""
+        ...
+
+    def fourth_order(self, positions: Array, field: Array) -> float:
+        """T:zzzz, the fourth derivative of the energy along z."""
+        ...
+
+
+class Model(Protocol):
+    """A potential energy for configurations."""
+
+    def check(self, configuration: Configuration) -> None:
+        """Raise `InputError` if the model cannot describe the configuration."""
+        ...
+
+    def interactions(self, configuration: Configuration) -> Interactions:
+        """The energy of this configuration's particles as a function of their positions."""
+        ...
+
+
+class PairModel(ABC):
+    """A sum over pairs, v_ij(r) = strength_ij u(r/range_ij), cut off at r = x_c range_ij."""
+
+    __slots__ = ()
+
+    cutoff: float
+
+    @property
+    @abstractmethod
+    def law(self) -> PairLaw:
+        """The compiled functions."""
+
+    @property
+    @abstractmethod
+    def constants(self) -> Any:
+        """A NamedTuple of the numbers that the compiled functions take; has `cutoff2`."""
+
+    @property
+    @abstractmethod
+    def is_repulsive(self) -> bool:
+        """Whether v >= 0 at all distances."""
+
+    def largest_cutoff(self, diameters: Array) -> float:
+        """Upper bound of the interaction range over all pairs of these particles."""
+        return self.cutoff * float(diameters.max())
+
+    def check(self, configuration: Configuration) -> None:
+        """Raise `InputError` unless each box edge is at least twice the largest cutoff."""
+        reach = self.largest_cutoff(configuration.diameters)
+        if configuration.box.min() < 2 * reach:
+            raise InputError(
+                f"the shortest box edge is {configuration.box.min():g}, expected at least twice "
+                f"the largest cutoff, {2 * reach:g}: use more particles at this density"
+            )
+
+    def interactions(self, configuration: Configuration) -> Interactions:
+        """The energy of this configuration's particles as a function of their positions."""
+        from glasswells.model.interactions import PairInteractions
+
+        return PairInteractions(self, configuration)
