@@ -1,0 +1,333 @@
+"""Swap Monte Carlo for continuous diameters: displacements and exchanges of diameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.checks import count, fraction, positive
+from glasswells.core.errors import InputError
+from glasswells.core.random import seed_state
+from glasswells.core.records import Array, Configuration, freeze
+from glasswells.model.functions import energy
+from glasswells.model.pair_model import PairModel
+from glasswells.sampling.lanes import LANES
+from glasswells.sampling.swap_kernels import SwapSettings, SwapTally, Workspace, swap_kernels
+from glasswells.sampling.swap_lists import OVERFLOW, SLACK, SwapState
+
+UNITS_PER_BOX = 2.0**32
+"""Fixed-point units along a box edge."""
+SKIN = 0.55
+"""Flat optimum between 0.45 and 0.65 at the temperatures of interest."""
+TARGET_ACCEPTANCE = 0.4
+"""Of displacements; the burn-in tunes the step towards it."""
+BURN_IN_BLOCK = 5
+"""Sweeps between two adjustments of the step in the burn-in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SwapCheckpoint:
+    """All that a swap Monte Carlo run needs to go on, bit for bit as if it had not been cut."""
+
+    arrays: SwapState
+    """Positions, diameters, lists and random state of the kernels."""
+    diameters: Array
+    """(N,) diameters in double precision; `arrays.labels` says who holds which."""
+    box: Array
+    """(3,)."""
+    max_displacement: float
+    """Largest displacement of each component, as tuned."""
+    sweeps: int
+    """Sweeps done since the burn-in."""
+
+    def configuration(self) -> Configuration:
+        """The current configuration, positions inside the box."""
+        units = self.arrays.records.reshape(-1, 4)[:, :3].view(np.uint32)
+        return Configuration(
+            positions=units * (self.box / UNITS_PER_BOX),
+            diameters=self.diameters[self.arrays.labels],
+            box=self.box,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SwapMonteCarlo:
+    """The outcome of a swap Monte Carlo run."""
+
+    configuration: Configuration
+    """The last configuration."""
+    energies: Array
+    """(S,) total potential energy at `sample_sweeps`, in double precision."""
+    sample_sweeps: Array
+    """(S,) sweeps since the burn-in."""
+    displacement_acceptance: float
+    """Accepted over attempted displacements."""
+    swap_acceptance: float
+    """Accepted over attempted swaps; a pair outside the partner window counts as rejected."""
+    max_displacement: float
+    """Largest displacement of each component, frozen after the burn-in."""
+    accepted_energy_change: float
+    """Sum of the accepted energy changes since the burn-in, as the moves saw them."""
+    state: SwapCheckpoint
+    """To go on from: pass as `state`."""
+
+
+def swap_monte_carlo(
+    model: PairModel,
+    configuration: Configuration,
+    temperature: float,
+    sweeps: int,
+    seed: int | np.random.SeedSequence,
+    swap_probability: float = 0.2,
+    *,
+    partner_window: float | None = 0.2,
+    max_displacement: float = 0.06,
+    burn_in: int | None = None,
+    sample_interval: int | None = None,
+    state: SwapCheckpoint | None = None,
+) -> SwapMonteCarlo:
+    """Sample the canonical ensemble of a repulsive polydisperse system by swap Monte Carlo.
+
+    A move is a swap with probability p, else a displacement uniform in a cube; both are accepted
+    with probability min(1, exp(-dE/T)) (Ninarello, Berthier & Coslovich, PRX 7, 021039, 2017).
+    A swap exchanges the diameters of two random particles and is proposed only if they differ by
+    less than the partner window. Energy changes are summed in single precision (relative error
+    about 1e-6); coordinates are integers in units of box/2^32.
+
+    Parameters
+    ----------
+    model
+        A purely repulsive pair model.
+    configuration
+        Where to start; not used, but checked, if `state` is given.
+    temperature
+        T > 0, energy.
+    sweeps
+        N attempted moves each, after the burn-in.
+    seed
+        Of the random stream; not used if `state` is given, which carries its own.
+    swap_probability
+        p in [0, 1].
+    partner_window
+        Length; None: any two particles may swap.
+    max_displacement
+        Of each component at the start; tuned towards 40 % acceptance in the burn-in, then frozen:
+        a step that keeps adapting breaks detailed balance.
+    burn_in
+        Sweeps of tuning; by default a tenth of `sweeps`, at most 100, and none with `state`.
+    sample_interval
+        Sweeps between two energy samples; by default a hundredth of `sweeps`.
+    state
+        Of an earlier run of the same system, to go on from.
+
+    Raises
+    ------
+    InputError
+        For a model with attraction, bad numbers, a configuration that the model cannot describe
+        or that overlaps, a state of another system.
+    """
+    sweeps = count("sweeps", sweeps)
+    temperature = positive("temperature", temperature)
+    if not model.is_repulsive:
+        raise InputError(
+            f"the model is {model}, expected a purely repulsive one: early rejection of swaps "
+            f"would be wrong with attraction; use molecular_dynamics instead"
+        )
+    run = _Run(
+        model=model,
+        temperature=temperature,
+        swap_probability=fraction("swap_probability", swap_probability),
+        partner_window=np.inf
+        if partner_window is None
+        else positive("partner_window", partner_window),
+    )
+    start_energy = energy(model, configuration)
+    if state is None:
+        checkpoint = start_checkpoint(
+            configuration, seed, positive("max_displacement", max_displacement)
+        )
+        burn_in = min(100, sweeps // 10) if burn_in is None else count("burn_in", burn_in)
+    else:
+        _check_same_system(state, configuration)
+        checkpoint, burn_in = state, count("burn_in", burn_in or 0)
+    if sample_interval is None:
+        sample_interval = max(1, sweeps // 100)
+    interval = count("sample_interval", sample_interval, minimum=1)
+    checkpoint = run.tune(checkpoint, burn_in)
+    return run.sample(checkpoint, sweeps, interval)
+
+
+def start_checkpoint(
+    configuration: Configuration, seed: int | np.random.SeedSequence, max_displacement: float
+) -> SwapCheckpoint:
+    """The state of a run that begins: lists are made by the first advance."""
+    n = configuration.n_particles
+    box = configuration.box
+    fractions = configuration.positions / box
+    units = np.rint((fractions - np.floor(fractions)) * UNITS_PER_BOX).astype(np.uint64)
+    fixed = units.astype(np.uint32).view(np.int32)  # 2^32 wraps to 0
+    records = np.empty((n, 4), dtype=np.int32)
+    records[:, :3] = fixed
+    records[:, 3] = configuration.diameters.astype(np.float32).view(np.int32)
+    padded = -(-n // LANES) * LANES
+    reference = np.zeros((3, padded), dtype=np.int32)
+    reference[:, :n] = fixed.T
+    diameters = np.zeros(padded, dtype=np.float32)
+    diameters[:n] = configuration.diameters
+    arrays = SwapState(
+        records=records.ravel(),
+        labels=np.arange(n),
+        reference=reference,
+        diameters=diameters,
+        neighbors=np.zeros((n, 0), dtype=np.uint32),
+        counts=np.zeros(n, dtype=np.int64),
+        random=seed_state(seed),
+    )
+    return SwapCheckpoint(
+        arrays=arrays,
+        diameters=configuration.diameters,
+        box=box,
+        max_displacement=max_displacement,
+        sweeps=0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """The fixed parameters of one call."""
+
+    model: PairModel
+    temperature: float
+    swap_probability: float
+    partner_window: float
+
+    def tune(self, checkpoint: SwapCheckpoint, sweeps: int) -> SwapCheckpoint:
+        """Adapt the step towards the target acceptance; these sweeps are not sampled."""
+        done = 0
+        while done < sweeps:
+            block = min(BURN_IN_BLOCK, sweeps - done)
+            checkpoint, tally = self.advance(checkpoint, block)
+            done += block
+            acceptance = tally.displacements_accepted / max(1, tally.displacements)
+            factor = np.clip(acceptance / TARGET_ACCEPTANCE, 0.8, 1.25)
+            step = min(float(factor) * checkpoint.max_displacement, largest_step())
+            checkpoint = _with(checkpoint, max_displacement=step)
+        return _with(checkpoint, sweeps=0) if sweeps else checkpoint
+
+    def sample(self, checkpoint: SwapCheckpoint, sweeps: int, interval: int) -> SwapMonteCarlo:
+        """Advance with a frozen step and sample the energy at multiples of `interval`."""
+        end = checkpoint.sweeps + sweeps
+        tallies, energies, sampled = [], [], []
+        while checkpoint.sweeps < end:
+            block = min(interval - checkpoint.sweeps % interval, end - checkpoint.sweeps)
+            checkpoint, tally = self.advance(checkpoint, block)
+            tallies.append(tally)
+            if checkpoint.sweeps % interval == 0:
+                energies.append(energy(self.model, checkpoint.configuration()))
+                sampled.append(checkpoint.sweeps)
+        result = SwapMonteCarlo(
+            configuration=checkpoint.configuration(),
+            energies=np.array(energies),
+            sample_sweeps=np.array(sampled, dtype=np.float64),
+            displacement_acceptance=_ratio(tallies, "displacements"),
+            swap_acceptance=_ratio(tallies, "swaps"),
+            max_displacement=checkpoint.max_displacement,
+            accepted_energy_change=sum(t.energy_change for t in tallies),
+            state=checkpoint,
+        )
+        freeze(result, energies=result.energies, sample_sweeps=result.sample_sweeps)
+        return result
+
+    def advance(self, checkpoint: SwapCheckpoint, sweeps: int) -> tuple[SwapCheckpoint, SwapTally]:
+        """Run the kernel on a copy of the state, with longer rows whenever one overflows."""
+        kernels = swap_kernels(self.model.law)
+        constants = single_precision(self.model.constants)
+        settings = self._settings(checkpoint, sweeps)
+        capacity = max(3 * LANES, checkpoint.arrays.neighbors.shape[1])
+        while True:
+            arrays = _copy_with_capacity(checkpoint.arrays, capacity)
+            workspace = _workspace(arrays)
+            status = 0
+            if checkpoint.arrays.neighbors.shape[1] == 0:
+                status = kernels.make_lists(arrays, settings, constants, workspace)
+            if status != OVERFLOW:
+                tally = SwapTally(*kernels.run(arrays, settings, constants, workspace))
+                status = tally.status
+            if status != OVERFLOW:
+                done = checkpoint.sweeps + sweeps
+                return _with(checkpoint, arrays=arrays, sweeps=done), tally
+            capacity += LANES
+
+    def _settings(self, checkpoint: SwapCheckpoint, sweeps: int) -> SwapSettings:
+        step = checkpoint.max_displacement
+        if step > largest_step():
+            raise InputError(
+                f"max_displacement is {step:g}, expected at most {largest_step():g}: larger steps "
+                f"would leave the neighbor lists"
+            )
+        unit = checkpoint.box / UNITS_PER_BOX
+        return SwapSettings(
+            moves=sweeps * len(checkpoint.diameters),
+            temperature=self.temperature,
+            swap_threshold=round(self.swap_probability * 2**32),
+            half_span=tuple(int(round(step / u)) for u in unit),
+            partner_window=np.float32(self.partner_window),
+            scale=tuple(np.float32(u) for u in unit),
+            skin=np.float32(SKIN) + SLACK,
+            half_skin2=np.float32((0.5 * SKIN) ** 2),
+        )
+
+
+def largest_step() -> float:
+    """Largest component of a displacement that stays within half the skin of its start."""
+    return 0.99 * 0.5 * SKIN / 3**0.5
+
+
+def single_precision(constants: Any) -> Any:
+    """The constants of a pair law as a NamedTuple of float32."""
+    return type(constants)(*(np.float32(c) for c in constants))
+
+
+def _ratio(tallies: list[SwapTally], kind: str) -> float:
+    attempted = sum(getattr(t, kind) for t in tallies)
+    return sum(getattr(t, f"{kind}_accepted") for t in tallies) / attempted if attempted else 0.0
+
+
+def _with(checkpoint: SwapCheckpoint, **changes: Any) -> SwapCheckpoint:
+    fields = {name: getattr(checkpoint, name) for name in SwapCheckpoint.__slots__}
+    return SwapCheckpoint(**{**fields, **changes})
+
+
+def _copy_with_capacity(arrays: SwapState, capacity: int) -> SwapState:
+    """A copy of the state, its neighbor rows lengthened; the order of the lists is kept."""
+    copy = SwapState(*(a.copy() for a in arrays))
+    n, old = copy.neighbors.shape
+    rows = np.repeat(np.arange(n, dtype=np.uint32)[:, None], capacity, axis=1)
+    rows[:, :old] = copy.neighbors
+    return copy._replace(neighbors=rows)
+
+
+def _workspace(arrays: SwapState) -> Workspace:
+    padded = len(arrays.diameters)
+    return Workspace(
+        buffer=np.zeros(4 * LANES, dtype=np.int32),
+        mask=np.zeros(padded, dtype=np.uint8),
+        mark=np.zeros(padded, dtype=np.uint8),
+        row=np.zeros(arrays.neighbors.shape[1], dtype=np.uint32),
+    )
+
+
+def _check_same_system(state: SwapCheckpoint, configuration: Configuration) -> None:
+    same = (
+        len(state.diameters) == configuration.n_particles
+        and np.array_equal(state.box, configuration.box)
+        and np.array_equal(np.sort(state.diameters), np.sort(configuration.diameters))
+    )
+    if not same:
+        raise InputError(
+            f"state is of {len(state.diameters)} particles in the box {state.box}, expected the "
+            f"diameters and box of the configuration ({configuration.n_particles} particles, "
+            f"{configuration.box}): pass the configuration that the state came with"
+        )
