@@ -27,21 +27,40 @@ a bad number silently true."""
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile `function` on first use, in machine code that later processes load from disk."""
-    dispatcher = numba.njit(error_model="numpy", fastmath=set(REASSOCIATE))(function)
+    return _compiled(function)
+
+
+def lean_kernel(function: Callable[..., Any]) -> Any:
+    """A `kernel` that counts no references, and so cannot allocate: workspaces are passed in.
+
+    Counting the references to each array of a NamedTuple at each call costs more than the
+    arithmetic of a Monte Carlo move.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def inlined_kernel(function: Callable[..., Any]) -> Any:
+    """A `lean_kernel` that is merged into the kernels that call it: for steps of a hot loop."""
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
+def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
+    options: dict[str, Any] = {"error_model": "numpy", "fastmath": set(REASSOCIATE), **flags}
+    dispatcher: Any = numba.njit(**options)(function)
     dispatcher._cache = _FingerprintedCache(function)
     return dispatcher
 
 
 def source_fingerprint(function: Callable[..., Any]) -> str:
     """Digest of the source files that `function` and the kernels it calls are written in."""
-    entries: set[str] = set()
+    entries = {_file_digest(__file__)}  # the flags are set here
     _collect(function, entries, set())
     return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()
 
 
-class _FingerprintedCache(FunctionCache):  # type: ignore[misc]
+class _FingerprintedCache(FunctionCache):
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
+        super().__init__(function)  # type: ignore[no-untyped-call]
         self._function = function
 
     @functools.cached_property
@@ -49,7 +68,8 @@ class _FingerprintedCache(FunctionCache):  # type: ignore[misc]
         return source_fingerprint(self._function)
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (sig, codegen.magic_tuple(), self._fingerprint)
+        # With bounds checks on, code without them must not be served, nor the other way round.
+        return (sig, codegen.magic_tuple(), self._fingerprint, bool(numba.config.BOUNDSCHECK))
 
 
 def _collect(value: Any, entries: set[str], seen: set[int]) -> None:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import inlined_kernel, lean_kernel
 from glasswells.core.random import next_uint64
 from glasswells.model.law import PairLaw
 from glasswells.sampling.lanes import LANES, gather_records
-from glasswells.sampling.swap_lists import OVERFLOW, list_kernels
+from glasswells.sampling.swap_lists import OVERFLOW, ListKernels, list_kernels
 
 UNIT = 1.0 / 2.0**53
 """Spacing of the random numbers in [0, 1)."""
@@ -38,6 +38,9 @@ class Workspace(NamedTuple):
     """Scratch arrays of the kernel."""
 
     buffer: Any
+    """(64,) int32: sixteen transposed records."""
+    lengths: Any
+    """The same memory as float32, for the diameters."""
     mask: Any
     mark: Any
     row: Any
@@ -65,14 +68,28 @@ class SwapKernels(NamedTuple):
     """(state, settings, k, workspace) -> 0 or OVERFLOW; all lists from the references."""
 
 
-@kernel
+@inlined_kernel
 def uniform_offset(bits, half_span):  # type: ignore[no-untyped-def]
     """Uniform integer in [-half_span, half_span] from 32 random bits: symmetric exactly."""
     span = np.uint64(2 * half_span + 1)
     return np.int32(np.int64((bits * span) >> np.uint64(32)) - half_span)
 
 
-@kernel
+@inlined_kernel
+def trial_position(i, state, settings):  # type: ignore[no-untyped-def]
+    """Where a displacement would move i; the wrap into the box is integer overflow."""
+    records, half_span = state.records, settings.half_span
+    low, high = np.uint64(0xFFFFFFFF), np.uint64(32)
+    bits = next_uint64(state.random)
+    more = next_uint64(state.random)
+    return (
+        np.int32(records[4 * i] + uniform_offset(bits & low, half_span[0])),
+        np.int32(records[4 * i + 1] + uniform_offset(bits >> high, half_span[1])),
+        np.int32(records[4 * i + 2] + uniform_offset(more & low, half_span[2])),
+    )
+
+
+@inlined_kernel
 def is_inside(records, reference, i, x, y, z, settings):  # type: ignore[no-untyped-def]
     """Whether (x, y, z) is within half the skin of the reference of i."""
     dx = np.float32(np.int32(x - reference[0, i])) * settings.scale[0]
@@ -85,12 +102,12 @@ def is_inside(records, reference, i, x, y, z, settings):  # type: ignore[no-unty
 def swap_kernels(law: PairLaw) -> SwapKernels:
     """The moves for one purely repulsive pair law."""
     lists = list_kernels(law)
-    energy_change = _energy_changes(law)
-    displace = _displacement_move(lists, energy_change)
-    swap = _swap_move(lists, energy_change)
+    energy_changes = energy_change_kernels(law)
+    displace = displacement_move(lists, energy_changes)
+    swap = swap_move(lists, energy_changes)
     scan = lists.scan
 
-    @kernel
+    @lean_kernel
     def run(state, settings, k, workspace):  # type: ignore[no-untyped-def]
         n = np.uint64(state.counts.shape[0])
         low = np.uint64(0xFFFFFFFF)
@@ -111,7 +128,8 @@ def swap_kernels(law: PairLaw) -> SwapKernels:
                 if status == 1:
                     swaps_accepted += 1
             else:
-                status, change = displace(i, bound, state, settings, k, workspace)
+                x, y, z = trial_position(i, state, settings)
+                status, change = displace(i, x, y, z, bound, state, settings, k, workspace)
                 displacements += 1
                 if status == 1:
                     displacements_accepted += 1
@@ -127,21 +145,23 @@ def swap_kernels(law: PairLaw) -> SwapKernels:
             swaps_accepted,
         )
 
-    @kernel
+    @lean_kernel
     def make_lists(state, settings, k, workspace):  # type: ignore[no-untyped-def]
         for i in range(state.counts.shape[0]):
-            count = scan(
-                i, state, settings.scale, settings.skin, k, workspace.mask, state.neighbors[i]
-            )
+            count = scan(i, state, settings.scale, settings.skin, k, workspace.mask, workspace.row)
             if count == OVERFLOW:
                 return OVERFLOW
             state.counts[i] = count
+            for slot in range(state.capacity):
+                state.neighbors[i * state.capacity + slot] = workspace.row[slot]
         return 0
 
     return SwapKernels(run, make_lists)
 
 
-class _EnergyChanges(NamedTuple):
+class EnergyChanges(NamedTuple):
+    """Compiled energy changes of one particle, summed over its neighbor row."""
+
     displaced: Any
     """Energy change of i on moving to (x, y, z)."""
     resized: Any
@@ -149,22 +169,22 @@ class _EnergyChanges(NamedTuple):
 
 
 @cache
-def _energy_changes(law: PairLaw) -> _EnergyChanges:
+def energy_change_kernels(law: PairLaw) -> EnergyChanges:
+    """The energy changes of one pair law, in the precision of its constants."""
     mix, value = law.mix, law.value
 
-    @kernel
-    def displaced(i, x, y, z, state, scale, k, buffer):  # type: ignore[no-untyped-def]
+    @inlined_kernel
+    def displaced(i, x, y, z, state, scale, k, buffer, lengths):  # type: ignore[no-untyped-def]
         records = state.records
-        neighbors = state.neighbors.reshape(-1)
-        capacity = state.neighbors.shape[1]
+        neighbors = state.neighbors
+        start = i * state.capacity
         count = state.counts[i]
-        lengths = buffer.view(np.float32)
         x_old, y_old, z_old = records[4 * i], records[4 * i + 1], records[4 * i + 2]
         diameter = state.diameters[i]
         zero = k.one - k.one
         old, new = zero, zero
         for base in range(0, count, LANES):
-            gather_records(records, neighbors, i * capacity + base, buffer)
+            gather_records(records, neighbors, start + base, buffer)
             inside = count - base
             for lane in range(LANES):
                 xj, yj, zj = buffer[lane], buffer[LANES + lane], buffer[2 * LANES + lane]
@@ -181,15 +201,14 @@ def _energy_changes(law: PairLaw) -> _EnergyChanges:
                 u_old = value(x2_old, k.one / x2_old, k)
                 u_new = value(x2_new, k.one / x2_new, k)
                 valid = lane < inside
-                old += u_old if valid and x2_old < k.cutoff2 else zero
-                new += u_new if valid and x2_new < k.cutoff2 else zero
+                old += u_old if valid & (x2_old < k.cutoff2) else zero
+                new += u_new if valid & (x2_new < k.cutoff2) else zero
         return new - old
 
-    @kernel
-    def resized(i, sizes, other, row, records, scale, k, buffer):  # type: ignore[no-untyped-def]
+    @inlined_kernel
+    def resized(i, sizes, other, row, records, scale, k, buffer, lengths):  # type: ignore[no-untyped-def]
         d_old, d_new = sizes
         neighbors, start, count = row
-        lengths = buffer.view(np.float32)
         x, y, z = records[4 * i], records[4 * i + 1], records[4 * i + 2]
         zero = k.one - k.one
         old, new = zero, zero
@@ -208,28 +227,26 @@ def _energy_changes(law: PairLaw) -> _EnergyChanges:
                 x2_new = r2 / (s_new * s_new)
                 u_old = value(x2_old, k.one / x2_old, k)
                 u_new = value(x2_new, k.one / x2_new, k)
-                valid = lane < inside and np.int64(neighbors[start + base + lane]) != other
-                old += u_old if valid and x2_old < k.cutoff2 else zero
-                new += u_new if valid and x2_new < k.cutoff2 else zero
+                valid = (lane < inside) & (np.int64(neighbors[start + base + lane]) != other)
+                old += u_old if valid & (x2_old < k.cutoff2) else zero
+                new += u_new if valid & (x2_new < k.cutoff2) else zero
         return new - old
 
-    return _EnergyChanges(displaced, resized)
+    return EnergyChanges(displaced, resized)
 
 
-def _displacement_move(lists: Any, energy_changes: _EnergyChanges) -> Any:
+@cache
+def displacement_move(lists: ListKernels, energy_changes: EnergyChanges) -> Any:
+    """Move i to (x, y, z) if that raises the energy by at most `bound`.
+
+    Gives (1: accepted, 0: rejected or OVERFLOW, energy change).
+    """
     scan, install = lists.scan, lists.install
     displaced = energy_changes.displaced
 
-    @kernel
-    def displace(i, bound, state, settings, k, workspace):  # type: ignore[no-untyped-def]
-        # (1: accepted, 0: rejected or OVERFLOW, energy change)
+    @inlined_kernel
+    def displace(i, x, y, z, bound, state, settings, k, workspace):  # type: ignore[no-untyped-def]
         records, reference = state.records, state.reference
-        low, high = np.uint64(0xFFFFFFFF), np.uint64(32)
-        bits = next_uint64(state.random)
-        more = next_uint64(state.random)
-        x = np.int32(records[4 * i] + uniform_offset(bits & low, settings.half_span[0]))
-        y = np.int32(records[4 * i + 1] + uniform_offset(bits >> high, settings.half_span[1]))
-        z = np.int32(records[4 * i + 2] + uniform_offset(more & low, settings.half_span[2]))
         if not is_inside(records, reference, i, x, y, z, settings):
             # The list is made anew around where the particle is now, so that it covers the trial
             for c in range(3):
@@ -237,7 +254,9 @@ def _displacement_move(lists: Any, energy_changes: _EnergyChanges) -> Any:
             count = scan(i, state, settings.scale, settings.skin, k, workspace.mask, workspace.row)
             if count == OVERFLOW or install(i, workspace.row, count, state, workspace.mark) < 0:
                 return OVERFLOW, 0.0
-        change = np.float64(displaced(i, x, y, z, state, settings.scale, k, workspace.buffer))
+        change = np.float64(
+            displaced(i, x, y, z, state, settings.scale, k, workspace.buffer, workspace.lengths)
+        )
         if not change <= bound:
             return 0, 0.0
         records[4 * i] = x
@@ -248,26 +267,30 @@ def _displacement_move(lists: Any, energy_changes: _EnergyChanges) -> Any:
     return displace
 
 
-def _swap_move(lists: Any, energy_changes: _EnergyChanges) -> Any:
+@cache
+def swap_move(lists: ListKernels, energy_changes: EnergyChanges) -> Any:
+    """Exchange the diameters of i and j if that raises the energy by at most `bound`.
+
+    Gives (1: accepted, 0: rejected or OVERFLOW, energy change).
+    """
     scan, install, trim = lists.scan, lists.install, lists.trim
     resized = energy_changes.resized
 
-    @kernel
+    @inlined_kernel
     def swap(i, j, bound, state, settings, k, workspace):  # type: ignore[no-untyped-def]
-        # (1: accepted, 0: rejected or OVERFLOW, energy change)
         records, diameters = state.records, state.diameters
         neighbors, counts = state.neighbors, state.counts
-        scale, buffer = settings.scale, workspace.buffer
+        scale, buffer, lengths = settings.scale, workspace.buffer, workspace.lengths
         if i == j or not abs(diameters[i] - diameters[j]) < settings.partner_window:
             return 0, 0.0
         small, large = (i, j) if diameters[i] < diameters[j] else (j, i)
         d_small, d_large = diameters[small], diameters[large]
-        flat, capacity = neighbors.reshape(-1), neighbors.shape[1]
+        capacity = state.capacity
         growth, shrinkage = (d_small, d_large), (d_large, d_small)
-        row = (flat, small * capacity, counts[small])
-        grown = resized(small, growth, large, row, records, scale, k, buffer)
-        row = (flat, large * capacity, counts[large])
-        shrunk = resized(large, shrinkage, small, row, records, scale, k, buffer)
+        row = (neighbors, small * capacity, counts[small])
+        grown = resized(small, growth, large, row, records, scale, k, buffer, lengths)
+        row = (neighbors, large * capacity, counts[large])
+        shrunk = resized(large, shrinkage, small, row, records, scale, k, buffer, lengths)
         # The grown particle's list is too short, and what it lacks can only raise the energy
         if not np.float64(grown) + np.float64(shrunk) <= bound:
             return 0, 0.0
@@ -276,7 +299,7 @@ def _swap_move(lists: Any, energy_changes: _EnergyChanges) -> Any:
         if count == OVERFLOW:
             return OVERFLOW, 0.0
         row = (workspace.row, 0, count)
-        grown = resized(small, growth, large, row, records, scale, k, buffer)
+        grown = resized(small, growth, large, row, records, scale, k, buffer, lengths)
         change = np.float64(grown) + np.float64(shrunk)
         if not change <= bound:
             diameters[small], diameters[large] = d_small, d_large

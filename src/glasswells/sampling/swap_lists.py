@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import inlined_kernel
 from glasswells.model.law import PairLaw
 
 OVERFLOW = -1
-"""Returned in place of a count when a row is too short: the caller starts again with longer rows."""
+"""Returned in place of a count when a row is too short: start again with longer rows."""
 
 SLACK = np.float32(1e-5)
 """Added to the skin: single precision distances in a list test are wrong by less than this."""
@@ -43,11 +43,13 @@ class SwapState(NamedTuple):
     diameters: NDArray[np.float32]
     """(M,): diameters, zero beyond N."""
     neighbors: NDArray[np.uint32]
-    """(N, capacity): neighbor rows, padded with the particle itself."""
+    """(N * capacity,): neighbor rows, padded with the particle itself."""
     counts: NDArray[np.int64]
     """(N,): lengths of the rows."""
     random: NDArray[np.uint64]
     """(4,): generator state."""
+    capacity: int
+    """Length of a neighbor row, a multiple of 16."""
 
 
 class ListKernels(NamedTuple):
@@ -61,19 +63,21 @@ class ListKernels(NamedTuple):
     """(i, state, scale, skin, k); drop those whom a shrunk i no longer reaches."""
 
 
-@kernel
-def remove_neighbor(i, j, neighbors, counts):  # type: ignore[no-untyped-def]
+@inlined_kernel
+def remove_neighbor(i, j, state):  # type: ignore[no-untyped-def]
     """Take j out of the list of i, keeping the padding."""
-    last = counts[i] - 1
-    for slot in range(last + 1):
-        if neighbors[i, slot] == j:
-            neighbors[i, slot] = neighbors[i, last]
+    neighbors = state.neighbors
+    start = i * state.capacity
+    last = start + state.counts[i] - 1
+    for slot in range(start, last + 1):
+        if neighbors[slot] == j:
+            neighbors[slot] = neighbors[last]
             break
-    neighbors[i, last] = i
-    counts[i] = last
+    neighbors[last] = i
+    state.counts[i] -= 1
 
 
-@kernel
+@inlined_kernel
 def compress_mask(mask, row, n, i):  # type: ignore[no-untyped-def]
     """Write the marked particles other than i into `row`, padded with i; return their number."""
     words = mask.view(np.uint64)
@@ -98,7 +102,7 @@ def list_kernels(law: PairLaw) -> ListKernels:
     """The list operations for one pair law."""
     mix = law.mix
 
-    @kernel
+    @inlined_kernel
     def scan(i, state, scale, skin, k, mask, row):  # type: ignore[no-untyped-def]
         x, y, z = state.reference[0], state.reference[1], state.reference[2]
         diameters = state.diameters
@@ -113,42 +117,41 @@ def list_kernels(law: PairLaw) -> ListKernels:
             mask[j] = dx * dx + dy * dy + dz * dz < reach * reach
         return compress_mask(mask, row, state.counts.shape[0], i)
 
-    @kernel
+    @inlined_kernel
     def install(i, row, count, state, mark):  # type: ignore[no-untyped-def]
-        neighbors, counts = state.neighbors, state.counts
-        capacity = neighbors.shape[1]
+        neighbors, counts, capacity = state.neighbors, state.counts, state.capacity
+        start = i * capacity
         for slot in range(count):
             mark[row[slot]] = 1
-        for slot in range(counts[i]):
-            j = neighbors[i, slot]
+        for slot in range(start, start + counts[i]):
+            j = np.int64(neighbors[slot])
             if mark[j] == 0:
-                remove_neighbor(j, i, neighbors, counts)
+                remove_neighbor(j, i, state)
             mark[j] = 2
         status = 0
         for slot in range(count):
-            j = row[slot]
+            j = np.int64(row[slot])
             if mark[j] == 1:
                 if counts[j] == capacity:
                     status = OVERFLOW
                 else:
-                    neighbors[j, counts[j]] = i
+                    neighbors[j * capacity + counts[j]] = i
                     counts[j] += 1
-        for slot in range(counts[i]):
-            mark[neighbors[i, slot]] = 0
-        for slot in range(count):
+        for slot in range(start, start + counts[i]):
+            mark[neighbors[slot]] = 0
+        for slot in range(capacity):
             mark[row[slot]] = 0
-        neighbors[i, :] = row
+            neighbors[start + slot] = row[slot]
         counts[i] = count
         return status
 
-    @kernel
+    @inlined_kernel
     def trim(i, state, scale, skin, k):  # type: ignore[no-untyped-def]
-        reference, diameters = state.reference, state.diameters
-        neighbors, counts = state.neighbors, state.counts
+        reference, diameters, counts = state.reference, state.diameters, state.counts
         cutoff = np.sqrt(k.cutoff2)
         slot = 0
         while slot < counts[i]:
-            j = np.int64(neighbors[i, slot])
+            j = np.int64(state.neighbors[i * state.capacity + slot])
             dx = np.float32(np.int32(reference[0, j] - reference[0, i])) * scale[0]
             dy = np.float32(np.int32(reference[1, j] - reference[1, i])) * scale[1]
             dz = np.float32(np.int32(reference[2, j] - reference[2, i])) * scale[2]
@@ -157,7 +160,7 @@ def list_kernels(law: PairLaw) -> ListKernels:
             if dx * dx + dy * dy + dz * dz < reach * reach:
                 slot += 1
             else:
-                remove_neighbor(j, i, neighbors, counts)
-                remove_neighbor(i, j, neighbors, counts)
+                remove_neighbor(j, i, state)
+                remove_neighbor(i, j, state)
 
     return ListKernels(scan, install, trim)

@@ -143,7 +143,7 @@ def swap_monte_carlo(
         if partner_window is None
         else positive("partner_window", partner_window),
     )
-    start_energy = energy(model, configuration)
+    energy(model, configuration)  # refuses overlaps, and boxes too small for the model
     if state is None:
         checkpoint = start_checkpoint(
             configuration, seed, positive("max_displacement", max_displacement)
@@ -181,9 +181,10 @@ def start_checkpoint(
         labels=np.arange(n),
         reference=reference,
         diameters=diameters,
-        neighbors=np.zeros((n, 0), dtype=np.uint32),
+        neighbors=np.zeros(0, dtype=np.uint32),
         counts=np.zeros(n, dtype=np.int64),
         random=seed_state(seed),
+        capacity=0,
     )
     return SwapCheckpoint(
         arrays=arrays,
@@ -245,12 +246,12 @@ class _Run:
         kernels = swap_kernels(self.model.law)
         constants = single_precision(self.model.constants)
         settings = self._settings(checkpoint, sweeps)
-        capacity = max(3 * LANES, checkpoint.arrays.neighbors.shape[1])
+        capacity = max(3 * LANES, checkpoint.arrays.capacity)
         while True:
             arrays = _copy_with_capacity(checkpoint.arrays, capacity)
             workspace = _workspace(arrays)
             status = 0
-            if checkpoint.arrays.neighbors.shape[1] == 0:
+            if checkpoint.arrays.capacity == 0:
                 status = kernels.make_lists(arrays, settings, constants, workspace)
             if status != OVERFLOW:
                 tally = SwapTally(*kernels.run(arrays, settings, constants, workspace))
@@ -272,7 +273,7 @@ class _Run:
             moves=sweeps * len(checkpoint.diameters),
             temperature=self.temperature,
             swap_threshold=round(self.swap_probability * 2**32),
-            half_span=tuple(int(round(step / u)) for u in unit),
+            half_span=tuple(round(step / u) for u in unit),
             partner_window=np.float32(self.partner_window),
             scale=tuple(np.float32(u) for u in unit),
             skin=np.float32(SKIN) + SLACK,
@@ -302,20 +303,22 @@ def _with(checkpoint: SwapCheckpoint, **changes: Any) -> SwapCheckpoint:
 
 def _copy_with_capacity(arrays: SwapState, capacity: int) -> SwapState:
     """A copy of the state, its neighbor rows lengthened; the order of the lists is kept."""
-    copy = SwapState(*(a.copy() for a in arrays))
-    n, old = copy.neighbors.shape
+    n = len(arrays.counts)
     rows = np.repeat(np.arange(n, dtype=np.uint32)[:, None], capacity, axis=1)
-    rows[:, :old] = copy.neighbors
-    return copy._replace(neighbors=rows)
+    rows[:, : arrays.capacity] = arrays.neighbors.reshape(n, arrays.capacity)
+    copies = (a.copy() for a in arrays if isinstance(a, np.ndarray))
+    return SwapState(*copies, capacity=capacity)._replace(neighbors=rows.ravel())
 
 
 def _workspace(arrays: SwapState) -> Workspace:
     padded = len(arrays.diameters)
+    buffer = np.zeros(4 * LANES, dtype=np.int32)
     return Workspace(
-        buffer=np.zeros(4 * LANES, dtype=np.int32),
+        buffer=buffer,
+        lengths=buffer.view(np.float32),
         mask=np.zeros(padded, dtype=np.uint8),
         mark=np.zeros(padded, dtype=np.uint8),
-        row=np.zeros(arrays.neighbors.shape[1], dtype=np.uint32),
+        row=np.zeros(arrays.capacity, dtype=np.uint32),
     )
 
 
