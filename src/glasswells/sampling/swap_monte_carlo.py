@@ -19,8 +19,8 @@ from glasswells.sampling.swap_lists import OVERFLOW, SLACK, SwapState
 
 UNITS_PER_BOX = 2.0**32
 """Fixed-point units along a box edge."""
-SKIN = 0.55
-"""Flat optimum between 0.45 and 0.65 at the temperatures of interest."""
+SKIN = 0.45
+"""Flat optimum between 0.4 and 0.5 for glasses of soft spheres at density 1."""
 TARGET_ACCEPTANCE = 0.4
 """Of displacements; the burn-in tunes the step towards it."""
 BURN_IN_BLOCK = 5

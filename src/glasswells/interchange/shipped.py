@@ -1,0 +1,101 @@
+"""The glasses that come with the package: equilibrated, each with its equilibration report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.checks import count
+from glasswells.core.errors import InputError
+from glasswells.core.records import Configuration
+from glasswells.sampling.equilibrium import EquilibrationReport, Measured
+
+DATA = "data/glasses.npz"
+"""Positions (T, G, N, 3), diameters (T, G, N), box (3,), temperatures (T,) and reports as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Glass(Configuration):
+    """An equilibrated configuration and how one knows that it is."""
+
+    preparation_temperature: float
+    """T_f, at which the liquid was equilibrated."""
+    index: int
+    """Number among the glasses of this temperature."""
+    report: EquilibrationReport
+
+    @property
+    def configuration(self) -> Configuration:
+        """The bare configuration."""
+        return Configuration(positions=self.positions, diameters=self.diameters, box=self.box)
+
+
+def glass(preparation_temperature: float, index: int) -> Glass:
+    """A glass that ships with the package: 1500 soft spheres at density 1, equilibrated.
+
+    Parameters
+    ----------
+    preparation_temperature
+        0.092 (poorly annealed), 0.07 (liquid cooled) or 0.062 (ultrastable).
+    index
+        0 to 9.
+
+    Returns
+    -------
+    Glass
+        A `Configuration` with its `report`; `report.flags` names what speaks against equilibrium.
+
+    Raises
+    ------
+    InputError
+        For another temperature or index.
+    """
+    index = count("index", index)
+    source = resources.files("glasswells.interchange") / DATA
+    with source.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        temperatures = stored["temperatures"]
+        (match,) = np.nonzero(temperatures == preparation_temperature)
+        if len(match) == 0:
+            raise InputError(
+                f"preparation_temperature is {preparation_temperature!r}, expected one of "
+                f"{', '.join(f'{t:g}' for t in temperatures)}: prepare others by swap_monte_carlo"
+            )
+        row = int(match[0])
+        shipped = stored["positions"].shape[1]
+        if index >= shipped:
+            raise InputError(f"index is {index}, expected 0 to {shipped - 1}")
+        reports = json.loads(str(stored["reports"]))
+        return Glass(
+            positions=stored["positions"][row, index],
+            diameters=stored["diameters"][row, index],
+            box=stored["box"],
+            preparation_temperature=float(temperatures[row]),
+            index=index,
+            report=report_from_plain(reports[row][index]),
+        )
+
+
+def report_to_plain(report: EquilibrationReport) -> dict[str, Any]:
+    """A report as numbers and strings; infinities as the string `inf`."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: plain(v) for k, v in value.items()}
+        return "inf" if value == np.inf else value
+
+    return {k: plain(v) for k, v in asdict(report).items()}
+
+
+def report_from_plain(plain: dict[str, Any]) -> EquilibrationReport:
+    """The inverse of `report_to_plain`."""
+
+    def value(item: Any) -> Any:
+        if isinstance(item, dict):
+            return Measured(**{k: value(v) for k, v in item.items()})
+        return np.inf if item == "inf" else item
+
+    return EquilibrationReport(**{k: value(v) for k, v in plain.items()})

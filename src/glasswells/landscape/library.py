@@ -1,0 +1,129 @@
+"""The library of a glass: which minima are one inherent structure, and which are not."""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from glasswells.core.checks import positive
+from glasswells.core.geometry import displacement
+from glasswells.core.records import Array, Configuration, InherentStructure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """When two minima are one inherent structure: both conditions must hold.
+
+    In our glasses the two thresholds sit in the middle of plateaus several decades wide; see
+    `identity_scan`.
+    """
+
+    energy: float = 1e-9
+    """Largest difference of the energies per particle."""
+    displacement: float = 1e-3
+    """Largest displacement of any particle, uniform drift removed, length."""
+
+    def __post_init__(self) -> None:
+        positive("energy", self.energy)
+        positive("displacement", self.displacement)
+
+
+class Library:
+    """Inherent structures of one glass, found again by energy and displacement."""
+
+    def __init__(self, box: Array, identity: Identity | None = None) -> None:
+        self.identity = identity or Identity()
+        self._box = box
+        self._structures: list[InherentStructure] = []
+        self._energies: list[float] = []
+        self._by_energy: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._structures)
+
+    @property
+    def structures(self) -> tuple[InherentStructure, ...]:
+        """All structures, in order of discovery."""
+        return tuple(self._structures)
+
+    def find(self, configuration: Configuration, energy: float) -> int | None:
+        """The number of the structure that a minimum is, or None if it is a new one."""
+        width = self.identity.energy * configuration.n_particles
+        matches = [
+            index
+            for index in self.between(energy - width, energy + width)
+            if self.largest_displacement(index, configuration.positions)
+            < self.identity.displacement
+        ]
+        return min(matches, default=None)
+
+    def between(self, lowest: float, highest: float) -> list[int]:
+        """Numbers of the structures with an energy in [lowest, highest], by energy."""
+        start = bisect.bisect_left(self._energies, lowest)
+        return self._by_energy[start : bisect.bisect_right(self._energies, highest)]
+
+    def largest_displacement(self, index: int, positions: Array) -> float:
+        """Largest distance of a particle from its place in a structure, drift removed."""
+        known = self._structures[index].configuration.positions
+        moved = displacement(known, positions, self._box)
+        return float(np.sqrt(np.max(np.einsum("nc,nc->n", moved, moved))))
+
+    def visit(self, configuration: Configuration, energy: float) -> int:
+        """Count a quench that ended in this minimum, and give its number; new ones are added."""
+        index = self.find(configuration, energy)
+        if index is None:
+            return self._add(configuration, energy)
+        self.revisit(index)
+        return index
+
+    def revisit(self, index: int) -> None:
+        """Count one more quench that ended in a known structure."""
+        known = self._structures[index]
+        self._structures[index] = replace(known, visits=known.visits + 1)
+
+    def __getitem__(self, index: int) -> InherentStructure:
+        return self._structures[index]
+
+    def _add(self, configuration: Configuration, energy: float) -> int:
+        index = len(self._structures)
+        self._structures.append(
+            InherentStructure(index=index, configuration=configuration, energy=energy)
+        )
+        place = bisect.bisect(self._energies, energy)
+        self._energies.insert(place, energy)
+        self._by_energy.insert(place, index)
+        return index
+
+
+def identity_scan(
+    structures: tuple[InherentStructure, ...], energies: Array, displacements: Array
+) -> Array:
+    """How many distinct structures each pair of thresholds would leave.
+
+    Parameters
+    ----------
+    structures
+        Minima to merge, typically a library made with the tightest thresholds of the scan.
+    energies
+        (A,) thresholds per particle.
+    displacements
+        (B,) thresholds, length.
+
+    Returns
+    -------
+    ndarray
+        (A, B) counts. Around good thresholds they do not change over decades: a plateau.
+    """
+    counts = np.empty((len(energies), len(displacements)))
+    for a, energy in enumerate(energies):
+        for b, length in enumerate(displacements):
+            library = Library(
+                structures[0].configuration.box,
+                Identity(energy=float(energy), displacement=float(length)),
+            )
+            for structure in structures:
+                library.visit(structure.configuration, structure.energy)
+            counts[a, b] = len(library)
+    return counts
