@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from numbers import Real
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -24,7 +25,10 @@ def float64_array(
     InputError
         For other dtypes, other shapes, NaN and infinities.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{name} cannot be made an array: {error}") from None
     if array.dtype.kind not in "iuf" or (array.dtype.kind == "f" and array.dtype.itemsize < 8):
         raise InputError(
             f"{name} has dtype {array.dtype}, expected float64: convert it first, for example "
@@ -81,10 +85,9 @@ def count(name: str, value: SupportsIndex, minimum: int = 0) -> int:
 
 
 def _finite(name: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} is {value!r}, expected a number") from None
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise InputError(f"{name} is {value!r}, expected a number")
+    number = float(value)
     if not np.isfinite(number):
         raise InputError(f"{name} is {number}, expected a finite number")
     return number

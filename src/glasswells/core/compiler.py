@@ -13,16 +13,21 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numba
+import numpy as np
+from numba.core import config
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 
 REASSOCIATE = frozenset({"reassoc", "contract", "nsz", "arcp"})
 """Fast arithmetic that still sees NaN and infinity: `nnan` and `ninf` would make every check for
 a bad number silently true."""
+
+LIBRARIES = frozenset({"llvmlite", "numba", "numpy"})
+"""Packages whose functions a fingerprint knows by name only."""
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -52,10 +57,8 @@ def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
 
 
 def source_fingerprint(function: Callable[..., Any]) -> str:
-    """Digest of the source files that `function` and the kernels it calls are written in."""
-    entries = {_file_digest(__file__)}  # the flags are set here
-    _collect(function, entries, set())
-    return hashlib.sha256("\n".join(sorted(entries)).encode()).hexdigest()
+    """Digest of the source of `function`, of the kernels it calls and of all their constants."""
+    return _hash(_file_digest(__file__), _digest(function, ()))  # the flags are set here
 
 
 class _FingerprintedCache(FunctionCache):
@@ -69,27 +72,53 @@ class _FingerprintedCache(FunctionCache):
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         # With bounds checks on, code without them must not be served, nor the other way round.
-        return (sig, codegen.magic_tuple(), self._fingerprint, bool(numba.config.BOUNDSCHECK))
+        checked = bool(config.BOUNDSCHECK)  # type: ignore[attr-defined]
+        return (sig, codegen.magic_tuple(), self._fingerprint, checked)
 
 
-def _collect(value: Any, entries: set[str], seen: set[int]) -> None:
-    if id(value) in seen:
-        return
-    seen.add(id(value))
+def _digest(value: Any, callers: tuple[int, ...]) -> str:
+    """Digest of one thing that a kernel refers to: of a function, with all that it refers to.
+
+    Digests are nested as the calls are. A flat set of them could not tell apart two closures of
+    one factory that consist of the same parts in another order, such as y^5 and y^6.
+    """
     function = _python_function(value)
     if function is None:
-        entries.add(repr(value))
-        return
+        return _constant_digest(value, callers)
+    if id(function) in callers:
+        return f"recursion {callers[::-1].index(id(function))}"
+    callers = (*callers, id(function))
     code = function.__code__
-    entries.add(f"{code.co_qualname}:{code.co_firstlineno}:{_file_digest(code.co_filename)}")
-    referenced = [function.__globals__[n] for n in code.co_names if n in function.__globals__]
-    for item in referenced:
-        if isinstance(item, ModuleType):
-            continue  # kernels call NumPy through its module; our own are imported by name
-        if _python_function(item) is not None or isinstance(item, int | float | str | tuple):
-            _collect(item, entries, seen)
-    for cell in function.__closure__ or ():
-        _collect(cell.cell_contents, entries, seen)
+    if (function.__module__ or "").partition(".")[0] in LIBRARIES:
+        return code.co_qualname  # numba's cache is emptied by another version of numba
+    parts = [code.co_qualname, str(code.co_firstlineno), _file_digest(code.co_filename)]
+    for name in sorted(_global_names(code)):
+        if name in function.__globals__:
+            parts += [name, _digest(function.__globals__[name], callers)]
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        parts += [name, _digest(cell.cell_contents, callers)]
+    return _hash(*parts)
+
+
+def _constant_digest(value: Any, callers: tuple[int, ...]) -> str:
+    if isinstance(value, ModuleType):
+        return value.__name__  # kernels call NumPy through its module; our own are imported by name
+    if isinstance(value, np.ndarray):
+        return _hash(str(value.dtype), str(value.shape), value.tobytes().hex())
+    if isinstance(value, tuple):
+        return _hash(type(value).__qualname__, *(_digest(item, callers) for item in value))
+    if isinstance(value, type):
+        return _hash(value.__qualname__, *getattr(value, "_fields", ()))
+    return repr(value)
+
+
+def _global_names(code: CodeType) -> set[str]:
+    nested = (c for c in code.co_consts if isinstance(c, CodeType))
+    return set(code.co_names).union(*(_global_names(c) for c in nested))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _python_function(value: Any) -> FunctionType | None:

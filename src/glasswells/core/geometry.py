@@ -10,19 +10,21 @@ Array = NDArray[np.float64]
 
 def minimum_image(vectors: Array, box: Array) -> Array:
     """The nearest periodic image of each vector (..., 3) in the box of edges `box` (3,)."""
-    return vectors - box * np.rint(vectors / box)
+    images: Array = vectors - box * np.rint(vectors / box)
+    return images
 
 
 def wrap(positions: Array, box: Array) -> Array:
     """The image of each position (N, 3) inside [0, box)."""
-    wrapped = positions - box * np.floor(positions / box)
+    wrapped: Array = np.mod(positions, box)  # exact, unlike x - box floor(x / box)
     wrapped[wrapped >= box] = 0.0  # -1e-20 % box rounds to box itself
     return wrapped
 
 
 def remove_drift(field: Array) -> Array:
     """The field (N, 3) without its uniform translation (equal masses)."""
-    return field - field.mean(axis=0)
+    rest: Array = field - field.mean(axis=0)
+    return rest
 
 
 def displacement(start: Array, end: Array, box: Array) -> Array:

@@ -11,6 +11,7 @@ class Outcome(Enum):
     """The end of an iterative routine; each member's text says what to do about it."""
 
     CONVERGED = "converged"
+    COMPLETED = "ran to its end: all the steps asked for were done"
     STEP_LIMIT = "the step limit was reached before the tolerance: raise the limit or loosen it"
     LINE_SEARCH_FAILED = (
         "no step along the search direction lowered the energy any more: the tolerance is below "
@@ -24,6 +25,11 @@ class Outcome(Enum):
     LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"
     FLAT_PROFILE = "the barrier is below the numerical noise of the energy"
     CYCLE = "the iteration fell into a cycle"
+    NOT_A_MINIMUM = "the Hessian has a negative direction: minimize first"
+    NO_COEFFICIENT = (
+        "the third or fourth derivative along the field vanishes, so that no such mode is defined "
+        "there: start from another field"
+    )
 
     @property
     def converged(self) -> bool:

@@ -5,7 +5,7 @@ Reduced units throughout: energy epsilon, length <sigma>, mass m, k_B = 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,18 @@ def freeze(record: Any, **arrays: Any) -> None:
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
         object.__setattr__(record, name, value)
+
+
+class _WithArrays:
+    """Makes the arrays of a record read-only, also those of its caller: pass a copy to keep one."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]  # each subclass is a dataclass
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -84,6 +96,8 @@ class Minimization:
     evaluations: int
     """Energy-and-force evaluations spent."""
     outcome: Outcome
+    method: str = "lbfgs"
+    """The minimizer, `lbfgs` or `fire`: another one may reach another minimum from one start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -158,7 +172,8 @@ class EnergyProfile:
         energy = float64_array("energy", self.energy, (len(arc_length),))
         if len(arc_length) < 5 or np.diff(arc_length).min() <= 0:
             raise InputError(
-                f"arc_length holds {len(arc_length)} points, expected at least 5, strictly increasing"
+                f"arc_length holds {len(arc_length)} points, expected at least 5 that strictly "
+                f"increase"
             )
         freeze(self, arc_length=arc_length, energy=energy)
         for name in ("beyond_a", "beyond_b"):
@@ -172,7 +187,7 @@ class EnergyProfile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class DoubleWell:
+class DoubleWell(_WithArrays):
     """Two minima joined by one saddle (double well potential)."""
 
     minimum_a: Configuration
@@ -208,7 +223,7 @@ class DoubleWell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class TunnelSplitting:
+class TunnelSplitting(_WithArrays):
     """Levels of the one-dimensional Schroedinger equation on an energy profile."""
 
     levels: Array
@@ -233,11 +248,11 @@ class TunnelSplitting:
     is_two_level: bool
     """E below the unit set's threshold, resolved, and no single well in disguise."""
     flags: tuple[str, ...] = field(default=())
-    """Any of `unresolved`, `single_well`, `short_path`."""
+    """Any of `unresolved`, `single_well`, `short_path`, `extrapolated`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class NormalModes:
+class NormalModes(_WithArrays):
     """Eigenvectors of the Hessian, softest first, translations included."""
 
     frequencies: Array
@@ -253,7 +268,7 @@ class NormalModes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class CubicMode:
+class CubicMode(_WithArrays):
     """A solution of eq. 5, M pi = (M:pi pi / U:pi pi pi) U:pi pi."""
 
     field: Array
@@ -272,3 +287,81 @@ class CubicMode:
     overlap_with_start: float
     """c of eq. 7 with the seed: some seeds leave for a softer mode elsewhere."""
     outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class NonlinearMode(_WithArrays):
+    """A solution of M z = (M:zz / C) dC/dz / n for a form C of fourth degree, n = 4."""
+
+    kind: str
+    """`quartic`, C = T:zzzz, or `pseudo_harmonic`, C = sum over pairs |z_ij|^4."""
+    field: Array
+    """(N, 3), unit norm."""
+    stiffness: float
+    """kappa = M:zz."""
+    coefficient: float
+    """C(z)."""
+    cost: float
+    """kappa^2 / |C|, stationary at the mode."""
+    residual: float
+    """|M z - (kappa/C) dC/dz / 4| / |M z|."""
+    iterations: int
+    method: str
+    """As in `CubicMode`."""
+    overlap_with_start: float
+    """c of eq. 7 with the seed."""
+    outcome: Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MaxOverlap(_WithArrays):
+    """The normal mode that a field overlaps most."""
+
+    overlap: float
+    """c of eq. 7; for a degenerate level |P r| / |r|, P the projector on it."""
+    mode: int
+    """The mode's number in the full spectrum as in the paper: translations 1-3, the softest other
+    mode 4. The first number of a degenerate level."""
+    frequency: float
+    """omega; the negative of |omega| for an unstable direction."""
+    field: Array
+    """(N, 3), the mode, unit norm; for a degenerate level P r / |P r|."""
+    certified: bool
+    """Whether no other mode can have a larger overlap."""
+    bound: float
+    """Upper bound of the overlap with any other mode, known or not."""
+    steps: int
+    """Lanczos steps spent; 0 for the dense spectrum."""
+    method: str
+    """`lanczos`, `dense`, or `exact` for a uniform field."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class VibrationalDensity(_WithArrays):
+    """Vibrational density of states by bins, normalized to 1 over the full spectrum."""
+
+    edges: Array
+    """(bins + 1,), frequencies."""
+    density: Array
+    """(bins,), D(omega)."""
+    error: Array
+    """(bins,), standard error over minima; sqrt(count) / norm for a single one."""
+    counts: Array
+    """(bins,), modes found, summed over minima."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class FieldProfile(_WithArrays):
+    """Potential energy V(r_A + s z) along a straight line."""
+
+    distance: Array
+    """(K,), s, strictly increasing through 0."""
+    energy: Array
+    """(K,), relative to s = 0; ends where it passes the ceiling."""
+    minima: Array
+    """(n,), positions s of the local minima between the ends."""
+    maxima: Array
+    """(n,), positions s of the local maxima between the ends."""
+    reached: tuple[str, str]
+    """What ended each side, backward and forward: `extent`, `ceiling` or `overlap` (a particle
+    pair at a distance where the energy is not finite)."""

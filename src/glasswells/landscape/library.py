@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +40,16 @@ class Library:
         self._structures: list[InherentStructure] = []
         self._energies: list[float] = []
         self._by_energy: list[int] = []
+
+    @classmethod
+    def from_structures(
+        cls, box: Array, identity: Identity, structures: Sequence[InherentStructure]
+    ) -> Library:
+        """A library that holds structures made earlier, numbered as they are."""
+        library = cls(box, identity)
+        for structure in structures:
+            library._insert(structure)
+        return library
 
     def __len__(self) -> int:
         return len(self._structures)
@@ -86,15 +97,27 @@ class Library:
     def __getitem__(self, index: int) -> InherentStructure:
         return self._structures[index]
 
+    def absorb(self, structure: InherentStructure) -> int:
+        """Take in a structure of another library with its visits; its number here."""
+        index = self.find(structure.configuration, structure.energy)
+        if index is None:
+            index = len(self)
+            self._insert(replace(structure, index=index))
+        else:
+            known = self._structures[index]
+            self._structures[index] = replace(known, visits=known.visits + structure.visits)
+        return index
+
     def _add(self, configuration: Configuration, energy: float) -> int:
         index = len(self._structures)
-        self._structures.append(
-            InherentStructure(index=index, configuration=configuration, energy=energy)
-        )
-        place = bisect.bisect(self._energies, energy)
-        self._energies.insert(place, energy)
-        self._by_energy.insert(place, index)
+        self._insert(InherentStructure(index=index, configuration=configuration, energy=energy))
         return index
+
+    def _insert(self, structure: InherentStructure) -> None:
+        self._structures.append(structure)
+        place = bisect.bisect(self._energies, structure.energy)
+        self._energies.insert(place, structure.energy)
+        self._by_energy.insert(place, structure.index)
 
 
 def identity_scan(

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from glasswells.core.checks import count, positive
+from glasswells.core.checks import count, float64_array
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
 
@@ -43,9 +43,9 @@ def draw_diameters(
         For n < 2, limits that do not increase or are not positive, another `how`.
     """
     n = count("n", n, minimum=2)
-    a, b = positive("limits[0]", limits[0]), positive("limits[1]", limits[1])
-    if a >= b:
-        raise InputError(f"limits are ({a}, {b}), expected the smaller first")
+    a, b = (float(limit) for limit in float64_array("limits", limits, (2,)))
+    if not 0 < a < b:
+        raise InputError(f"limits are ({a}, {b}), expected two lengths, 0 < smallest < largest")
     generator = np.random.default_rng(seed)
     if how == "quantile":
         u = (np.arange(1, n + 1) - 0.5) / n

@@ -11,7 +11,7 @@ import numpy as np
 from glasswells.core.checks import positive
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
-from glasswells.core.records import Array, Configuration
+from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.law import PairLaw, smooth_cutoff
 from glasswells.model.pair_model import PairModel
 
@@ -43,7 +43,7 @@ class KobAndersen(PairModel):
     """x_c, in units of sigma_ij."""
 
     def __post_init__(self) -> None:
-        positive("cutoff", self.cutoff)
+        freeze(self, cutoff=positive("cutoff", self.cutoff))
 
     @property
     def is_repulsive(self) -> bool:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from glasswells.core.checks import count, not_negative, positive
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
+from glasswells.core.records import Configuration, freeze
 from glasswells.model.law import PairLaw, smooth_cutoff
 from glasswells.model.pair_model import PairModel
 
@@ -43,7 +46,8 @@ class SoftSpheres(PairModel):
     Raises
     ------
     InputError
-        For an exponent that is not a positive even integer, a cutoff or nonadditivity <= 0.
+        For an exponent that is not a positive even integer, a cutoff <= 0, a negative
+        nonadditivity.
     """
 
     exponent: int = 12
@@ -54,10 +58,25 @@ class SoftSpheres(PairModel):
     """x_c, in units of sigma_ij."""
 
     def __post_init__(self) -> None:
-        if count("exponent", self.exponent, minimum=2) % 2:
-            raise InputError(f"exponent is {self.exponent}, expected an even integer")
-        not_negative("nonadditivity", self.nonadditivity)
-        positive("cutoff", self.cutoff)
+        exponent = count("exponent", self.exponent, minimum=2)
+        if exponent % 2:
+            raise InputError(f"exponent is {exponent}, expected an even integer")
+        freeze(
+            self,
+            exponent=exponent,
+            nonadditivity=not_negative("nonadditivity", self.nonadditivity),
+            cutoff=positive("cutoff", self.cutoff),
+        )
+
+    def check(self, configuration: Configuration) -> None:
+        """Raise unless all ranges are positive and the box is large enough."""
+        spread = float(np.ptp(configuration.diameters))
+        if self.nonadditivity * spread >= 1:
+            raise InputError(
+                f"diameters differ by up to {spread:g}, expected less than 1/nonadditivity = "
+                f"{1 / self.nonadditivity:g}: the mixing rule would give pairs a negative range"
+            )
+        PairModel.check(self, configuration)
 
     @property
     def is_repulsive(self) -> bool:
@@ -78,7 +97,7 @@ class SoftSpheres(PairModel):
             one=1.0,
             half=0.5,
             cutoff2=self.cutoff**2,
-            nonadditivity=float(self.nonadditivity),
+            nonadditivity=self.nonadditivity,
             c0=c0,
             c2=c2,
             c4=c4,

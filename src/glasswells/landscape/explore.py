@@ -1,0 +1,247 @@
+"""Explore a glass: molecular dynamics with a quench every so many steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from glasswells.core.checks import count
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import Array, Configuration, InherentStructure, Transition
+from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.recognition import Recognition, Recognizer
+from glasswells.minimize import MinimizerSettings, minimize_positions
+from glasswells.model.pair_model import Model
+from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExplorationSettings:
+    """How a glass is explored; the one minimizer is part of the definition of its structures."""
+
+    temperature: float = 0.04
+    """Exploration temperature T_MD, below that of preparation."""
+    interval: int = 50
+    """Time steps between two quenches."""
+    time_step: float = 0.01
+    thermostat: Literal["langevin"] | None = None
+    """None: constant energy."""
+    friction: float = 0.1
+    """Of the thermostat."""
+    identity: Identity = field(default_factory=Identity)
+    recognition: Recognition = field(default_factory=Recognition)
+    minimizer: MinimizerSettings = field(default_factory=MinimizerSettings)
+
+    def __post_init__(self) -> None:
+        count("interval", self.interval, minimum=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Exploration:
+    """What the trajectories of a glass met: a library of structures and the passages between."""
+
+    structures: tuple[InherentStructure, ...]
+    """In order of discovery."""
+    transitions: tuple[Transition, ...]
+    """T_ij of consecutive quenches, i = j included, sorted by (i, j)."""
+    quenches: int
+    evaluations: int
+    """Energy-and-force evaluations of all quenches."""
+    recognized: int
+    """Quenches that ended early, in the harmonic region of a known structure."""
+    failures: int
+    """Quenches that did not converge: they interrupt the chain of transitions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ExplorationState:
+    """One trajectory of an exploration, to go on from bit for bit."""
+
+    dynamics: DynamicsCheckpoint
+    structures: tuple[InherentStructure, ...]
+    transitions: tuple[Transition, ...]
+    last: int | None
+    """Structure of the last quench; None before the first and after a failure."""
+    quenches: int
+    evaluations: int
+    recognized: int
+    failures: int
+    outcome: Outcome
+    """COMPLETED, or NOT_FINITE if the trajectory blew up and ended."""
+
+
+def explore(
+    model: Model,
+    configuration: Configuration,
+    temperature: float,
+    quenches: int,
+    interval: int,
+    seed: int | np.random.SeedSequence,
+    *,
+    trajectories: int = 1,
+    settings: ExplorationSettings | None = None,
+) -> Exploration:
+    """Explore the inherent structures around a glass by MD with periodic minimization.
+
+    The potential energy is minimized every `interval` steps of a trajectory that starts from the
+    glass with random velocities (paper, section II; Stillinger & Weber, PRA 25, 978, 1982).
+
+    Parameters
+    ----------
+    model, configuration
+        The glass.
+    temperature
+        Of the initial velocities (and of the thermostat), below that of preparation.
+    quenches
+        Per trajectory.
+    interval
+        Time steps between two quenches.
+    seed
+        Each trajectory takes its own child of it.
+    trajectories
+        Number of independent trajectories.
+    settings
+        Everything else; its temperature and interval are replaced by the arguments.
+
+    Raises
+    ------
+    InputError
+        For bad numbers and for configurations that the model cannot describe.
+    """
+    settings = replace(
+        settings or ExplorationSettings(), temperature=temperature, interval=interval
+    )
+    count("quenches", quenches)
+    sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    children = [
+        np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, k))
+        for k in range(count("trajectories", trajectories, minimum=1))
+    ]
+    states = []
+    for child in children:
+        start = start_exploration(model, configuration, settings, child)
+        states.append(continue_exploration(model, start, settings, quenches))
+    return merge_explorations(states, configuration.box, settings.identity)
+
+
+def start_exploration(
+    model: Model,
+    configuration: Configuration,
+    settings: ExplorationSettings,
+    seed: int | np.random.SeedSequence,
+) -> ExplorationState:
+    """A trajectory at time zero, nothing quenched yet."""
+    integrator = _integrator(model, configuration, settings)
+    return ExplorationState(
+        dynamics=integrator.start(configuration.positions, seed),
+        structures=(),
+        transitions=(),
+        last=None,
+        quenches=0,
+        evaluations=0,
+        recognized=0,
+        failures=0,
+        outcome=Outcome.COMPLETED,
+    )
+
+
+def continue_exploration(
+    model: Model, state: ExplorationState, settings: ExplorationSettings, quenches: int
+) -> ExplorationState:
+    """Go on with a trajectory for some more quenches; n + m equals n followed by m, bit for bit."""
+    dynamics = state.dynamics
+    glass = dynamics.configuration()
+    integrator = _integrator(model, glass, settings)
+    library = Library.from_structures(glass.box, settings.identity, state.structures)
+    counts = Counter({(t.i, t.j): t.count for t in state.transitions})
+    last, tally = state.last, Counter[str]()
+    outcome = state.outcome
+    for _ in range(quenches):
+        run = integrator.advance(dynamics, settings.interval, settings.interval)
+        outcome = run.outcome
+        if outcome is not Outcome.COMPLETED:
+            break
+        dynamics = run.state
+        found = _quench(model, run.configuration, library, settings, tally)
+        if last is not None and found is not None:
+            counts[last, found] += 1
+        last = found
+    return ExplorationState(
+        dynamics=dynamics,
+        structures=library.structures,
+        transitions=_sorted_transitions(counts),
+        last=last,
+        quenches=state.quenches + tally["quenches"],
+        evaluations=state.evaluations + tally["evaluations"],
+        recognized=state.recognized + tally["recognized"],
+        failures=state.failures + tally["failures"],
+        outcome=outcome,
+    )
+
+
+def merge_explorations(
+    states: Sequence[ExplorationState | Exploration], box: Array, identity: Identity
+) -> Exploration:
+    """Pool trajectories of one glass: one library, transition counts added."""
+    counts: Counter[tuple[int, int]] = Counter()
+    library = Library(box, identity)
+    for state in states:
+        numbers = [library.absorb(structure) for structure in state.structures]
+        for t in state.transitions:
+            counts[numbers[t.i], numbers[t.j]] += t.count
+    return Exploration(
+        structures=library.structures,
+        transitions=_sorted_transitions(counts),
+        quenches=sum(s.quenches for s in states),
+        evaluations=sum(s.evaluations for s in states),
+        recognized=sum(s.recognized for s in states),
+        failures=sum(s.failures for s in states),
+    )
+
+
+def _quench(
+    model: Model,
+    configuration: Configuration,
+    library: Library,
+    settings: ExplorationSettings,
+    tally: Counter[str],
+) -> int | None:
+    """The number of the structure below a configuration; None if the quench failed."""
+    # New interactions each time: a list left from the last quench would set the order of
+    # summation, and a run that was cut in between could not repeat it.
+    interactions = model.interactions(configuration)
+    recognizer = Recognizer(library, configuration.box, settings.recognition)
+    descent = minimize_positions(
+        interactions, configuration.positions, settings.minimizer, recognizer
+    )
+    tally["quenches"] += 1
+    tally["evaluations"] += descent.evaluations
+    if recognizer.index is not None:
+        tally["recognized"] += 1
+        library.revisit(recognizer.index)
+        return recognizer.index
+    if not descent.outcome.converged:
+        tally["failures"] += 1
+        return None
+    return library.visit(configuration.moved_to(descent.positions), descent.energy)
+
+
+def _integrator(
+    model: Model, configuration: Configuration, settings: ExplorationSettings
+) -> Integrator:
+    return Integrator(
+        model.interactions(configuration),
+        configuration,
+        settings.temperature,
+        settings.time_step,
+        thermostat=settings.thermostat,
+        friction=settings.friction,
+    )
+
+
+def _sorted_transitions(counts: Counter[tuple[int, int]]) -> tuple[Transition, ...]:
+    return tuple(Transition(i=i, j=j, count=n) for (i, j), n in sorted(counts.items()))

@@ -1,0 +1,64 @@
+"""Recognize, early in a quench, the known inherent structure that it is going to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasswells.core.checks import not_negative, positive
+from glasswells.core.geometry import displacement
+from glasswells.core.records import Array
+from glasswells.landscape.library import Library
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recognition:
+    """When a descending configuration counts as inside the harmonic region of a known minimum A.
+
+    With the displacement d from A, the force F and the height h = V - V_A, a harmonic well has
+    h = -F.d/2 exactly, and a cubic term shifts h by U:ddd/12. If the two sides agree to a few
+    percent, d is a few tenths of the way at most to where the cubic expansion has its barrier,
+    so that the height is a few percent of that barrier: the descent cannot leave any more.
+    A quench to the full tolerance decides in all other cases.
+    """
+
+    displacement: float = 0.05
+    """Largest displacement of any particle from the known minimum, length; 0: never recognize."""
+    anharmonicity: float = 0.05
+    """Largest relative difference between h and -F.d/2."""
+    height: float = 1e-2
+    """Largest energy above the known minimum, total."""
+
+    def __post_init__(self) -> None:
+        not_negative("displacement", self.displacement)
+        positive("anharmonicity", self.anharmonicity)
+        positive("height", self.height)
+
+
+class Recognizer:
+    """A stop condition of the minimizer that remembers which structure it recognized."""
+
+    def __init__(self, library: Library, box: Array, settings: Recognition) -> None:
+        self._library = library
+        self._box = box
+        self._settings = settings
+        self.index: int | None = None
+
+    def __call__(self, positions: Array, energy: float, forces: Array, evaluations: int) -> bool:
+        """Whether the configuration is inside the harmonic region of a known structure."""
+        candidates = self._library.between(energy - self._settings.height, energy)
+        for index in reversed(candidates):  # the highest are the closest in energy
+            if self._belongs(index, positions, energy, forces):
+                self.index = index
+                return True
+        return False
+
+    def _belongs(self, index: int, positions: Array, energy: float, forces: Array) -> bool:
+        known = self._library[index]
+        height = energy - known.energy
+        moved = displacement(known.configuration.positions, positions, self._box)
+        if np.max(np.einsum("nc,nc->n", moved, moved)) > self._settings.displacement**2:
+            return False
+        harmonic = -0.5 * float(np.vdot(forces, moved))
+        return bool(abs(height - harmonic) <= self._settings.anharmonicity * height)

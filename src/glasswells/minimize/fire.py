@@ -1,0 +1,119 @@
+"""FIRE: molecular dynamics steered downhill (Bitzek et al., PRL 97, 170201 (2006)).
+
+v <- (1 - alpha) v + alpha |v| f/|f| while the power f.v is positive, with a growing time step;
+v <- 0 and half the time step as soon as it is not. Semi-implicit Euler steps, as recommended by
+Guenole et al., Comput. Mater. Sci. 175, 109584 (2020).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glasswells.core.compiler import kernel
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import Array
+from glasswells.minimize.kernels import (
+    ACCEPTED,
+    BACKTRACKS,
+    ENERGY,
+    IDLE,
+    MAX_FORCE,
+    MOST_BACKTRACKS,
+    NOT_FINITE,
+    REJECTED,
+    copy,
+    dot,
+    largest_component,
+    note_progress,
+)
+from glasswells.minimize.run import Run
+from glasswells.minimize.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.model.pair_model import Interactions
+
+FIRE_PATIENCE = 10
+"""How many times more patience FIRE gets than L-BFGS: its force oscillates."""
+TIME_STEP, ALPHA, DOWNHILL = 0, 1, 2
+"""Places in the state: time step, mixing, steps since the last one uphill."""
+DELAY, GROWTH, CUT, ALPHA_START, ALPHA_FACTOR = 5, 1.1, 0.5, 0.1, 0.99
+"""The parameters of the paper."""
+SMALLEST_TIME_STEP = 1e-3
+"""Of the largest: repeated steps uphill must not freeze the dynamics."""
+
+
+def descend_fire(
+    interactions: Interactions,
+    positions: Array,
+    settings: MinimizerSettings,
+    stop: StopCondition | None,
+) -> Descent:
+    """FIRE: damped dynamics that starts anew whenever it moves uphill."""
+    run = Run(interactions, positions, settings, stop, FIRE_PATIENCE * settings.patience)
+    if not run.begin():
+        return run.descent(Outcome.NOT_FINITE)
+    largest_time_step = settings.fire_time_step
+    state = np.array([0.1 * largest_time_step, ALPHA_START, 0.0])
+    while True:
+        outcome = run.ending()
+        if outcome is not None:
+            return run.descent(outcome)
+        fire_propose(run.w, state, largest_time_step, settings.largest_step)
+        energy, force_d = run.evaluate()
+        if fire_accept(run.w, state, force_d, energy) == NOT_FINITE:
+            return run.descent(Outcome.NOT_FINITE)
+
+
+@kernel
+def fire_propose(w, state, largest_time_step, largest_step):  # type: ignore[no-untyped-def]
+    """One step of the dynamics from the accepted point; velocities are `w.direction_d`."""
+    v, f = w.direction_d, w.force_d
+    if dot(v, f) > 0.0:
+        state[DOWNHILL] += 1.0
+        if state[DOWNHILL] > DELAY:
+            state[TIME_STEP] = min(GROWTH * state[TIME_STEP], largest_time_step)
+            state[ALPHA] *= ALPHA_FACTOR
+    else:
+        if state[DOWNHILL] > 0.0:
+            smallest = SMALLEST_TIME_STEP * largest_time_step
+            state[TIME_STEP] = max(CUT * state[TIME_STEP], smallest)
+        state[DOWNHILL] = 0.0
+        state[ALPHA] = ALPHA_START
+        v[:] = 0.0
+    time_step, alpha = state[TIME_STEP], state[ALPHA]
+    for d in range(v.shape[0]):
+        v[d] += time_step * f[d]
+    force2 = dot(f, f)
+    along = alpha * np.sqrt(dot(v, v) / force2) if force2 > 0.0 else 0.0
+    speed2 = 0.0
+    for d in range(0, v.shape[0], 3):
+        x = (1.0 - alpha) * v[d] + along * f[d]
+        y = (1.0 - alpha) * v[d + 1] + along * f[d + 1]
+        z = (1.0 - alpha) * v[d + 2] + along * f[d + 2]
+        v[d], v[d + 1], v[d + 2] = x, y, z
+        speed2 = max(speed2, x * x + y * y + z * z)
+    largest = time_step * np.sqrt(speed2)
+    cap = largest_step / largest if largest > largest_step else 1.0
+    for d in range(v.shape[0]):
+        v[d] *= cap
+        w.trial_d[d] = w.position_d[d] + time_step * v[d]
+
+
+@kernel
+def fire_accept(w, state, force_d, energy):  # type: ignore[no-untyped-def]
+    """Accept the trial point if it is finite; otherwise stop and shorten the time step."""
+    largest = largest_component(force_d)
+    w.counter[IDLE] += 1
+    if np.isfinite(energy) and np.isfinite(largest):
+        copy(w.trial_d, w.position_d)
+        copy(force_d, w.force_d)
+        w.number[ENERGY] = energy
+        w.number[MAX_FORCE] = largest
+        w.counter[BACKTRACKS] = 0
+        note_progress(w, energy, largest)
+        return ACCEPTED
+    w.counter[BACKTRACKS] += 1
+    if w.counter[BACKTRACKS] > MOST_BACKTRACKS:
+        return NOT_FINITE
+    state[TIME_STEP] *= CUT
+    state[DOWNHILL] = 0.0
+    w.direction_d[:] = 0.0
+    return REJECTED

@@ -1,0 +1,301 @@
+"""The descent on flat arrays: judge a trial point, keep the history, set the next trial point.
+
+Suffixes: d degree of freedom (3N), h pair of the history. The two-loop recursion of L-BFGS
+(Nocedal, Math. Comput. 35, 773 (1980)) runs on the inner products of the history (Chen, Wang &
+Zhou, NIPS 2014), so that an iteration reads the stored vectors twice instead of four times.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glasswells.core.compiler import kernel
+from glasswells.core.records import Array
+
+ENERGY, MAX_FORCE, SLOPE, STEP, SCALE, LEAST_ENERGY, LEAST_FORCE = 0, 1, 2, 3, 4, 5, 6
+"""Places in `Workspace.number`: energy and largest force component at the accepted point, slope
+along the direction from it, length of the trial step in units of the direction, first guess of
+the inverse Hessian, lowest energy and force that counted as progress."""
+COUNT, NEWEST, BACKTRACKS, IDLE = 0, 1, 2, 3
+"""Places in `Workspace.counter`: pairs held, slot of the newest, rejections in a row, judgements
+since the last progress."""
+
+REJECTED, ACCEPTED, NOT_FINITE, EXHAUSTED = 0, 1, 2, 3
+"""What a judgement found; the last two: the step was shortened in vain."""
+
+SUFFICIENT_DECREASE = 1e-4
+"""Armijo's constant, the usual one."""
+LARGEST_NEW_SLOPE = 0.8
+"""Within the noise of the energy a step is accepted while the slope at its end is below this
+fraction of the initial descent: the trapezoid rule then says that the energy fell."""
+ENERGY_NOISE = 1e-11
+"""Differences of energy below this fraction of the energy are not trusted: some 100 times the
+rounding of a sum over 1e4 pairs, and small enough for the trapezoid rule to decide instead."""
+ENERGY_PROGRESS = 1e-12
+"""A fall of the energy by less than this fraction is no progress."""
+SMALLEST_COSINE = 1e-6
+"""A step that makes a larger angle with the change of the gradient than this cosine stays out of
+the history: the energy is not convex along it."""
+MOST_BACKTRACKS = 30
+"""Rejections in a row before the direction is given up; at least a factor 1e-9 in length."""
+SHORTEST_CUT, LONGEST_CUT, BLIND_CUT = 0.02, 0.5, 0.1
+"""Limits of the factor by which a rejected step is shortened; the factor after a NaN."""
+
+
+class Workspace(NamedTuple):
+    """Arrays of one descent."""
+
+    position_d: Array
+    """Accepted positions."""
+    force_d: Array
+    """Forces there."""
+    trial_d: Array
+    """Where the next evaluation is wanted."""
+    direction_d: Array
+    step_hd: Array
+    """History of steps s, a ring."""
+    change_hd: Array
+    """History of the changes y of the gradient."""
+    step_change_hh: Array
+    """s_i . y_j for j not older than i."""
+    change_change_hh: Array
+    """y_i . y_j."""
+    product_h: Array
+    """(5, h): workspace of the recursion."""
+    number: Array
+    counter: NDArray[np.int64]
+
+
+def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
+    """Room for a descent from `positions` (N, 3); the first guess of the Hessian is stiffness 1."""
+    size = positions.size
+    number = np.zeros(7)
+    number[SCALE] = 1.0 / stiffness
+    number[LEAST_ENERGY] = number[LEAST_FORCE] = np.inf
+    return Workspace(
+        position_d=positions.ravel().copy(),
+        force_d=np.zeros(size),
+        trial_d=positions.ravel().copy(),
+        direction_d=np.zeros(size),
+        step_hd=np.zeros((history, size)),
+        change_hd=np.zeros((history, size)),
+        step_change_hh=np.zeros((history, history)),
+        change_change_hh=np.zeros((history, history)),
+        product_h=np.zeros((5, history)),
+        number=number,
+        counter=np.zeros(4, dtype=np.int64),
+    )
+
+
+@kernel
+def largest_component(force_d):  # type: ignore[no-untyped-def]
+    """Largest absolute component; NaN or infinite if any component is."""
+    largest, total = 0.0, 0.0
+    for d in range(force_d.shape[0]):
+        largest = max(largest, abs(force_d[d]))
+        total += abs(force_d[d])
+    return largest if np.isfinite(total) else total
+
+
+@kernel
+def copy(from_d, to_d):  # type: ignore[no-untyped-def]
+    """Copy an array; a slice assignment takes seconds to compile."""
+    for d in range(from_d.shape[0]):
+        to_d[d] = from_d[d]
+
+
+@kernel
+def dot(a_d, b_d):  # type: ignore[no-untyped-def]
+    """Inner product."""
+    total = 0.0
+    for d in range(a_d.shape[0]):
+        total += a_d[d] * b_d[d]
+    return total
+
+
+@kernel
+def two_dots(a_d, b_d, c_d):  # type: ignore[no-untyped-def]
+    """Inner products a.b and a.c, reading a once."""
+    first, second = 0.0, 0.0
+    for d in range(a_d.shape[0]):
+        first += a_d[d] * b_d[d]
+        second += a_d[d] * c_d[d]
+    return first, second
+
+
+@kernel
+def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
+    """Accept the start; returns the largest force component, not finite if anything is."""
+    largest = largest_component(force_d)
+    copy(force_d, w.force_d)
+    w.number[ENERGY] = w.number[LEAST_ENERGY] = energy
+    w.number[MAX_FORCE] = w.number[LEAST_FORCE] = largest
+    return largest + 0.0 * energy
+
+
+@kernel
+def judge(w, force_d, energy, remembering):  # type: ignore[no-untyped-def]
+    """Accept the trial point, or shorten the step to it.
+
+    Accepted if the energy falls enough for the slope or, where the difference of energies is
+    noise, if the slope at the trial point shows no overshooting.
+    """
+    largest = largest_component(force_d)
+    finite = np.isfinite(energy) and np.isfinite(largest)
+    a, slope = w.number[STEP], w.number[SLOPE]
+    rise = energy - w.number[ENERGY]
+    is_noise = finite and abs(rise) <= ENERGY_NOISE * abs(energy)
+    new_slope = 0.0
+    accepted = finite and rise <= SUFFICIENT_DECREASE * a * slope
+    if is_noise:
+        new_slope = -dot(force_d, w.direction_d)
+        accepted = accepted or new_slope <= -LARGEST_NEW_SLOPE * slope
+    w.counter[IDLE] += 1
+    if accepted:
+        if remembering:
+            remember(w, force_d)
+        copy(w.trial_d, w.position_d)
+        copy(force_d, w.force_d)
+        w.number[ENERGY] = energy
+        w.number[MAX_FORCE] = largest
+        note_progress(w, energy, largest)
+        return ACCEPTED
+    w.counter[BACKTRACKS] += 1
+    if w.counter[BACKTRACKS] > MOST_BACKTRACKS:
+        return EXHAUSTED if finite else NOT_FINITE
+    shorter = BLIND_CUT
+    if is_noise:
+        shorter = slope / (slope - new_slope)  # where the secant of the slopes vanishes
+    elif finite:
+        shorter = -0.5 * a * slope / (rise - a * slope)  # the minimum of the parabola
+    a *= min(max(shorter, SHORTEST_CUT), LONGEST_CUT)
+    w.number[STEP] = a
+    for d in range(w.trial_d.shape[0]):
+        w.trial_d[d] = w.position_d[d] + a * w.direction_d[d]
+    return REJECTED
+
+
+@kernel
+def note_progress(w, energy, max_force):  # type: ignore[no-untyped-def]
+    """Reset the count of idle judgements if energy or force reached a new low."""
+    if max_force < w.number[LEAST_FORCE]:
+        w.number[LEAST_FORCE] = max_force
+        w.counter[IDLE] = 0
+    if energy < w.number[LEAST_ENERGY] - ENERGY_PROGRESS * abs(energy):
+        w.number[LEAST_ENERGY] = energy
+        w.counter[IDLE] = 0
+
+
+@kernel
+def remember(w, force_d):  # type: ignore[no-untyped-def]
+    """Put the step just accepted into the history, unless it shows no positive curvature."""
+    m = w.step_hd.shape[0]
+    slot = (w.counter[NEWEST] + 1) % m
+    step, change = w.step_hd[slot], w.change_hd[slot]
+    a = w.number[STEP]
+    ss, sy, yy = 0.0, 0.0, 0.0
+    for d in range(step.shape[0]):
+        s = a * w.direction_d[d]
+        y = w.force_d[d] - force_d[d]
+        step[d] = s
+        change[d] = y
+        ss += s * s
+        sy += s * y
+        yy += y * y
+    if sy > SMALLEST_COSINE * np.sqrt(ss * yy):
+        w.counter[NEWEST] = slot
+        w.counter[COUNT] = min(w.counter[COUNT] + 1, m)
+        w.step_change_hh[slot, slot] = sy
+        w.change_change_hh[slot, slot] = yy
+        w.number[SCALE] = sy / yy
+    else:
+        w.counter[COUNT] = min(w.counter[COUNT], m - 1)  # the oldest pair was overwritten
+
+
+@kernel
+def propose(w, largest_step):  # type: ignore[no-untyped-def]
+    """A new L-BFGS direction from the accepted point, and the first trial point along it."""
+    compare_with_history(w)
+    combine_history(w)
+    aim(w, largest_step)
+
+
+@kernel
+def aim(w, largest_step):  # type: ignore[no-untyped-def]
+    """The first trial point along the direction: the full step, or the largest one allowed.
+
+    An ascending direction is replaced by the force, and the history forgotten.
+    """
+    direction = w.direction_d
+    slope = -dot(direction, w.force_d)
+    if not slope < 0.0:
+        w.counter[COUNT] = 0
+        for d in range(direction.shape[0]):
+            direction[d] = w.number[SCALE] * w.force_d[d]
+        slope = -dot(direction, w.force_d)
+    largest2 = 0.0
+    for d in range(0, direction.shape[0], 3):
+        x, y, z = direction[d], direction[d + 1], direction[d + 2]
+        largest2 = max(largest2, x * x + y * y + z * z)
+    a = 1.0
+    if largest2 > largest_step * largest_step:
+        a = largest_step / np.sqrt(largest2)
+    w.number[SLOPE] = slope
+    w.number[STEP] = a
+    w.counter[BACKTRACKS] = 0
+    for d in range(direction.shape[0]):
+        w.trial_d[d] = w.position_d[d] + a * direction[d]
+
+
+@kernel
+def compare_with_history(w):  # type: ignore[no-untyped-def]
+    """Inner products of the history with the force and with the newest change."""
+    m = w.step_hd.shape[0]
+    count, newest = w.counter[COUNT], w.counter[NEWEST]
+    step_force, change_force = w.product_h[0], w.product_h[1]
+    for k in range(count):
+        i = (newest - k + m) % m
+        step_force[i], sy = two_dots(w.step_hd[i], w.force_d, w.change_hd[newest])
+        change_force[i], yy = two_dots(w.change_hd[i], w.force_d, w.change_hd[newest])
+        w.step_change_hh[i, newest] = sy
+        w.change_change_hh[i, newest] = yy
+        w.change_change_hh[newest, i] = yy
+
+
+@kernel
+def combine_history(w):  # type: ignore[no-untyped-def]
+    """The two-loop recursion: the direction H f as a combination of force, steps and changes."""
+    m = w.step_hd.shape[0]
+    count, newest, scale = w.counter[COUNT], w.counter[NEWEST], w.number[SCALE]
+    step_force, change_force = w.product_h[0], w.product_h[1]
+    alpha, on_step, on_change = w.product_h[2], w.product_h[3], w.product_h[4]
+    for k in range(count):  # from the newest pair to the oldest
+        i = (newest - k + m) % m
+        value = step_force[i]
+        for later in range(k):
+            j = (newest - later + m) % m
+            value -= alpha[j] * w.step_change_hh[i, j]
+        alpha[i] = value / w.step_change_hh[i, i]
+        on_change[i] = -scale * alpha[i]
+    for k in range(count - 1, -1, -1):  # and back
+        i = (newest - k + m) % m
+        value = scale * change_force[i]
+        for other in range(count):
+            j = (newest - other + m) % m
+            value += on_change[j] * w.change_change_hh[i, j]
+        for earlier in range(k + 1, count):
+            j = (newest - earlier + m) % m
+            value += on_step[j] * w.step_change_hh[j, i]
+        on_step[i] = alpha[i] - value / w.step_change_hh[i, i]
+    direction = w.direction_d
+    for d in range(direction.shape[0]):
+        direction[d] = scale * w.force_d[d]
+    for k in range(count):
+        i = (newest - k + m) % m
+        a, b = on_step[i], on_change[i]
+        step, change = w.step_hd[i], w.change_hd[i]
+        for d in range(direction.shape[0]):
+            direction[d] += a * step[d] + b * change[d]

@@ -1,0 +1,47 @@
+"""Fixtures of the whole suite: one thread per process, and small liquid configurations."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from glasswells.core.records import Configuration
+from glasswells.model.diameters import draw_diameters
+
+# Child processes, and libraries that this process has yet to load, read the variables.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+threadpoolctl.threadpool_limits(limits=1)
+
+
+def lattice_with_noise(
+    cells: tuple[int, int, int],
+    spacings: tuple[float, float, float],
+    diameters: np.ndarray,
+    seed: int,
+    noise: float,
+) -> Configuration:
+    """A simple orthorhombic lattice with every coordinate displaced by up to `noise`."""
+    generator = np.random.default_rng(seed)
+    sites = np.stack(np.meshgrid(*(np.arange(c) for c in cells), indexing="ij"), axis=-1)
+    positions = sites.reshape(-1, 3) * np.array(spacings)
+    positions = positions + generator.uniform(-noise, noise, positions.shape)
+    return Configuration(
+        positions=positions, diameters=diameters, box=np.array(cells) * np.array(spacings)
+    )
+
+
+@pytest.fixture
+def soft_liquid() -> Configuration:
+    """150 soft spheres at density 1 in a box that is not cubic; some lie outside the box."""
+    return lattice_with_noise((5, 5, 6), (0.95, 1.0, 1 / 0.95), draw_diameters(150, seed=1), 2, 0.1)
+
+
+@pytest.fixture
+def mixture() -> Configuration:
+    """An 80:20 Kob-Andersen mixture of 216 particles at density 1.2, box not cubic."""
+    diameters = np.where(np.random.default_rng(3).permutation(216) < 172, 1.0, 0.88)
+    return lattice_with_noise((6, 6, 6), (0.88, 0.94, 1 / (1.2 * 0.88 * 0.94)), diameters, 4, 0.1)
