@@ -16,7 +16,7 @@ import scipy.optimize
 
 import glasswells as gw
 from glasswells.core.records import Array, Configuration
-from glasswells.minimize import Descent, MinimizerSettings, minimize_positions
+from glasswells.minimization import Descent, MinimizerSettings, minimize_positions
 from glasswells.model.pair_model import Interactions
 from glasswells.model.soft_spheres import SoftSpheres
 

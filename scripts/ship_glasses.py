@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from glasswells.interchange.shipped import report_to_plain
-from glasswells.minimize import minimize
+from glasswells.minimization import minimize
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.equilibrium import (
     EquilibrationReport,

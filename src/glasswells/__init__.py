@@ -1,1 +1,106 @@
-"""Tunneling two-level systems in computer glasses, and their relation to soft vibrations."""
+"""Tunneling two-level systems in computer glasses, and their relation to soft vibrations.
+
+The public names, each loaded from its room when it is first used: the command line answers
+`--help` without loading compilers and solvers.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glasswells.core.errors import ConvergenceError, GlasswellsError, InputError
+    from glasswells.core.fields import participation_number, participation_ratio
+    from glasswells.core.outcomes import Outcome
+    from glasswells.core.records import (
+        Configuration,
+        CubicMode,
+        DoubleWell,
+        EnergyProfile,
+        InherentStructure,
+        Minimization,
+        NormalModes,
+        Pair,
+        Transition,
+        TunnelSplitting,
+    )
+    from glasswells.interchange.shipped import glass
+    from glasswells.landscape.explore import ExplorationSettings, explore
+    from glasswells.landscape.library import Identity, identity_scan
+    from glasswells.landscape.pairs import close_pairs, linked_pairs
+    from glasswells.landscape.recognition import Recognition
+    from glasswells.minimization import MinimizerSettings, minimize
+    from glasswells.model.diameters import draw_diameters
+    from glasswells.model.functions import (
+        energy,
+        forces,
+        fourth_order,
+        hessian,
+        hessian_product,
+        third_order,
+    )
+    from glasswells.model.kob_andersen import KobAndersen
+    from glasswells.model.soft_spheres import SoftSpheres
+    from glasswells.sampling.equilibrium import EquilibrationReport, equilibration_report
+    from glasswells.sampling.molecular_dynamics import molecular_dynamics
+    from glasswells.sampling.relaxation import SwapTrajectory, relaxation, swap_trajectory
+    from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
+    from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "core.errors": ("ConvergenceError", "GlasswellsError", "InputError"),
+    "core.fields": ("participation_number", "participation_ratio"),
+    "core.outcomes": ("Outcome",),
+    "core.records": (
+        "Configuration",
+        "CubicMode",
+        "DoubleWell",
+        "EnergyProfile",
+        "InherentStructure",
+        "Minimization",
+        "NormalModes",
+        "Pair",
+        "Transition",
+        "TunnelSplitting",
+    ),
+    "interchange.shipped": ("glass",),
+    "landscape.explore": ("ExplorationSettings", "explore"),
+    "landscape.library": ("Identity", "identity_scan"),
+    "landscape.pairs": ("close_pairs", "linked_pairs"),
+    "landscape.recognition": ("Recognition",),
+    "minimization": ("MinimizerSettings", "minimize"),
+    "model.diameters": ("draw_diameters",),
+    "model.functions": (
+        "energy",
+        "forces",
+        "fourth_order",
+        "hessian",
+        "hessian_product",
+        "third_order",
+    ),
+    "model.kob_andersen": ("KobAndersen",),
+    "model.soft_spheres": ("SoftSpheres",),
+    "sampling.equilibrium": ("EquilibrationReport", "equilibration_report"),
+    "sampling.molecular_dynamics": ("molecular_dynamics",),
+    "sampling.relaxation": ("SwapTrajectory", "relaxation", "swap_trajectory"),
+    "sampling.swap_monte_carlo": ("swap_monte_carlo",),
+    "tunneling": ("ARGON", "NIP", "UnitSystem", "solve_splitting"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'glasswells' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"glasswells.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

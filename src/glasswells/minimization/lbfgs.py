@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.minimize import kernels
-from glasswells.minimize.newton import NewtonSolver
-from glasswells.minimize.run import Run
-from glasswells.minimize.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.minimization import kernels
+from glasswells.minimization.newton import NewtonSolver
+from glasswells.minimization.run import Run
+from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, Minimization
-from glasswells.minimize.fire import descend_fire
-from glasswells.minimize.lbfgs import descend_lbfgs
-from glasswells.minimize.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.minimization.fire import descend_fire
+from glasswells.minimization.lbfgs import descend_lbfgs
+from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
 from glasswells.model.functions import checked_interactions
 from glasswells.model.pair_model import Interactions, Model
 

@@ -10,7 +10,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.geometry import displacement, wrap
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, Minimization
-from glasswells.minimize import MinimizerSettings, minimize, minimize_positions
+from glasswells.minimization import MinimizerSettings, minimize, minimize_positions
 from glasswells.model import functions
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres

@@ -7,9 +7,9 @@ import pytest
 from quench_starts import N_SMALL, mixture, noisy_lattice
 
 from glasswells.core.records import Configuration
-from glasswells.minimize import kernels
-from glasswells.minimize.newton import NewtonSolver, sweep_back, sweep_forth
-from glasswells.minimize.quench import minimize
+from glasswells.minimization import kernels
+from glasswells.minimization.newton import NewtonSolver, sweep_back, sweep_forth
+from glasswells.minimization.quench import minimize
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.pair_model import PairModel
 from glasswells.model.soft_spheres import SoftSpheres

@@ -6,8 +6,8 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.minimize import kernels
-from glasswells.minimize.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.minimization import kernels
+from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
 from glasswells.model.pair_model import Interactions
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from glasswells.core.compiler import kernel
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.minimize.kernels import (
+from glasswells.minimization.kernels import (
     ACCEPTED,
     BACKTRACKS,
     ENERGY,
@@ -26,8 +26,8 @@ from glasswells.minimize.kernels import (
     largest_component,
     note_progress,
 )
-from glasswells.minimize.run import Run
-from glasswells.minimize.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.minimization.run import Run
+from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
 from glasswells.model.pair_model import Interactions
 
 FIRE_PATIENCE = 10

@@ -1,0 +1,87 @@
+# Every target sets up what it needs: a virtual environment in .venv, nothing outside this folder.
+# Needs Python >= 3.11, git and make. PYTHON=... picks another interpreter.
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PYTEST := $(RUN) -m pytest
+CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3
+# A changed list of dependencies, or a folder that was moved, makes the set-up run again.
+HERE := $(firstword $(shell pwd | cksum))
+ENVIRONMENT := $(VENV)/.made-$(HERE)
+PROJECT := $(VENV)/.project-$(HERE)
+TESTS := $(VENV)/.group-test-$(HERE)
+BENCHMARKS := $(VENV)/.group-bench-$(HERE)
+
+.PHONY: help demo test physics check lint types contracts bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo       prepare a small glass, quench it, print energies and its equilibration report'
+	@echo 'make test       the tests: a few minutes on two cores'
+	@echo 'make physics    the long statistical tests'
+	@echo 'make check      lint, format, types, import contract, tests'
+	@echo 'make bench      the benchmarks, as ratios to baselines measured in the same run'
+	@echo 'make clean      remove the virtual environment and every cache in this folder'
+
+demo: $(PROJECT)
+	$(RUN) examples/demo.py
+
+test: $(TESTS)
+	$(PYTEST) -m 'not physics'
+
+physics: $(TESTS)
+	$(PYTEST) -m physics
+
+check: lint types contracts test
+
+lint: $(TESTS)
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+
+types: $(TESTS)
+	$(RUN) -m mypy
+
+contracts: $(TESTS)
+	$(PYTEST) tests/test_architecture.py
+
+bench: $(BENCHMARKS)
+	$(RUN) -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PROJECT): $(ENVIRONMENT) pyproject.toml
+	$(RUN) -m pip install --quiet --editable .
+	@touch $@
+
+$(TESTS): $(PROJECT)
+	$(RUN) -m pip install --quiet --group test
+	@touch $@
+
+$(BENCHMARKS): $(PROJECT)
+	$(RUN) -m pip install --quiet --group bench
+	@touch $@
+
+# Some machines have names that do not run (pyenv shims) or a Python without ensurepip (Debian
+# without python3-venv): take the first that can make an environment, else say what is missing.
+$(ENVIRONMENT):
+	@found=; without=; \
+	for python in $(CANDIDATES); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  if "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then found=$$python; break; fi; \
+	  without="$$without $$python"; \
+	done; \
+	if [ -z "$$found" ] && [ -n "$$without" ]; then \
+	  echo "The Python found ($$without ) has no venv with pip. On Debian and Ubuntu:" >&2; \
+	  echo "  sudo apt install python3-venv" >&2; \
+	  echo "or name another Python >= 3.11: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; \
+	elif [ -z "$$found" ]; then \
+	  echo "No Python >= 3.11 among: $(CANDIDATES). Install one, or name it:" >&2; \
+	  echo "  make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$found" --version)"; \
+	clear=--clear; $(RUN) -c '' 2>/dev/null && clear=; \
+	"$$found" -m venv $$clear $(VENV)
+	$(RUN) -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@

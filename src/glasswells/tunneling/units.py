@@ -1,0 +1,129 @@
+"""Unit sets: what turns the reduced numbers of one simulated glass into argon, NiP or any other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import constants
+
+from glasswells.core.checks import positive
+from glasswells.core.errors import InputError
+
+Number = TypeVar("Number", float, NDArray[np.float64])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitSystem:
+    r"""A material that the reduced model stands for.
+
+    The strength of quantum effects is the reduced Planck constant
+    :math:`\tilde\hbar = \hbar / (\sigma \sqrt{m \epsilon})`. It and the threshold of an active
+    two-level system are inputs of their own: they need not follow from the three scales (use
+    `from_scales` where they do), and changing a scale does not silently change a splitting.
+
+    Raises
+    ------
+    InputError
+        For an empty name, and for numbers that are not finite and above 0.
+    """
+
+    name: str
+    """Recorded with every splitting."""
+    reduced_hbar: float
+    """hbar / (sigma sqrt(m epsilon)), dimensionless."""
+    tls_threshold: float
+    """Largest splitting of an active two-level system, reduced energy."""
+    sigma: float
+    """Unit of length, meters."""
+    epsilon: float
+    """Unit of energy, as epsilon / k_B in kelvin."""
+    mass: float
+    """Unit of mass, atomic mass units."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise InputError(f"name is {self.name!r}, expected a text that names the unit set")
+        for field in ("reduced_hbar", "tls_threshold", "sigma", "epsilon", "mass"):
+            object.__setattr__(self, field, positive(field, getattr(self, field)))
+
+    @classmethod
+    def from_scales(
+        cls, *, name: str, sigma: float, epsilon: float, mass: float, tls_threshold: float
+    ) -> UnitSystem:
+        """The unit set whose reduced Planck constant follows from its three scales.
+
+        Parameters
+        ----------
+        name : str
+        sigma, epsilon, mass : float
+            Meters, kelvin, atomic mass units.
+        tls_threshold : float
+            Reduced energy.
+        """
+        sigma, epsilon, mass = (
+            positive(field, value)
+            for field, value in (("sigma", sigma), ("epsilon", epsilon), ("mass", mass))
+        )
+        momentum = math.sqrt(mass * constants.atomic_mass * epsilon * constants.k)
+        return cls(
+            name=name,
+            reduced_hbar=constants.hbar / (sigma * momentum),
+            tls_threshold=tls_threshold,
+            sigma=sigma,
+            epsilon=epsilon,
+            mass=mass,
+        )
+
+    @property
+    def epsilon_joule(self) -> float:
+        """Unit of energy, joules."""
+        return self.epsilon * constants.k
+
+    @property
+    def time_second(self) -> float:
+        """Unit of time sqrt(m sigma^2 / epsilon), seconds."""
+        return self.sigma * math.sqrt(self.mass * constants.atomic_mass / self.epsilon_joule)
+
+    @property
+    def density_unit(self) -> float:
+        """1 / (epsilon sigma^3), in 1 / (J m^3): the unit of a density of two-level systems."""
+        return 1.0 / (self.epsilon_joule * self.sigma**3)
+
+    def energy_kelvin(self, energy: Number) -> Number:
+        """A reduced energy (or temperature) in kelvin."""
+        return energy * self.epsilon
+
+    def energy_joule(self, energy: Number) -> Number:
+        """A reduced energy in joules."""
+        return energy * self.epsilon_joule
+
+    def energy_from_kelvin(self, kelvin: Number) -> Number:
+        """An energy or temperature in kelvin, in reduced units."""
+        return kelvin / self.epsilon
+
+    def length_meter(self, length: Number) -> Number:
+        """A reduced length in meters."""
+        return length * self.sigma
+
+    def density_per_joule_cubic_meter(self, density: Number) -> Number:
+        """A reduced density (per energy and volume) in 1 / (J m^3)."""
+        return density * self.density_unit
+
+    def frequency_hertz(self, frequency: Number) -> Number:
+        """A reduced angular frequency omega as omega / (2 pi) in hertz."""
+        return frequency / (2.0 * math.pi * self.time_second)
+
+
+ARGON = UnitSystem.from_scales(
+    name="argon", sigma=3.405e-10, epsilon=119.8, mass=39.948, tls_threshold=0.0015
+)
+"""Argon; the threshold is 0.18 K (Khomenko, Reichman, Zamponi 2021)."""
+
+NIP = UnitSystem.from_scales(
+    name="NiP", sigma=2.218e-10, epsilon=933.9, mass=58.693, tls_threshold=0.0002
+)
+"""NiP metallic glass, mass of nickel; the threshold is 0.19 K (same source)."""

@@ -1,0 +1,219 @@
+import dataclasses
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from polynomial_oracle import polynomial_levels
+from sampled_wells import quartic_coefficients, sampled_polynomial, units
+
+from glasswells.core.errors import InputError
+from glasswells.tunneling import (
+    ARGON,
+    NIP,
+    Resolution,
+    continued,
+    smooth_profile,
+    solve_nodal,
+    solve_splitting,
+    survey,
+)
+
+
+def quartic(height=0.3, half_distance=0.4, tilt=0.0, **sampling):
+    return sampled_polynomial(quartic_coefficients(height, half_distance, tilt), **sampling)[0]
+
+
+def bare(profile):
+    return dataclasses.replace(profile, beyond_a=None, beyond_b=None)
+
+
+@pytest.mark.parametrize(
+    ("height", "half_distance", "largest_relative_error"),
+    [
+        (0.3, 0.4, 1e-8),  # 9e-7
+        (0.5, 0.45, 1e-6),  # 2.2e-9 and 2.4e-9
+        (0.65, 0.45, 1e-3),  # 1.7e-10
+    ],
+)
+def test_tiny_splittings_are_resolved(height, half_distance, largest_relative_error):
+    hb = ARGON.reduced_hbar
+    exact = polynomial_levels(quartic_coefficients(height, half_distance), hb)
+    splitting = float(exact[1] - exact[0])
+    result = solve_splitting(quartic(height, half_distance), ARGON)
+    assert abs(result.splitting - splitting) <= result.error
+    assert result.error < largest_relative_error * splitting
+    assert "unresolved" not in result.flags
+    assert result.is_two_level
+
+
+def test_splittings_below_the_noise_are_flagged_and_kept():
+    # 1.7e-18, from polynomial_levels with 40 digits
+    result = solve_splitting(quartic(1.2, 0.6), ARGON)
+    assert "unresolved" in result.flags
+    assert not result.is_two_level
+    assert 0 < result.splitting <= result.error < 1e-11
+    assert result.tunneling_amplitude == pytest.approx(1.667942e-18, rel=1e-3)
+
+
+@pytest.mark.parametrize("tilt", [1e-7, 1e-5, 1e-3, 2e-2])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_level_reduction_of_tilted_wells(tilt, sign):
+    result = solve_splitting(quartic(tilt=sign * tilt), ARGON)
+    # To first order in the tilt the wells differ by tilt times the distance of the two localized
+    # states, which zero-point motion makes a little smaller than that of the minima, 0.8.
+    assert result.asymmetry == pytest.approx(sign * tilt * 0.8, rel=0.15)
+    assert np.hypot(result.asymmetry, result.tunneling_amplitude) == pytest.approx(
+        result.splitting, rel=1e-12
+    )
+    assert result.tunneling_amplitude == pytest.approx(9.366e-7, rel=0.02)
+    assert result.levels[1] - result.levels[0] == pytest.approx(result.splitting, rel=1e-8)
+    assert "single_well" not in result.flags
+
+
+def test_asymmetry_of_a_symmetric_well_is_noise():
+    result = solve_splitting(quartic(), ARGON)
+    assert abs(result.asymmetry) < 1e-12
+    assert result.splitting == pytest.approx(result.tunneling_amplitude, rel=1e-10)
+
+
+def test_rounding_noise_is_part_of_the_error_of_the_asymmetry():
+    potential = continued(smooth_profile(quartic(tilt=1e-4)), "straight")
+    found = survey(potential, ARGON.reduced_hbar, Resolution())
+    noise = solve_nodal(potential, ARGON.reduced_hbar, found).noise
+    assert noise > 1e-14
+    result = solve_splitting(quartic(tilt=1e-4), ARGON)
+    assert result.error >= noise * abs(result.asymmetry) / result.splitting
+
+
+def test_reversed_profiles_have_the_same_levels():
+    forward = quartic(0.1, 0.3, 0.02)
+    backward = sampled_polynomial(quartic_coefficients(0.1, 0.3, -0.02))[0]
+    one, other = solve_splitting(forward, ARGON), solve_splitting(backward, ARGON)
+    assert one.splitting == pytest.approx(other.splitting, rel=1e-9)
+    assert one.asymmetry == pytest.approx(-other.asymmetry, rel=1e-8)
+    # B is the lower one in the second: its levels count from the higher minimum A.
+    assert other.asymmetry < 0 < one.asymmetry
+    np.testing.assert_allclose(
+        one.levels - one.levels[0], other.levels - other.levels[0], rtol=1e-8, atol=1e-14
+    )
+    assert other.levels[0] < one.levels[0]
+
+
+def test_a_constant_energy_offset_and_uneven_points_do_not_matter():
+    plain = quartic(0.1, 0.3)
+    lifted = quartic(0.1, 0.3, offset=5.0)
+    a, b = solve_splitting(plain, ARGON), solve_splitting(lifted, ARGON)
+    assert b.splitting == pytest.approx(a.splitting, rel=1e-8)
+    np.testing.assert_allclose(b.levels, a.levels, rtol=1e-8)
+    s = np.sort(np.concatenate([[0, 0.6], np.random.default_rng(5).uniform(0, 0.6, 80)]))
+    uneven = SimpleNamespace(
+        arc_length=s,
+        energy=0.1 * (1 - ((s - 0.3) / 0.3) ** 2) ** 2,
+        curvature_a=plain.curvature_a,
+        curvature_b=plain.curvature_b,
+    )
+    assert solve_splitting(uneven, ARGON, "harmonic").splitting == pytest.approx(
+        solve_splitting(plain, ARGON, "harmonic").splitting, rel=1e-8
+    )
+
+
+def test_coarse_points_are_part_of_the_error():
+    def profile(n):
+        s = np.linspace(0, 0.8, n)
+        curvature = 0.6 * (np.pi / 0.8) ** 2
+        v = 0.3 * np.sin(np.pi * s / 0.8) ** 2
+        return SimpleNamespace(arc_length=s, energy=v, curvature_a=curvature, curvature_b=curvature)
+
+    exact = solve_splitting(profile(1000), ARGON, "harmonic")
+    for n in (10, 16, 24):
+        coarse = solve_splitting(profile(n), ARGON, "harmonic")
+        difference = abs(coarse.splitting - exact.splitting)
+        assert 100 * exact.error < difference <= coarse.error < 30 * difference
+
+
+@pytest.mark.parametrize("units_", [ARGON, NIP])
+def test_spread_is_half_the_range_over_the_allowed_continuations(units_):
+    profile = quartic(0.1, 0.3)
+    results = {
+        name: solve_splitting(profile, units_, name) for name in ("straight", "harmonic", "walls")
+    }
+    values = [result.splitting for result in results.values()]
+    for name, result in results.items():
+        assert result.continuation == name
+        assert result.units == units_.name
+        assert result.spread == pytest.approx(np.ptp(values) / 2, rel=1e-5)
+        assert result.by_continuation[name] == result.splitting
+        assert result.by_continuation == pytest.approx(
+            dict(zip(results, values, strict=True)), rel=1e-6
+        )
+    assert results["straight"].spread > 1e3 * results["straight"].error
+    assert set(solve_splitting(bare(profile), units_, "walls").by_continuation) == {
+        "harmonic",
+        "walls",
+    }
+
+
+def test_near_walls_push_the_levels_up():
+    profile = bare(quartic(0.1, 0.3))
+    levels = [
+        solve_splitting(profile, ARGON, "walls", wall_width=width).levels
+        for width in (0.7, 0.9, 1.2, 2.4)
+    ]
+    for narrow, wide in itertools.pairwise(levels):
+        assert (narrow > wide - 1e-12).all()
+    assert levels[0][0] > 1.2 * levels[-1][0]
+    far = solve_splitting(profile, ARGON, "harmonic").levels
+    np.testing.assert_allclose(levels[-1], far, rtol=1e-7)
+
+
+def test_single_wells_are_flagged():
+    high_level = solve_splitting(quartic(0.02, 0.15), ARGON)
+    assert high_level.levels[1] > 0.02
+    assert "single_well" in high_level.flags
+    assert not high_level.is_two_level
+    s = np.linspace(0, 1, 50)
+    no_barrier = SimpleNamespace(arc_length=s, energy=s**2, curvature_a=2.0, curvature_b=2.0)
+    assert "single_well" in solve_splitting(no_barrier, units(0.01), "harmonic").flags
+    both_in_one = solve_splitting(quartic(0.3, 0.4, 0.25), ARGON)
+    assert both_in_one.levels[1] < 0.3
+    assert "single_well" in both_in_one.flags
+
+
+def test_short_paths_and_short_reaches_are_flagged():
+    assert "short_path" in solve_splitting(quartic(0.3, 0.04), ARGON).flags
+    assert "short_path" not in solve_splitting(quartic(0.3, 0.06), ARGON).flags
+    assert solve_splitting(quartic(), ARGON).flags == ()
+    assert solve_splitting(quartic(reach=0.1), ARGON).flags == ("extrapolated",)
+
+
+def test_a_two_level_system_lies_below_the_threshold():
+    profile = quartic(0.1, 0.3)
+    splitting = solve_splitting(profile, units(0.03)).splitting
+    assert solve_splitting(profile, units(0.03, 1.01 * splitting)).is_two_level
+    assert not solve_splitting(profile, units(0.03, 0.99 * splitting)).is_two_level
+
+
+def test_continuations_that_the_profile_lacks_are_refused():
+    with pytest.raises(InputError, match=r"beyond_a.*'harmonic' or 'walls'"):
+        solve_splitting(bare(quartic()), ARGON)
+    with pytest.raises(InputError, match="straight, harmonic, walls"):
+        solve_splitting(quartic(), ARGON, "cubic")
+    concave = dataclasses.replace(quartic(), curvature_b=-1.0)
+    for name in ("harmonic", "walls"):
+        with pytest.raises(InputError, match="curvature_b"):
+            solve_splitting(concave, ARGON, name)
+    assert set(solve_splitting(concave, ARGON).by_continuation) == {"straight"}
+    assert solve_splitting(concave, ARGON).spread == 0
+    for width in (0.5, -1.0, np.nan):
+        with pytest.raises(InputError, match="wall_width"):
+            solve_splitting(quartic(), ARGON, "walls", wall_width=width)
+    falling = np.linspace(0, 0.5, 20)
+    down = dataclasses.replace(concave, beyond_b=(falling, -(falling**2)))
+    with pytest.raises(InputError, match="until the energy rises"):
+        solve_splitting(down, ARGON)
+
+
+def test_units_must_be_a_unit_set():
+    with pytest.raises(InputError, match="UnitSystem"):
+        solve_splitting(quartic(), 0.03)
