@@ -1,0 +1,221 @@
+"""Starting, continuing and opening campaigns: a folder with a store, a plan and a lock."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasswells.campaign.errors import FormatError, StoreError
+from glasswells.campaign.pool import WorkerPool, available_cores
+from glasswells.campaign.provenance import provenance, utc_now
+from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
+from glasswells.campaign.schema import STORE_NAME
+from glasswells.campaign.stop import GRACE, StopRequest
+from glasswells.campaign.store import Store, create_store
+from glasswells.campaign.tasks import Pipeline
+from glasswells.core.errors import InputError
+
+PLAN_NAME = "plan.toml"
+"""A copy to read; what counts is the text in the store."""
+
+MAX_BYTES = 1_000_000
+"""Of a plan file; more is no plan."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How a run of a campaign ended."""
+
+    is_finished: bool
+    """Whether nothing is left to do; otherwise `resume` goes on."""
+    reason: str
+    """`done`, or why it stopped: `signal SIGTERM`, `walltime`."""
+
+
+def load_pipeline(name: str) -> Pipeline:
+    """The pipeline `module:attribute`, for stages of your own.
+
+    Raises
+    ------
+    InputError
+        If there is no such thing.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"pipeline is {name!r}, expected module:attribute: {error}") from None
+    if not isinstance(found, Pipeline):
+        raise InputError(f"{name} is a {type(found).__name__}, expected a Pipeline")
+    return found
+
+
+def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) -> Path:
+    """Make the folder for a plan, or find the one that was made for the same plan before.
+
+    Parameters
+    ----------
+    plan_file
+        A plan in TOML.
+    directory
+        Where; by default a folder with the campaign's name in the working directory.
+    pipeline
+        The stages.
+
+    Raises
+    ------
+    InputError
+        For a plan with errors, and if the folder holds something else.
+    StoreError
+        If the folder cannot be written.
+    """
+    text = _read_text(plan_file)
+    plan = pipeline.read_plan(text)
+    name, seed = pipeline.identity(plan)
+    directory = Path(name) if directory is None else directory
+    if os.path.isfile(directory / STORE_NAME):
+        with open_campaign(directory, pipeline) as store:
+            if pipeline.read_plan(store.property("plan")) != plan:
+                raise InputError(
+                    f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}): "
+                    f"give another folder with --dir, or go on with that one by `resume`"
+                )
+        return directory
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        others = [p.name for p in directory.iterdir() if not p.name.startswith(STORE_NAME)]
+        if others:
+            raise InputError(
+                f"{directory} is not empty ({others[0]}), expected a new folder: give one by --dir"
+            )
+        create_store(directory, pipeline=pipeline.name, plan=text, seed=seed, codec=pipeline.codec)
+        (directory / PLAN_NAME).write_text(text, encoding="utf-8")
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(
+            f"{directory} cannot be made ({error.strerror}): check free space and permissions"
+        ) from error
+    return directory
+
+
+def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
+    """The store of a campaign for reading.
+
+    Raises
+    ------
+    FormatError
+        If it was made by other stages.
+    """
+    store = StoreReader(directory, pipeline.codec)
+    try:
+        _check_pipeline(store, pipeline)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def run_campaign(
+    directory: Path,
+    pipeline: Pipeline,
+    *,
+    workers: int | None = None,
+    walltime: float | None = None,
+    grace: float = GRACE,
+    make_executor: Callable[[], Executor] | None = None,
+    observer: Observer | None = None,
+    acknowledged: Acknowledged | None = None,
+) -> Ending:
+    """Do what is missing of a campaign, until it is finished or a stop is asked for.
+
+    Parameters
+    ----------
+    directory
+        The campaign's folder.
+    pipeline
+        Its stages.
+    workers
+        Tasks at once; by default one for each core.
+    walltime
+        Seconds by which the process should have ended; None: no limit.
+    grace
+        Seconds that chunks in flight get when a stop is asked for.
+    make_executor
+        Makes the `concurrent.futures.Executor` to use; by default a pool of local processes.
+    observer, acknowledged
+        As for `Coordinator`.
+
+    Raises
+    ------
+    CampaignBusyError
+        If another process works on it.
+    StoreError
+        If the disk is full or gone; what was acknowledged is safe.
+    DamagedStoreError
+        If something that is needed is not what was written.
+    """
+    workers = available_cores() if workers is None else workers
+    if workers < 1:
+        raise InputError(f"workers is {workers}, expected at least 1")
+    with StopRequest(walltime, grace) as stop, Store(directory, pipeline.codec) as store:
+        _check_pipeline(store, pipeline)
+        plan = pipeline.read_plan(store.property("plan"))
+        with store.transaction():
+            store.begin_session(provenance(workers=workers))
+        pool = WorkerPool(workers, make_executor)
+        try:
+            is_finished = Coordinator(
+                store,
+                pipeline,
+                plan,
+                pool,
+                stop,
+                observer=observer,
+                acknowledged=acknowledged,
+            ).run()
+            ending = Ending(is_finished=is_finished, reason="done" if is_finished else stop.reason)
+        except BaseException as error:
+            with suppress(OSError), store.transaction():
+                store.end_session(f"{utc_now()} {type(error).__name__}")
+            raise
+        finally:
+            pool.close()
+        with store.transaction():
+            store.end_session(f"{utc_now()} {ending.reason}")
+    return ending
+
+
+def _read_text(path: Path) -> str:
+    """The text of a plan file.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no text.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path} is larger than {MAX_BYTES} bytes, expected a plan file")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text file, expected TOML in UTF-8") from None
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): write one with `glasswells init`"
+        ) from None
+
+
+def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
+    name = store.property("pipeline")
+    if name != pipeline.name:
+        raise FormatError(
+            f"{store.path} was made by the pipeline {name!r}, expected {pipeline.name!r}: give "
+            f"the right one with --pipeline"
+        )

@@ -1,0 +1,350 @@
+"""The plan of a campaign: every number that the results depend on, with its reason.
+
+The text of each field is also its comment in the file that `glasswells init` writes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from glasswells.campaign.plan_errors import closest, suggestion
+from glasswells.model.pair_model import PairModel
+from glasswells.model.registry import MODELS
+
+NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
+"""Names become parts of file names: nothing that could leave the folder."""
+
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of the plan file: frozen, and strict about types and unknown keys."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
+    )
+
+
+class CampaignSection(Section):
+    """What the campaign is called, and the one seed behind all its random numbers."""
+
+    name: str = Field(
+        default="campaign",
+        pattern=NAME_PATTERN,
+        description="Name of the campaign and, unless --dir is given, of its folder: lower case "
+        "letters, digits, - and _.",
+    )
+    seed: int = Field(
+        default=1,
+        ge=0,
+        lt=2**63,
+        description="Seed of all random numbers. The same plan with the same seed gives the same "
+        "catalogue, bit for bit, for any number of workers on one type of machine.",
+    )
+
+
+class ModelSection(Section):
+    """The pair model, by its name, and its parameters."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(
+        default="soft_spheres",
+        description="Pair model: soft_spheres (the paper's eq. 1; parameters exponent = 12, "
+        "nonadditivity = 0.2, cutoff = 1.25) or kob_andersen (cutoff = 2.5). Parameters that are "
+        "not given here have these values.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> ModelSection:
+        if self.name not in MODELS:
+            raise ValueError(f"name is {self.name!r}{closest(self.name, MODELS)}")
+        known = [f.name for f in dataclasses.fields(MODELS[self.name])]  # type: ignore[arg-type]
+        unknown = [key for key in self.model_extra or {} if key not in known]
+        if unknown:
+            raise ValueError("; ".join(suggestion(key, known) for key in unknown))
+        self.build()
+        return self
+
+    def build(self) -> PairModel:
+        """The pair model."""
+        return MODELS[self.name](**(self.model_extra or {}))
+
+
+class GlassesSection(Section):
+    """Which glasses are studied."""
+
+    source: Literal["prepare", "shipped"] = Field(
+        default="prepare",
+        description="Where the equilibrated configurations come from: `prepare` makes them from "
+        "scratch by swap Monte Carlo as [prepare] says; `shipped` takes those that come with "
+        "glasswells (preparation temperatures 0.062, 0.07 and 0.092, ten each).",
+    )
+    preparation_temperatures: tuple[PositiveFloat, ...] = Field(
+        default=(0.092,),
+        strict=False,
+        min_length=1,
+        description="Temperatures T_f at which the liquid is equilibrated. The paper's are 0.062 "
+        "(ultrastable), 0.07 (liquid cooled) and 0.092 (poorly annealed); the mode-coupling "
+        "temperature is 0.104.",
+    )
+    counts: tuple[PositiveCount, ...] = Field(
+        default=(1,),
+        strict=False,
+        description="How many glasses of each temperature. Glasses differ wildly (4 to 240 "
+        "inherent structures in as many quenches): several glasses tell more than one long "
+        "exploration. The paper has 200, 50 and 10.",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> GlassesSection:
+        n, m = len(self.preparation_temperatures), len(self.counts)
+        if n != m:
+            raise ValueError(f"counts has {m} entries, expected {n}, one for each temperature")
+        if len(set(self.preparation_temperatures)) < n:
+            raise ValueError("preparation_temperatures holds a value twice: add up their counts")
+        return self
+
+
+class PrepareSection(Section):
+    """Swap Monte Carlo from a lattice to the equilibrium liquid; only if source is `prepare`."""
+
+    n_particles: int = Field(
+        default=1500,
+        ge=64,
+        description="Particles per glass. 1500 is the paper's; the box must be twice as wide as "
+        "the largest cutoff, 2 x 2.03, which needs about 70.",
+    )
+    density: PositiveFloat = Field(default=1.0, description="Number density; 1 in the paper.")
+    diameters: Literal["quantile", "random"] = Field(
+        default="quantile",
+        description="Diameters from P(sigma) = A sigma^-3: `quantile` gives every glass the same "
+        "list, so that energies can be compared between glasses; `random` draws.",
+    )
+    diameter_limits: tuple[PositiveFloat, PositiveFloat] = Field(
+        default=(0.73, 1.62),
+        strict=False,
+        description="Smallest and largest diameter. These give a mean of 1.0065 and a "
+        "polydispersity of 0.229, which neither crystallizes nor fractionates on our time scales.",
+    )
+    unit_mean: bool = Field(
+        default=False, description="Whether diameters are rescaled to a mean of 1 (the paper: no)."
+    )
+    melt_temperature: PositiveFloat = Field(
+        default=0.25,
+        description="Temperature at which the lattice is melted first; well above the onset of "
+        "slow dynamics at about 0.18.",
+    )
+    melt_sweeps: Count = Field(
+        default=2000,
+        description="Sweeps of melting: hundreds of relaxation times at that temperature.",
+    )
+    sweeps: PositiveCount = Field(
+        default=100_000,
+        description="Sweeps (N attempted moves each) at the preparation temperature. At 0.092 the "
+        "overlap relaxes within some 1e4 sweeps; the equilibration report of each glass says how "
+        "many relaxation times it has seen. Take at least 1e6 at 0.07 and 2e6 at 0.062.",
+    )
+    swap_probability: Fraction = Field(
+        default=0.2,
+        description="Fraction of moves that exchange two diameters. The optimum is flat between "
+        "0.05 and 0.2; displacements are the bottleneck.",
+    )
+    partner_window: PositiveFloat = Field(
+        default=0.2,
+        description="Largest difference of the two diameters of a swap. It doubles the acceptance; "
+        "swaps of unlike sizes are nearly always rejected.",
+    )
+    burn_in: Count = Field(
+        default=200,
+        description="Sweeps after the melt in which the size of displacements is tuned to 40 % "
+        "acceptance. It is frozen afterwards: tuning while sampling breaks detailed balance.",
+    )
+    chunk_sweeps: PositiveCount = Field(
+        default=20_000,
+        description="Sweeps between two checkpoints: a few seconds of work that a kill can cost.",
+    )
+
+    @field_validator("diameter_limits")
+    @classmethod
+    def _check_order(cls, limits: tuple[float, float]) -> tuple[float, float]:
+        if limits[0] >= limits[1]:
+            raise ValueError(f"is {list(limits)}, expected the smaller first")
+        return limits
+
+
+class ExploreSection(Section):
+    """Molecular dynamics with regular quenches: the inherent structures of a glass."""
+
+    exploration_temperature: PositiveFloat = Field(
+        default=0.04,
+        description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
+        "glass's metabasin.",
+    )
+    trajectories: PositiveCount = Field(
+        default=4,
+        description="Independent trajectories per glass, each with its own velocities. The full "
+        "scale is 100 to 200.",
+    )
+    quenches: PositiveCount = Field(
+        default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
+    )
+    interval: PositiveCount = Field(
+        default=40,
+        description="Steps between two quenches. With 20 to 100 few transitions are missed, and "
+        "few quenches end where the last one did.",
+    )
+    time_step: PositiveFloat = Field(
+        default=0.01,
+        description="Of velocity Verlet. The highest frequency is about 16, the limit of stability "
+        "0.125; energy drifts less than 1e-6 per particle in 1e6 steps.",
+    )
+    friction: NotNegativeFloat = Field(
+        default=0.0, description="Of a Langevin thermostat, per time; 0: constant energy, as drawn."
+    )
+    max_force: PositiveFloat = Field(
+        default=1e-10,
+        description="Largest force component at the end of a quench. Energies are then good to "
+        "1e-9, which the identity of minima rests on.",
+    )
+    energy_tolerance: PositiveFloat = Field(
+        default=1e-9,
+        description="Two minima are one if their energies per particle agree within this and ...",
+    )
+    displacement_tolerance: PositiveFloat = Field(
+        default=1e-3,
+        description="... their displacement field, without drift, is shorter than this. Both lie "
+        "on a plateau of some decades between rounding errors and the closest true neighbors.",
+    )
+    chunk_quenches: PositiveCount = Field(
+        default=50, description="Quenches between two checkpoints: a few seconds of work."
+    )
+
+
+class PairsSection(Section):
+    """Which pairs of inherent structures are sent on the search for a path."""
+
+    min_transitions: Count = Field(
+        default=5,
+        description="Pairs with at least this many transitions in both directions together, "
+        "T_ij + T_ji. 5 follows the published pair tables; 0: no pairs by transitions.",
+    )
+    max_energy_difference: NotNegativeFloat = Field(
+        default=0.0,
+        description="In addition all pairs of a glass closer in energy than this, however rarely "
+        "they were linked; 0: none. Their number grows with the square of the minima.",
+    )
+    max_distance: NotNegativeFloat = Field(
+        default=0.0, description="... and closer in configuration space than this; 0: none."
+    )
+    max_pairs: PositiveCount = Field(
+        default=100_000,
+        description="Upper limit per glass; the pairs with the most transitions come first.",
+    )
+
+
+class PathsSection(Section):
+    """Minimum energy paths, saddles and what is taken from them."""
+
+    method: Literal["fast", "band"] = Field(
+        default="fast",
+        description="`fast`: a loose band, the saddle polished by Newton's method, then the "
+        "steepest-descent path, with the full band where that fails; `band`: the full "
+        "climbing-image band for every pair.",
+    )
+    images: int = Field(
+        default=40,
+        ge=5,
+        le=1000,
+        description="Images of a band; 40 in the paper, 600 for its Figs. 4, 5.",
+    )
+    max_force: PositiveFloat = Field(
+        default=1e-10,
+        description="Largest force component at the saddle, which must have exactly one negative "
+        "eigenvalue of the Hessian.",
+    )
+    rho: PositiveFloat = Field(
+        default=0.01,
+        description="Distance from a minimum at which tangents and frequencies along the path are "
+        "taken. They depend on it: 0.01 is near the first image of a 40-image band.",
+    )
+    max_intermediates: Count = Field(
+        default=8,
+        description="How many minima between A and B are followed up. About one linked pair in "
+        "three has one; longer chains lead far away from the pair.",
+    )
+
+
+class SplittingsSection(Section):
+    """The Schroedinger equation on the energy profiles."""
+
+    units: tuple[str, ...] = Field(
+        default=("argon", "nip"),
+        strict=False,
+        min_length=1,
+        description="Unit sets: argon, nip, or any that is defined below as [units.NAME].",
+    )
+    continuation: Literal["straight", "harmonic", "walls"] = Field(
+        default="straight",
+        description="What the potential is beyond the two minima. It is a convention that moves "
+        "splittings by 5 % in the median: `straight` is the true energy along the continued "
+        "chord, `harmonic` the curvature at rho, `walls` hard walls. The spread over those that a "
+        "profile allows is saved with each splitting.",
+    )
+
+
+class UnitsSection(Section):
+    """A unit set of your own: which atoms the reduced units stand for."""
+
+    length: PositiveFloat = Field(description="sigma in angstrom.")
+    energy: PositiveFloat = Field(description="epsilon / k_B in kelvin.")
+    mass: PositiveFloat = Field(description="m in atomic mass units.")
+    tls_threshold: PositiveFloat = Field(
+        description="Splitting in units of epsilon below which a two-level system is active; the "
+        "paper takes what is about 0.18 K."
+    )
+
+
+class Plan(Section):
+    """A whole campaign."""
+
+    campaign: CampaignSection = CampaignSection()
+    model: ModelSection = ModelSection()
+    glasses: GlassesSection = GlassesSection()
+    prepare: PrepareSection = PrepareSection()
+    explore: ExploreSection = ExploreSection()
+    pairs: PairsSection = PairsSection()
+    paths: PathsSection = PathsSection()
+    splittings: SplittingsSection = SplittingsSection()
+    units: dict[Annotated[str, Field(pattern=NAME_PATTERN)], UnitsSection] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _check_box(self) -> Plan:
+        if self.glasses.source == "prepare":
+            edge = (self.prepare.n_particles / self.prepare.density) ** (1 / 3)
+            largest = np.array([self.prepare.diameter_limits[1]])
+            needed = 2 * self.model.build().largest_cutoff(largest)
+            if edge < needed:
+                raise ValueError(
+                    f"prepare.n_particles is {self.prepare.n_particles}: the box is {edge:.3g} "
+                    f"wide, expected at least {needed:.3g}, twice the largest cutoff; use more"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_units(self) -> Plan:
+        known = ["argon", "nip", *self.units]
+        for name in self.splittings.units:
+            if name not in known:
+                raise ValueError(f"splittings.units has {name!r}{closest(name, known)}")
+        return self

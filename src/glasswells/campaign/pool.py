@@ -1,0 +1,73 @@
+"""Where tasks run: a pool of processes that can be rebuilt and ended at once, or this process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import Any
+
+from glasswells.campaign.worker import start_worker
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class WorkerPool:
+    """An executor and the means to replace it.
+
+    Parameters
+    ----------
+    workers
+        How many tasks run at once.
+    make
+        Makes an executor; by default a pool of spawned processes.
+    """
+
+    def __init__(self, workers: int, make: Callable[[], Executor] | None = None) -> None:
+        self.workers = workers
+        self._make = make or self._processes
+        self._executor = self._make()
+
+    def submit(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
+        """Start a task."""
+        return self._executor.submit(function, *values)
+
+    def rebuild(self) -> None:
+        """Replace a pool whose worker died."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._make()
+
+    def abandon(self) -> None:
+        """End at once, whatever runs."""
+        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        for process in processes:
+            process.kill()
+        self._executor.shutdown(wait=bool(processes), cancel_futures=True)
+
+    def close(self) -> None:
+        """End after the last task."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _processes(self) -> Executor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=start_worker)
+
+
+class InlineExecutor(Executor):
+    """Runs each task in this process when it is submitted: for debugging and small runs.
+
+    A stop waits for the task in hand to end.
+    """
+
+    def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
+        """Run the task now."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(function(*values, **named))
+        except BaseException as error:
+            future.set_exception(error)
+        return future

@@ -1,0 +1,251 @@
+"""The coordinator: sees what is missing, hands it to workers, commits what comes back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import Any
+
+from glasswells.campaign.codec import Codec
+from glasswells.campaign.errors import CodecError
+from glasswells.campaign.pool import WorkerPool
+from glasswells.campaign.reader import TaskRow
+from glasswells.campaign.stop import StopRequest
+from glasswells.campaign.store import EncodedOutput, Store
+from glasswells.campaign.tasks import Pipeline, Task, TaskInput, resolve
+from glasswells.campaign.worker import TaskReport, run_task
+
+MAX_ATTEMPTS = 3
+"""How often a task may take its worker down. Once may be a machine out of memory for other
+reasons; a task that does it three times alone in the pool will do it again."""
+TICK = 0.2
+"""Seconds between two looks at the stop request."""
+
+Observer = Callable[[Store, Mapping[str, int]], None]
+"""Called after each commit and at each tick with the store and the tasks in flight per stage."""
+Acknowledged = Callable[[Sequence[str]], None]
+"""Called with the ids of tasks whose results are on the disk."""
+
+
+class Coordinator:
+    """Runs what is missing of one campaign.
+
+    Parameters
+    ----------
+    store
+        The campaign's store, open for writing.
+    pipeline
+        The table of stages.
+    plan
+        What the pipeline's functions take as the plan.
+    pool
+        Where tasks run.
+    stop
+        Asks for an early end.
+    observer, acknowledged
+        For progress displays and tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        plan: Any,
+        pool: WorkerPool,
+        stop: StopRequest,
+        *,
+        observer: Observer | None = None,
+        acknowledged: Acknowledged | None = None,
+    ) -> None:
+        self.store = store
+        self.pipeline = pipeline
+        self.plan = plan
+        self.pool = pool
+        self.stop = stop
+        self._observer = observer or (lambda store, flights: None)
+        self._acknowledged = acknowledged or (lambda ids: None)
+        self._flights: dict[Future[TaskReport], TaskRow] = {}
+        self._suspects: list[TaskRow] = []
+        self._seed = int(store.property("seed"))
+
+    def run(self) -> bool:
+        """Work until nothing is left or a stop is asked for; whether nothing is left.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or gone. All that was acknowledged is safe, `run` may be called
+            again on a newly opened store.
+        """
+        self._plant()
+        finished: list[tuple[TaskRow, TaskReport]] = []
+        try:
+            while not self.stop.is_requested:
+                claimed = self._commit(finished)
+                for row in claimed:
+                    self._submit(row)
+                if not self._flights and not self._suspects:
+                    return True
+                finished = self._collect(TICK)
+            self._commit(finished, claim=False)
+            self._land()
+        except BaseException:
+            self.pool.abandon()
+            raise
+        return False
+
+    def _plant(self) -> None:
+        roots = resolve(self.pipeline.roots(self.plan), self._seed)
+        with self.store.transaction():
+            for task in roots:
+                self.store.add_task(task, self.pipeline.rank(task.stage))
+
+    def _collect(self, timeout: float) -> list[tuple[TaskRow, TaskReport]]:
+        """The reports that arrive within `timeout`."""
+        self._observer(self.store, Counter(row.task.stage for row in self._flights.values()))
+        landed, _ = wait(self._flights, timeout, FIRST_COMPLETED)
+        reports: list[tuple[TaskRow, TaskReport]] = []
+        lost: list[tuple[TaskRow, BaseException]] = []
+        for future in sorted(landed, key=lambda f: self._flights[f].seq):
+            row = self._flights.pop(future)
+            error = future.exception()
+            if error is None:
+                reports.append((row, future.result()))
+            else:
+                lost.append((row, error))
+        if lost:
+            self._search(lost)
+        return reports
+
+    def _search(self, lost: Sequence[tuple[TaskRow, BaseException]]) -> None:
+        """Find out which task takes workers down: a dead worker spoils all tasks of its pool.
+
+        Those that were in flight are tried again one at a time; only a task that dies alone is
+        blamed.
+        """
+        broken = any(isinstance(error, BrokenExecutor) for _, error in lost)
+        alone = len(lost) + len(self._flights) == 1
+        rows = [row for row, _ in lost]
+        if broken:
+            rows += self._flights.values()
+            self._flights.clear()
+            self.pool.rebuild()
+        if alone or not broken:
+            with self.store.transaction():
+                rows = [row for row, error in lost if not self._blame(row, error)]
+                rows = [self.store.task(row.seq) for row in rows]
+        self._suspects.extend(rows)
+
+    def _blame(self, row: TaskRow, error: BaseException) -> bool:
+        """Count a death against a task; whether that was its last attempt."""
+        row = self.store.blame(row)
+        if row.attempts < MAX_ATTEMPTS:
+            return False
+        text = (
+            f"its worker died {row.attempts} times ({error}): perhaps out of memory; see the "
+            f"system's log, then run with fewer workers"
+        )
+        self.store.fail(row, "worker_died", text)
+        return True
+
+    def _commit(
+        self, finished: Sequence[tuple[TaskRow, TaskReport]], *, claim: bool = True
+    ) -> list[TaskRow]:
+        """Save reports and claim the next tasks in one transaction."""
+        results = [(row, self._digest(row, report)) for row, report in finished]
+        claimed: list[TaskRow] = []
+        with self.store.transaction():
+            for row, (report, encoded, next_tasks) in results:
+                if encoded is None:
+                    self.store.fail(
+                        row, report.reason, report.error, report.cpu_seconds, report.wall_seconds
+                    )
+                else:
+                    self.store.complete(row, encoded, next_tasks)
+            if self._suspects:
+                if claim and not self._flights:
+                    claimed = [self._suspects.pop(0)]
+            elif claim:
+                claimed = self.store.claim(2 * self.pool.workers - len(self._flights))
+        if results:
+            self._acknowledged([row.task.id for row, _ in results])
+        return claimed
+
+    def _digest(
+        self, row: TaskRow, report: TaskReport
+    ) -> tuple[TaskReport, EncodedOutput | None, list[tuple[Task, int]]]:
+        """Encode a report and ask its stage what follows, before anything is written."""
+        if report.output is None:
+            return report, None, []
+        try:
+            encoded = encode_output(self.store.codec, report)
+            next_tasks = self._follow(row.task, report)
+        except Exception as error:  # of the stage's own code: its task fails, the campaign goes on
+            reason = "not_savable" if isinstance(error, CodecError) else "follow_up_error"
+            failure = TaskReport(
+                output=None,
+                reason=reason,
+                error=f"{type(error).__name__}: {error}",
+                cpu_seconds=report.cpu_seconds,
+                wall_seconds=report.wall_seconds,
+            )
+            return failure, None, []
+        return report, encoded, next_tasks
+
+    def _follow(self, task: Task, report: TaskReport) -> list[tuple[Task, int]]:
+        follow = self.pipeline.stage(task.stage).follow
+        if follow is None or report.output is None or report.output.state is not None:
+            return []
+        tasks = resolve(follow(self.plan, task, report.output), self._seed, task.chain)
+        return [(item, self.pipeline.rank(item.stage)) for item in tasks]
+
+    def _submit(self, row: TaskRow) -> None:
+        task_input = TaskInput(
+            inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
+            state=self.store.checkpoint(row.seq),
+            parameters=row.task.parameters,
+            seed=row.task.seed_sequence,
+        )
+        try:
+            run = self.pipeline.stage(row.task.stage).run
+            self._flights[self.pool.submit(run_task, run, task_input)] = row
+        except BrokenExecutor:
+            self._suspects.append(row)
+            self._suspects.extend(self._flights.values())
+            self._flights.clear()
+            self.pool.rebuild()
+
+    def _land(self) -> None:
+        """Give chunks in flight the time of grace, save those that end, put the others back."""
+        waiting = [future for future in self._flights if future.cancel()]
+        given_up = self._suspects + [self._flights.pop(future) for future in waiting]
+        while self._flights and self.stop.patience > 0:
+            self._observer(self.store, Counter(r.task.stage for r in self._flights.values()))
+            landed, _ = wait(self._flights, min(TICK, self.stop.patience), FIRST_COMPLETED)
+            reports = []
+            for future in landed:
+                row = self._flights.pop(future)
+                if future.exception() is None:
+                    reports.append((row, future.result()))
+                else:
+                    given_up.append(row)
+            self._commit(reports, claim=False)
+        with self.store.transaction():
+            self.store.requeue([*given_up, *self._flights.values()])
+        self.pool.abandon()
+
+
+def encode_output(codec: Codec, report: TaskReport) -> EncodedOutput:
+    """The output of a task as it is saved."""
+    output = report.output
+    if output is None:
+        raise CodecError("a failed task has no output")
+    return EncodedOutput(
+        products=tuple((kind, codec.encode(record)) for kind, record in output.products),
+        counts=output.counts,
+        state=None if output.state is None else codec.encode(output.state),
+        chunks_left=output.chunks_left,
+        cpu_seconds=report.cpu_seconds,
+        wall_seconds=report.wall_seconds,
+    )

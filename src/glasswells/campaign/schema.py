@@ -1,0 +1,214 @@
+"""The store's one SQLite file: its tables, how it is opened, and what is refused at the door."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
+
+STORE_NAME = "campaign.sqlite"
+APPLICATION_ID = 0x676C7773
+"""`glws`: marks the file as ours in its header."""
+STORE_FORMAT = 1
+"""Of the tables below. Raise it with any change to them, and say in `check_format` what to do."""
+PAGE_SIZE = 16384
+"""Bytes. The positions of 1500 particles take 36 kB; small pages would scatter them."""
+BUSY_TIMEOUT = 60.0
+"""Seconds that a reader waits for the writer's lock; there is only one writer."""
+
+TABLES = (
+    "CREATE TABLE campaign (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL,"
+    " seal INTEGER NOT NULL)",
+    "CREATE TABLE sessions (id INTEGER PRIMARY KEY, provenance TEXT NOT NULL,"
+    " ending TEXT NOT NULL, seal INTEGER NOT NULL)",
+    "CREATE TABLE tasks (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, stage TEXT NOT NULL,"
+    " rank INTEGER NOT NULL, glass TEXT NOT NULL, number INTEGER NOT NULL, chunk INTEGER NOT NULL,"
+    " chain TEXT NOT NULL, parameters TEXT NOT NULL, chunks_left INTEGER NOT NULL,"
+    " status TEXT NOT NULL, waiting INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    " reason TEXT NOT NULL, error TEXT NOT NULL, counts TEXT NOT NULL, seed_path TEXT NOT NULL,"
+    " cpu_seconds REAL NOT NULL, wall_seconds REAL NOT NULL, session INTEGER NOT NULL,"
+    " seal INTEGER NOT NULL)",
+    "CREATE INDEX tasks_in_order ON tasks (status, rank, glass, number, chunk)",
+    "CREATE INDEX tasks_by_chain ON tasks (chain, chunk)",
+    "CREATE TABLE inputs (chain TEXT NOT NULL, position INTEGER NOT NULL, source TEXT NOT NULL,"
+    " kind TEXT NOT NULL, item INTEGER, optional INTEGER NOT NULL, seal INTEGER NOT NULL,"
+    " PRIMARY KEY (chain, position)) WITHOUT ROWID",
+    "CREATE INDEX inputs_by_source ON inputs (source)",
+    "CREATE TABLE records (id INTEGER PRIMARY KEY, task INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " position INTEGER NOT NULL, body TEXT NOT NULL, digest TEXT NOT NULL, seal INTEGER NOT NULL)",
+    "CREATE UNIQUE INDEX records_by_task ON records (task, kind, position)",
+    "CREATE INDEX records_by_kind ON records (kind)",
+    "CREATE TABLE arrays (record INTEGER NOT NULL, digest TEXT NOT NULL,"
+    " PRIMARY KEY (record, digest)) WITHOUT ROWID",
+    "CREATE INDEX arrays_by_digest ON arrays (digest)",
+    "CREATE TABLE blobs (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)",
+)
+COLUMNS = {
+    "campaign": ("key", "value"),
+    "sessions": ("id", "provenance", "ending"),
+    "tasks": (
+        *("seq", "id", "stage", "rank", "glass", "number", "chunk", "chain", "parameters"),
+        *("chunks_left", "status", "waiting", "attempts", "reason", "error", "counts"),
+        *("seed_path", "cpu_seconds", "wall_seconds", "session"),
+    ),
+    "inputs": ("chain", "position", "source", "kind", "item", "optional"),
+    "records": ("id", "task", "kind", "position", "digest"),
+}
+"""The columns that each row's seal covers, in order."""
+
+
+def seal(*values: Any) -> int:
+    """CRC-32 of a row: any single flipped bit changes it.
+
+    Corruption may turn a text into bytes, hence `repr`.
+    """
+    return zlib.crc32(json.dumps(values, default=repr).encode())
+
+
+def create(path: Path, properties: dict[str, str]) -> None:
+    """Make a store without tasks, whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    draft = path.with_name(path.name + ".new")
+    try:
+        draft.unlink(missing_ok=True)
+        _write_draft(draft, properties)
+        os.replace(draft, path)
+        _sync(path.parent)
+    except OSError as error:
+        if isinstance(error, StoreError):
+            raise
+        raise StoreError(
+            f"{path} cannot be made ({error.strerror}): check free space and permissions"
+        ) from error
+
+
+def _write_draft(path: Path, properties: dict[str, str]) -> None:
+    with translated(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES:
+                connection.execute(statement)
+            rows = [(key, value, seal(key, value)) for key, value in properties.items()]
+            connection.executemany("INSERT INTO campaign VALUES (?, ?, ?)", rows)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={STORE_FORMAT}")
+            connection.execute("COMMIT")
+        finally:
+            connection.close()  # moves everything from the log into the file
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Open a store after checking that it is one, and that nothing was added to its schema.
+
+    Raises
+    ------
+    FormatError
+        For a missing file, another kind of file, another format, a schema that is not ours:
+        a view or trigger from a stranger would run at the next query.
+    DamagedStoreError
+        For a file that is shorter than it says.
+    """
+    require_store(path)
+    with translated(path):
+        mode = "rw" if writable else "ro"
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        if not writable and not os.access(path.parent, os.W_OK) and not log_size(path):
+            uri += "&immutable=1"  # readers need a shared memory file, but nobody can write here
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
+        try:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            connection.execute("PRAGMA cell_size_check=ON")
+            _check_format(connection, path)
+            _check_length(connection, path)
+            if writable:
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA journal_size_limit=67108864")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def require_store(path: Path) -> None:
+    """Raise `FormatError` if there is no such file."""
+    if not os.path.isfile(path):  # unlike Path.is_file, no error for names that are too long
+        raise FormatError(f"{path} is missing: the folder holds no campaign; start one with `run`")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, which name the file and the next step."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if name in ("SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED") or (
+            name.startswith(("SQLITE_READONLY", "SQLITE_IOERR"))
+        ):
+            raise StoreError(
+                f"{path} cannot be used now: {error}. What was acknowledged is safe: check free "
+                f"space, quota and permissions, then go on with `resume`"
+            ) from error
+        raise DamagedStoreError(
+            f"{path} is damaged: {error}. See what is left with `glasswells verify`"
+        ) from error
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise FormatError(f"{path} is no campaign of glasswells: give the folder of one")
+    if version != STORE_FORMAT:
+        advice = "install a newer glasswells" if version > STORE_FORMAT else "use the older one"
+        raise FormatError(
+            f"{path} has store format {version}, this version uses {STORE_FORMAT}: {advice}"
+        )
+    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    if sorted(str(sql) for (sql,) in rows) != sorted(TABLES):
+        raise FormatError(
+            f"{path} has tables, views or triggers that glasswells did not make: do not use it, "
+            f"or have it checked by `glasswells verify` if it is your own"
+        )
+
+
+def log_size(path: Path) -> int:
+    """Bytes in the write-ahead log, whose pages are not in the file yet."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def _check_length(connection: sqlite3.Connection, path: Path) -> None:
+    if log_size(path):
+        return  # the last pages may still be in the log only
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    if path.stat().st_size < pages * page_size:
+        raise DamagedStoreError(
+            f"{path} holds {path.stat().st_size} bytes, expected {pages * page_size}: it was "
+            f"truncated; copy it again from where it came"
+        )

@@ -1,0 +1,316 @@
+"""Writing a campaign's store: what belongs together commits in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from glasswells.campaign.codec import Codec, Encoded
+from glasswells.campaign.errors import DamagedStoreError
+from glasswells.campaign.lock import CampaignLock
+from glasswells.campaign.reader import (
+    CONTINUED,
+    DONE,
+    ENDED,
+    FAILED,
+    READY,
+    RUNNING,
+    WAITING,
+    StoreReader,
+    TaskRow,
+)
+from glasswells.campaign.schema import COLUMNS, STORE_NAME, create, require_store, seal, translated
+from glasswells.campaign.tasks import CHECKPOINT, Task, canonical
+
+FAILED_INPUT = "failed_input"
+"""Reason of a task that never ran because one that it needs has failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodedOutput:
+    """What came of a task, ready to be saved."""
+
+    products: tuple[tuple[str, Encoded], ...]
+    counts: Mapping[str, int]
+    state: Encoded | None
+    chunks_left: int
+    cpu_seconds: float
+    wall_seconds: float
+
+
+def create_store(directory: Path, *, pipeline: str, plan: str, seed: int, codec: Codec) -> None:
+    """Make a campaign's folder and its empty store.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    properties = {
+        "pipeline": pipeline,
+        "plan": plan,
+        "seed": str(seed),
+        "totals": json.dumps({"tasks": 0, "records": 0}),
+    }
+    create(directory / STORE_NAME, properties)
+
+
+class Store(StoreReader):
+    """A campaign's store, opened by its one coordinator.
+
+    Opening takes the campaign's lock and puts tasks that were running when the last coordinator
+    ended back in the queue. All changes go through `transaction`.
+
+    Raises
+    ------
+    CampaignBusyError
+        If another process coordinates the campaign.
+    """
+
+    _writable = True
+
+    def __init__(self, directory: Path, codec: Codec) -> None:
+        require_store(directory / STORE_NAME)  # before a lock file is left where no campaign is
+        self._lock = CampaignLock(directory)
+        try:
+            super().__init__(directory, codec)
+            self._totals: dict[str, int] = json.loads(self.property("totals"))
+            self._session = 0
+            with self.transaction():
+                self._change("WHERE status = ?", (RUNNING,), status=READY)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Move the log into the file, close it and let another coordinator in."""
+        try:
+            self._connection.close()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: on return the changes are on the disk, on an error none is.
+
+        Raises
+        ------
+        StoreError
+            If the disk is full or gone; the store is as before.
+        """
+        before = dict(self._totals)
+        with translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            if self._totals != before:
+                self._set_property("totals", json.dumps(self._totals))
+            with translated(self.path):
+                self._connection.execute("COMMIT")
+        except BaseException:
+            self._totals = before
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def begin_session(self, provenance: dict[str, Any]) -> None:
+        """Record a run of a coordinator: versions, machine type, times."""
+        self._session = 1 + len(self.sessions())
+        self._insert("sessions", (self._session, canonical(provenance), ""))
+
+    def end_session(self, ending: str) -> None:
+        """Record how this run ended, and when."""
+        _, provenance, _ = self._rows("sessions", "WHERE id = ?", (self._session,))[0]
+        row = (self._session, provenance, ending)
+        self._execute("DELETE FROM sessions WHERE id = ?", (self._session,))
+        self._insert("sessions", row)
+
+    def add_task(self, task: Task, rank: int) -> bool:
+        """Add a task unless it is there already; whether it was new."""
+        if self._rows("tasks", "WHERE id = ?", (task.id,)):
+            return False
+        for position, ref in enumerate(task.inputs):
+            row = (task.chain, position, ref.chain, ref.kind, ref.item, int(ref.optional))
+            self._insert("inputs", row)
+        sources: dict[str, bool] = {}
+        for ref in task.inputs:
+            sources[ref.chain] = sources.get(ref.chain, True) and ref.optional
+        states = {chain: self._ending(chain) for chain in sources}
+        waiting = sum(state is None for state in states.values())
+        seq = self._insert_task(task, rank, WAITING if waiting else READY, waiting)
+        for chain, optional in sources.items():
+            if states[chain] == FAILED and not optional:
+                self._fail_for_input(seq, chain)
+                break
+        return True
+
+    def claim(self, limit: int) -> list[TaskRow]:
+        """The next tasks to run, earliest stage first; they count as running from now."""
+        where = f"WHERE status = '{READY}' ORDER BY rank, glass, number, chunk LIMIT ?"
+        rows = [self._task_row(row) for row in self._rows("tasks", where, (limit,))]
+        for row in rows:
+            self._change("WHERE seq = ?", (row.seq,), status=RUNNING)
+        return rows
+
+    def complete(
+        self, row: TaskRow, result: EncodedOutput, next_tasks: Sequence[tuple[Task, int]] = ()
+    ) -> None:
+        """Save all that came of a task; if its chain goes on, as its next chunk.
+
+        Parameters
+        ----------
+        row
+            The task.
+        result
+            Its products, counts and state.
+        next_tasks
+            The tasks that follow the end of its chain, with the ranks of their stages.
+        """
+        positions: dict[str, int] = {}
+        for kind, record in result.products:
+            position = positions.get(kind, 0)
+            positions[kind] = position + 1
+            self._insert_record(row.seq, kind, position, record)
+        self._delete_records(row.seq, CHECKPOINT)
+        self._finish(
+            row,
+            DONE if result.state is None else CONTINUED,
+            counts=canonical(dict(result.counts)),
+            cpu_seconds=result.cpu_seconds,
+            wall_seconds=result.wall_seconds,
+        )
+        if result.state is not None:
+            task = replace(
+                row.task, chunk=row.task.chunk + 1, chunks_left=max(1, result.chunks_left)
+            )
+            seq = self._insert_task(task, row.rank, READY, 0)
+            self._insert_record(seq, CHECKPOINT, 0, result.state)
+            return
+        for task, rank in next_tasks:
+            self.add_task(task, rank)
+        self._release(row.task.chain, failed=False)
+
+    def fail(self, row: TaskRow, reason: str, error: str, cpu: float = 0, wall: float = 0) -> None:
+        """Record that a task failed and why; its last checkpoint stays."""
+        self._finish(
+            row,
+            FAILED,
+            reason=reason,
+            error=error,
+            cpu_seconds=float(cpu),
+            wall_seconds=float(wall),
+        )
+        self._release(row.task.chain, failed=True)
+
+    def requeue(self, rows: Sequence[TaskRow]) -> None:
+        """Put tasks back that were given up."""
+        for row in rows:
+            self._change("WHERE seq = ?", (row.seq,), status=READY)
+
+    def blame(self, row: TaskRow) -> TaskRow:
+        """Note that a task took its worker down once more."""
+        attempts = row.attempts + 1
+        self._change("WHERE seq = ?", (row.seq,), attempts=attempts)
+        return replace(row, attempts=attempts)
+
+    def _finish(self, row: TaskRow, status: str, **changes: Any) -> None:
+        changes = {"status": status, "chunks_left": 0, "session": self._session, **changes}
+        self._change("WHERE seq = ?", (row.seq,), **changes)
+
+    def _ending(self, chain: str) -> str | None:
+        rows = self._rows("tasks", "WHERE chain = ? ORDER BY chunk DESC LIMIT 1", (chain,))
+        if not rows:
+            raise DamagedStoreError(
+                f"{self.path}: a task needs the chain {chain}, which is not in the campaign"
+            )
+        status = str(rows[0][COLUMNS["tasks"].index("status")])
+        return status if status in ENDED else None
+
+    def _release(self, chain: str, *, failed: bool) -> None:
+        consumers = self._connection.execute(
+            "SELECT chain, MIN(optional) FROM inputs WHERE source = ?"
+            " GROUP BY chain ORDER BY chain",
+            (chain,),
+        ).fetchall()
+        for consumer, optional in consumers:
+            found = self._rows("tasks", "WHERE id = ? AND status = ?", (consumer, WAITING))
+            if not found:
+                continue
+            field = dict(zip(COLUMNS["tasks"], found[0], strict=True))
+            waiting = field["waiting"] - 1
+            status = WAITING if waiting else READY
+            self._change("WHERE seq = ?", (field["seq"],), waiting=waiting, status=status)
+            if failed and not optional:
+                self._fail_for_input(field["seq"], chain)
+
+    def _fail_for_input(self, seq: int, chain: str) -> None:
+        source = self._rows("tasks", "WHERE id = ?", (chain,))[0]
+        path = source[COLUMNS["tasks"].index("seed_path")]
+        text = f"a task that this one needs has failed: {path}"
+        self.fail(self.task(seq), FAILED_INPUT, text)
+
+    def _insert_task(self, task: Task, rank: int, status: str, waiting: int) -> int:
+        (last,) = self._connection.execute("SELECT MAX(seq) FROM tasks").fetchone()
+        seq = (last or 0) + 1
+        row = (
+            *(seq, task.id, task.stage, rank, task.glass, task.number, task.chunk, task.chain),
+            *(canonical(dict(task.parameters)), task.chunks_left, status, waiting, 0, "", ""),
+            *("{}", task.seed_path, 0.0, 0.0, 0),
+        )
+        self._insert("tasks", row)
+        self._totals["tasks"] += 1
+        return seq
+
+    def _insert_record(self, seq: int, kind: str, position: int, encoded: Encoded) -> None:
+        for digest, data in encoded.arrays.items():
+            self._execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (digest, data))
+        (last,) = self._connection.execute("SELECT MAX(id) FROM records").fetchone()
+        identity = (last or 0) + 1
+        mark = seal(identity, seq, kind, position, encoded.digest)
+        row = (identity, seq, kind, position, encoded.body, encoded.digest, mark)
+        self._execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        for digest in encoded.arrays:
+            self._execute("INSERT INTO arrays VALUES (?, ?)", (identity, digest))
+        self._totals["records"] += 1
+
+    def _delete_records(self, seq: int, kind: str) -> None:
+        for identity, *_ in self._rows("records", "WHERE task = ? AND kind = ?", (seq, kind)):
+            digests = self._connection.execute(
+                "SELECT digest FROM arrays WHERE record = ?", (identity,)
+            ).fetchall()
+            self._execute("DELETE FROM arrays WHERE record = ?", (identity,))
+            self._execute("DELETE FROM records WHERE id = ?", (identity,))
+            for digest in digests:
+                self._execute(
+                    "DELETE FROM blobs WHERE digest = ?1"
+                    " AND NOT EXISTS (SELECT 1 FROM arrays WHERE digest = ?1)",
+                    digest,
+                )
+            self._totals["records"] -= 1
+
+    def _change(self, where: str, values: Sequence[Any], **changes: Any) -> None:
+        """Change columns of tasks, after their seals were found to be right."""
+        for row in self._rows("tasks", where, values):
+            field = {**dict(zip(COLUMNS["tasks"], row, strict=True)), **changes}
+            names = ", ".join(f"{name} = ?" for name in changes)
+            mark = seal(*(field[name] for name in COLUMNS["tasks"]))
+            self._execute(
+                f"UPDATE tasks SET {names}, seal = ? WHERE seq = ?",  # noqa: S608 (own names)
+                (*changes.values(), mark, field["seq"]),
+            )
+
+    def _set_property(self, key: str, value: str) -> None:
+        row = (key, value, seal(key, value))
+        self._execute("INSERT OR REPLACE INTO campaign VALUES (?, ?, ?)", row)
+
+    def _insert(self, table: str, row: Sequence[Any]) -> None:
+        marks = ", ".join("?" * (len(row) + 1))
+        self._execute(f"INSERT INTO {table} VALUES ({marks})", (*row, seal(*row)))  # noqa: S608
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> None:
+        with translated(self.path):
+            self._connection.execute(sql, values)

@@ -1,0 +1,81 @@
+"""What a worker process does: run one task, report what came of it, touch no disk."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskReport:
+    """What came of a task."""
+
+    output: TaskOutput | None
+    """None: the task failed."""
+    reason: str = ""
+    """Why it failed, one snake_case word."""
+    error: str = ""
+    """The same at length."""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> TaskReport:
+    """Run one task; failures of any kind come back as data."""
+    cpu, wall = time.thread_time(), time.perf_counter()
+    output, reason, error = None, "", ""
+    try:
+        output = run(task_input)
+    except TaskFailedError as failure:
+        reason, error = failure.reason, failure.text
+    except Exception as failure:
+        reason = _snake_case(type(failure).__name__)
+        error = f"{failure}\n{traceback.format_exc(limit=-6)}"
+    return TaskReport(
+        output=output,
+        reason=reason,
+        error=error,
+        cpu_seconds=time.thread_time() - cpu,
+        wall_seconds=time.perf_counter() - wall,
+    )
+
+
+def start_worker() -> None:
+    """Prepare a fresh worker process: one thread, no keyboard signals, no life of its own."""
+    # Ctrl-C reaches the whole process group; the coordinator alone decides what to do about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in THREAD_VARIABLES:
+        os.environ[name] = "1"
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    threadpool_limits(limits=1)  # for libraries that were loaded before
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the coordinator is gone: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

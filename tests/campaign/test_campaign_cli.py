@@ -1,0 +1,273 @@
+"""The command line, run as a user runs it: exit codes, messages, JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import toy
+from typer.testing import CliRunner
+
+from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan_file import parse_plan
+from glasswells.cli import app
+
+HERE = Path(__file__).parent
+COMMAND = [sys.executable, "-m", "glasswells.cli"]
+TOY = ["--pipeline", "toy:PIPELINE"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HERE), "COLUMNS": "120", "NO_COLOR": "1"}
+
+
+def glasswells(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, cwd=cwd, env=ENVIRONMENT, check=False
+    )
+    assert "Traceback" not in result.stderr
+    return result
+
+
+@contextmanager
+def started(*words: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*COMMAND, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=ENVIRONMENT,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def write_plan(folder: Path, **changes: Any) -> None:
+    (folder / "plan.toml").write_text(toy.plan_text(**changes))
+
+
+def test_the_life_of_a_campaign(tmp_path: Path) -> None:
+    write_plan(tmp_path, mode="fail")
+    result = glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"\d\d:\d\d:\d\d Walk: 0 done, 12 left", result.stdout)
+    assert "finished" in result.stdout
+
+    result = glasswells("status", "toy", *TOY, cwd=tmp_path)
+    assert result.returncode == 0
+    assert "toy (finished)" in result.stdout
+    assert re.search(r"Square +\d+ +0 +0 +2 ", result.stdout)
+    assert re.search(r"square +g0 +\d+ +zero +the site is the origin", result.stdout)
+
+    state = json.loads(glasswells("status", "toy", "--json", *TOY, cwd=tmp_path).stdout)
+    assert state["finished"] is True
+    assert state["running"] is False
+    assert state["stages"][0]["done"] == 12
+    assert [failure["reason"] for failure in state["failures"]] == ["zero", "zero"]
+    assert state["products"]["walk"] == 12
+
+    result = glasswells("verify", "toy", *TOY, cwd=tmp_path)
+    assert result.returncode == 0
+    assert "toy: sound" in result.stdout
+    report = json.loads(glasswells("verify", "toy", "--json", *TOY, cwd=tmp_path).stdout)
+    assert report["sound"] is True
+    assert report["arrays"] == 12
+
+    result = glasswells("cite", "toy", *TOY, cwd=tmp_path)
+    assert "Khomenko" in result.stdout
+    assert json.loads(glasswells("cite", "toy", "--json", *TOY, cwd=tmp_path).stdout)["papers"]
+
+    assert glasswells("resume", "toy", *TOY, cwd=tmp_path).returncode == 0
+    assert glasswells("run", "plan.toml", *TOY, cwd=tmp_path).returncode == 0
+
+
+def test_exports_hold_all_numbers_in_full(tmp_path: Path) -> None:
+    write_plan(tmp_path)
+    glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
+    result = glasswells("export", "toy", "-o", "out", "--json", *TOY, cwd=tmp_path)
+    assert result.returncode == 0
+    files = json.loads(result.stdout)["files"]
+    assert "out/walk.g0.npz" in files
+    from glasswells.campaign.campaigns import open_campaign
+
+    with open_campaign(tmp_path / "toy", toy.PIPELINE) as store:
+        walks = list(store.records("walk"))
+        squares = list(store.records("square"))
+    with (tmp_path / "out" / "square.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["x"]) for row in rows] == [s.record.x for s in squares]
+    assert [(row["glass"], int(row["number"])) for row in rows] == [
+        (s.glass, s.number) for s in squares
+    ]
+    with (tmp_path / "out" / "walk.csv").open(newline="") as file:
+        assert {row["color"] for row in csv.DictReader(file)} == {"blue"}
+    arrays: dict[str, Any] = {}
+    for glass in ("g0", "g1"):
+        with np.load(tmp_path / "out" / f"walk.{glass}.npz", allow_pickle=False) as file:
+            arrays |= dict(file)
+    assert len(arrays) == len(walks)
+    for row, item in enumerate(walks):
+        assert np.array_equal(arrays[f"{row}/path"], item.record.path)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "none.toml"], "none.toml cannot be read"),
+        (["run", "bad.toml"], "unknown key typo"),
+        (["run", "binary.toml"], "is no text file"),
+        (["run", "plan.toml", "--walltime", "soon"], "walltime is 'soon'"),
+        (["run", "plan.toml", "--dir", "."], "is not empty"),
+        (["resume", "nowhere"], "is missing"),
+        (["status", "nowhere"], "is missing"),
+        (["verify", "nowhere"], "is missing"),
+        (["export", "nowhere"], "is missing"),
+        (["cite", "nowhere"], "is missing"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(
+    tmp_path: Path, words: list[str], message: str
+) -> None:
+    write_plan(tmp_path)
+    (tmp_path / "bad.toml").write_text("typo = 1")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    before = sorted(tmp_path.rglob("*"))
+    result = glasswells(*words, *TOY, cwd=tmp_path)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert sorted(tmp_path.rglob("*")) == before, "something was written"
+
+
+def test_bad_words_have_exit_code_2() -> None:
+    for words in (["fly"], ["run"], ["run", "p", "--workers", "0"], ["status", "x", "--jsn"]):
+        assert CliRunner().invoke(app, words).exit_code == 2
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [*COMMAND, "run", "none.toml", "--debug", *TOY],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "Traceback" in result.stderr
+    assert "error: none.toml cannot be read" in result.stderr
+
+
+def test_a_damaged_store_has_exit_code_1(tmp_path: Path) -> None:
+    write_plan(tmp_path)
+    glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
+    store = tmp_path / "toy" / "campaign.sqlite"
+    os.truncate(store, store.stat().st_size - 1)
+    for command in ("verify", "status", "export", "resume"):
+        result = glasswells(command, "toy", *TOY, cwd=tmp_path)
+        assert result.returncode == 1
+        assert "truncated" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_signals_stop_within_the_grace_with_exit_code_75(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    write_plan(tmp_path, seconds=600.0, glasses=1)
+    words = ["-w", "2", "--grace", "0.5", *TOY]
+    with started("run", "plan.toml", *words, cwd=tmp_path) as process:
+        wait_until_running(tmp_path / "toy")
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 75, errors
+    assert f"stopped (signal {number.name}): go on with `glasswells resume toy`" in output
+    assert "Traceback" not in errors
+    state = json.loads(glasswells("status", "toy", "--json", *TOY, cwd=tmp_path).stdout)
+    assert state["running"] is False
+    assert state["finished"] is False
+    assert state["stages"][0]["left"] == 6
+    assert state["sessions"][-1]["ending"].endswith(f"signal {number.name}")
+
+
+def test_the_walltime_stops_with_exit_code_75_and_resume_finishes(tmp_path: Path) -> None:
+    write_plan(tmp_path, seconds=0.05, glasses=1, chunks=60)
+    words = ["--walltime", "3", "-w", "1", *TOY]
+    result = glasswells("run", "plan.toml", *words, cwd=tmp_path)
+    assert result.returncode == 75, result.stderr
+    assert "stopped (walltime)" in result.stdout
+    result = glasswells("resume", "toy", "-w", "2", *TOY, cwd=tmp_path)
+    assert result.returncode == 0
+    assert "finished" in result.stdout
+
+
+def test_a_second_coordinator_is_refused(tmp_path: Path) -> None:
+    write_plan(tmp_path, seconds=600.0, glasses=1)
+    words = ["-w", "1", "--grace", "0", *TOY]
+    with started("run", "plan.toml", *words, cwd=tmp_path) as process:
+        wait_until_running(tmp_path / "toy")
+        result = glasswells("resume", "toy", *TOY, cwd=tmp_path)
+        assert result.returncode == 2
+        assert f"is being worked on by process {process.pid} on " in result.stderr
+        status = glasswells("status", "toy", *TOY, cwd=tmp_path)
+        assert "toy (running)" in status.stdout
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 75
+
+
+def test_init_writes_a_plan_that_can_be_read(tmp_path: Path) -> None:
+    assert glasswells("init", "mine.toml", cwd=tmp_path).returncode == 0
+    assert parse_plan((tmp_path / "mine.toml").read_text()) == Plan()
+    result = glasswells("init", "mine.toml", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "--force" in result.stderr
+    assert glasswells("init", "mine.toml", "--force", cwd=tmp_path).returncode == 0
+    assert glasswells("init", "no/such/folder.toml", cwd=tmp_path).returncode == 2
+
+
+def test_help_names_all_commands_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    result = glasswells("--help", cwd=tmp_path)
+    assert result.returncode == 0
+    commands = ("run", "resume", "status", "report", "export", "verify", "init", "warmup", "cite")
+    for command in commands:
+        assert re.search(rf"\b{command}\b", result.stdout)
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
+    code = (
+        "import sys; from glasswells import cli; "
+        "heavy = {'numpy', 'scipy', 'numba', 'pydantic', 'rich', 'sqlite3'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "[]\n"
+
+
+def wait_until_running(directory: Path) -> None:
+    from glasswells.campaign.campaigns import open_campaign
+    from glasswells.campaign.errors import FormatError
+    from glasswells.campaign.reader import RUNNING
+
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with open_campaign(directory, toy.PIPELINE) as store:
+                if any(store.tasks(RUNNING)):
+                    time.sleep(1.0)  # worker processes are starting
+                    return
+        except FormatError:
+            pass  # not made yet
+        time.sleep(0.05)
+    pytest.fail("the campaign did not start")

@@ -1,0 +1,270 @@
+"""Toy campaigns from start to end: same catalogue whoever works on it, failures as data."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toy
+
+from glasswells.campaign.campaigns import (
+    Ending,
+    load_pipeline,
+    open_campaign,
+    run_campaign,
+    start_campaign,
+)
+from glasswells.campaign.catalogue import catalogue_digest
+from glasswells.campaign.errors import CampaignBusyError, FormatError
+from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.progress import stage_progress
+from glasswells.campaign.reader import FAILED, StoreReader
+from glasswells.campaign.store import FAILED_INPUT, Store
+from glasswells.campaign.verify import verify_store
+from glasswells.core.errors import InputError
+
+Start = Callable[..., Path]
+DONE = Ending(is_finished=True, reason="done")
+
+
+def run_inline(directory: Path, **options: Any) -> Ending:
+    options = {"workers": 1, "make_executor": InlineExecutor, **options}
+    return run_campaign(directory, toy.PIPELINE, **options)
+
+
+def digest(directory: Path) -> str:
+    assert verify_store(directory, toy.PIPELINE.codec).problems == ()
+    with open_campaign(directory, toy.PIPELINE) as store:
+        return catalogue_digest(store)
+
+
+class Shuffler(Executor):
+    """Runs what was submitted last first, and lets it wait for company before."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(1)
+        self._stack: list[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = []
+
+    def submit(self, function: Callable[..., Any], /, *values: Any, **_: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._stack.append((future, function, values))
+        self._threads.submit(self._pop)
+        return future
+
+    def _pop(self) -> None:
+        time.sleep(0.005)
+        future, function, values = self._stack.pop()
+        future.set_result(function(*values))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def test_one_and_two_workers_and_any_order_find_the_same_to_the_bit(start: Start) -> None:
+    a, b, c, d = (start(name) for name in "abcd")
+    assert run_inline(a) == DONE
+    assert run_campaign(b, toy.PIPELINE, workers=1) == DONE
+    assert run_campaign(c, toy.PIPELINE, workers=2) == DONE
+    assert run_inline(d, workers=7, make_executor=Shuffler) == DONE
+    assert len({digest(x) for x in (a, b, c, d)}) == 1
+
+
+def test_the_digest_sees_seeds_parameters_and_products(start: Start) -> None:
+    variants = [{}, {"seed": 8}, {"steps": 21}, {"glasses": 1}, {"mode": "fail"}]
+    directories = [start(f"c{k}", **change) for k, change in enumerate(variants)]
+    for directory in directories:
+        run_inline(directory)
+    assert len({digest(x) for x in directories}) == len(variants)
+
+
+def test_the_catalogue_is_what_the_stages_say(start: Start) -> None:
+    directory = start(glasses=1, walks=2, chunks=2)
+    run_inline(directory)
+    with open_campaign(directory, toy.PIPELINE) as store:
+        walks = list(store.records("walk"))
+        assert [(w.number, w.position) for w in walks] == [(0, 0), (0, 0), (1, 0), (1, 0)]
+        assert not (walks[0].record.path[-1] == walks[2].record.path[-1]).any()
+        sites = [s.record for s in store.records("site")]
+        assert sum(s.visits for s in sites) == 4 * 20
+        squares = [s.record for s in store.records("square", glass="g0")]
+        assert [s.visits for s in squares] == [s.visits for s in sites]
+        (total,) = store.records("total")
+        assert total.record.sum == sum(s.x for s in squares)
+        assert store.counts() == {"walk": {"steps": 80}, "gather": {"sites": len(sites)}}
+        assert store.kinds().keys() == {"walk", "site", "square", "total"}
+        assert list(store.records("square", glass="g1")) == []
+
+
+def test_running_again_does_nothing(start: Start) -> None:
+    directory = start()
+    run_inline(directory)
+    acknowledged: list[str] = []
+    assert run_inline(directory, acknowledged=acknowledged.extend) == DONE
+    assert acknowledged == []
+    with open_campaign(directory, toy.PIPELINE) as store:
+        assert [s["session"] for s in store.sessions()] == [1, 2]
+        assert all(s["ending"].endswith(" done") for s in store.sessions())
+        assert store.sessions()[0]["packages"]["numpy"]
+        assert store.sessions()[0].keys() == {
+            *("session", "started", "ending", "workers"),
+            *("python", "packages", "git_commit", "system", "processor"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [("fail", "zero"), ("error", "zero_division_error"), ("unsavable", "not_savable")],
+)
+def test_failures_are_recorded_and_the_campaign_goes_on(
+    start: Start, mode: str, reason: str
+) -> None:
+    directory = start(mode=mode)
+    assert run_inline(directory) == DONE
+    with open_campaign(directory, toy.PIPELINE) as store:
+        failed = list(store.tasks(FAILED))
+        assert [row.reason for row in failed] == [reason] * 2
+        assert all("origin" in row.error or "set" in row.error for row in failed)
+        assert store.reasons() == {"square": {reason: 2}}
+        totals = [t.record.sites for t in store.records("total")]
+        assert sum(totals) == store.kinds()["site"] - 2
+        (progress,) = [p for p in stage_progress(store, toy.PIPELINE) if p.stage == "square"]
+        assert progress.failed == 2
+        assert progress.left == 0
+
+
+def test_what_needs_a_failed_task_fails_too(start: Start) -> None:
+    directory = start(width=0)  # walks of width 0 have no first column: gather fails
+    assert run_inline(directory) == DONE
+    with Store(directory, toy.PIPELINE.codec) as store:
+        gathers = list(store.tasks(FAILED))
+        assert [row.reason for row in gathers] == ["index_error"] * 2
+        assert "Traceback" in gathers[0].error
+    bad = start("bad", width=-1)
+    assert run_inline(bad) == DONE
+    with open_campaign(bad, toy.PIPELINE) as store:
+        assert store.reasons() == {"walk": {"value_error": 4}, "gather": {FAILED_INPUT: 2}}
+    assert digest(bad)
+
+
+def test_a_task_that_kills_its_worker_is_found_and_fails_alone(start: Start) -> None:
+    directory = start(glasses=1, mode="die")
+    assert run_campaign(directory, toy.PIPELINE, workers=2) == DONE
+    with open_campaign(directory, toy.PIPELINE) as store:
+        (failed,) = store.tasks(FAILED)
+        assert failed.reason == "worker_died"
+        assert failed.attempts == 3
+        assert store.kinds()["square"] == store.kinds()["site"] - 1
+        assert [row.attempts for row in store.tasks("done") if row.attempts] == []
+
+
+def test_a_worker_that_dies_once_costs_nothing(start: Start, tmp_path: Path) -> None:
+    marker = str(tmp_path / "marker")
+    directory = start(glasses=1, mode="die once", marker=marker)
+    twin = start("twin", glasses=1, mode="die once", marker=marker)
+    assert run_campaign(directory, toy.PIPELINE, workers=2) == DONE
+    assert Path(marker).exists()
+    run_inline(twin)
+    assert digest(directory) == digest(twin)
+    with open_campaign(directory, toy.PIPELINE) as store:
+        assert list(store.tasks(FAILED)) == []
+
+
+def test_a_second_coordinator_is_refused_while_readers_are_welcome(start: Start) -> None:
+    directory = start(glasses=1)
+    refusals: list[str] = []
+
+    def observer(store: StoreReader, flights: Mapping[str, int]) -> None:
+        if not refusals:
+            with pytest.raises(CampaignBusyError, match=f"process {os.getpid()} on") as caught:
+                run_inline(directory)
+            refusals.append(str(caught.value))
+            with open_campaign(directory, toy.PIPELINE) as reader:
+                assert stage_progress(reader, toy.PIPELINE)[0].left > 0
+
+    assert run_inline(directory, observer=observer) == DONE
+    assert len(refusals) == 1
+
+
+def test_a_stop_keeps_what_came_in_and_the_rest_is_done_later(start: Start) -> None:
+    whole, cut = start("whole", seconds=0.01), start("cut", seconds=0.01)
+    run_inline(whole)
+    acknowledged: list[str] = []
+    endings = []
+    for _ in range(200):
+        ending = run_campaign(
+            cut,
+            toy.PIPELINE,
+            workers=1,
+            walltime=0.3,
+            make_executor=InlineExecutor,
+            acknowledged=acknowledged.extend,
+        )
+        endings.append(ending.reason)
+        if ending.is_finished:
+            break
+    assert endings[-1] == "done"
+    assert endings.count("walltime") >= 2
+    assert len(acknowledged) == len(set(acknowledged))
+    assert digest(cut) == digest(whole)
+
+
+def test_a_campaign_may_run_outside_the_main_thread(start: Start) -> None:
+    directory = start(glasses=1)
+    endings: list[Ending] = []
+    thread = threading.Thread(target=lambda: endings.append(run_inline(directory)))
+    thread.start()
+    thread.join()
+    assert endings == [DONE]
+
+
+def test_a_moved_folder_works(start: Start, tmp_path: Path) -> None:
+    whole, cut = start("whole"), start("cut")
+    run_inline(whole)
+    run_inline(cut, walltime=0.0)
+    elsewhere = tmp_path / "else where" / "moved?#%"
+    elsewhere.parent.mkdir()
+    cut.rename(elsewhere)
+    (tmp_path / "link").symlink_to(elsewhere)
+    assert run_inline(tmp_path / "link") == DONE
+    assert digest(elsewhere) == digest(whole)
+
+
+def test_starting_again_needs_the_same_plan(start: Start, tmp_path: Path) -> None:
+    directory = start(seed=1)
+    assert start(seed=1) == directory
+    with pytest.raises(InputError, match="another plan"):
+        start(seed=2)
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.tex").write_text("")
+    with pytest.raises(InputError, match=r"not empty \(thesis.tex\)"):
+        start("full")
+    with pytest.raises(InputError, match="cannot be read"):
+        start_campaign(tmp_path / "none.toml", None, toy.PIPELINE)
+    assert sorted(p.name for p in directory.iterdir() if "sqlite-" not in p.name) == [
+        "campaign.sqlite",
+        "plan.toml",
+    ]
+
+
+def test_other_stages_are_refused(start: Start) -> None:
+    import dataclasses
+
+    other = dataclasses.replace(toy.PIPELINE, name="other")
+    directory = start()
+    with pytest.raises(FormatError, match="pipeline 'toy', expected 'other'"):
+        open_campaign(directory, other)
+    with pytest.raises(FormatError, match="pipeline 'toy'"):
+        run_campaign(directory, other)
+    assert load_pipeline("toy:PIPELINE") is toy.PIPELINE
+    for name in ("toy", "toy:none", "toy:roots", "no.such:thing", ""):
+        with pytest.raises(InputError, match=r"pipeline is|expected a Pipeline"):
+            load_pipeline(name)
+    with pytest.raises(InputError, match="workers is 0"):
+        run_campaign(directory, toy.PIPELINE, workers=0)

@@ -1,0 +1,141 @@
+"""Plan files: everything wrong is said at once; the template is the default plan."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from glasswells.campaign.plan import ModelSection, Plan
+from glasswells.campaign.plan_errors import PlanError
+from glasswells.campaign.plan_file import parse_plan, plan_template, toml_value
+from glasswells.model.kob_andersen import KobAndersen
+from glasswells.model.soft_spheres import SoftSpheres
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text)
+    return caught.value.problems
+
+
+def test_template_is_the_default_plan_with_a_comment_for_every_field() -> None:
+    text = plan_template("my-glasses")
+    plan = parse_plan(text)
+    assert plan.campaign.name == "my-glasses"
+    assert plan == Plan(campaign=plan.campaign)
+    assert max(map(len, text.splitlines())) <= 96
+    for section in Plan.model_fields.values():
+        if isinstance(section.annotation, type) and issubclass(section.annotation, BaseModel):
+            for name, field in section.annotation.model_fields.items():
+                assert field.description, name
+                assert re.search(rf"^#.*\n{name} = ", text, re.MULTILINE), name
+
+
+def test_the_example_of_a_unit_set_in_the_template_works() -> None:
+    text = plan_template()
+    example = re.sub("(?m)^# ", "", text[text.index("# [units.krypton]") :])
+    plan = parse_plan(f'[splittings]\nunits = ["krypton"]\n{example}')
+    assert plan.units["krypton"].length == 3.65
+
+
+def test_an_empty_file_is_the_default_plan() -> None:
+    assert parse_plan("") == Plan()
+
+
+def test_all_problems_are_told_at_once_with_their_places() -> None:
+    found = problems(
+        """
+        [campaign]
+        seed = -1
+        name = "../elsewhere"
+        [explore]
+        exploration_temprature = 0.04
+        interval = "40"
+        [paths]
+        images = 2
+        [pathz]
+        [glasses]
+        preparation_temperatures = [0.1, "cold"]
+        [prepare]
+        n_particles = 1e3
+        unit_mean = 1
+        density = inf
+        """
+    )
+    assert set(found) == {
+        "campaign.seed: is -1, expected greater than or equal to 0",
+        "campaign.name: is '../elsewhere', expected 1 to 64 lower case letters, digits, - or _",
+        "explore: unknown key 'exploration_temprature': did you mean 'exploration_temperature'?",
+        "explore.interval: is '40', expected a valid integer",
+        "paths.images: is 2, expected greater than or equal to 5",
+        "unknown key 'pathz': did you mean 'paths'?",
+        "glasses.preparation_temperatures[1]: is 'cold', expected a valid number",
+        "prepare.n_particles: is 1000.0, expected a valid integer",
+        "prepare.unit_mean: is 1, expected a valid boolean",
+        "prepare.density: is inf, expected a finite number",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x =", "no TOML: Invalid value"),
+        ("campaign = 3", "campaign: expected a table, [campaign]"),
+        ('[model]\nname = "soft_sphere"', "model: name is 'soft_sphere': did you mean"),
+        ('[model]\nname = "hertz"', "expected one of soft_spheres, kob_andersen"),
+        ("[model]\ncutof = 1.5", "model: unknown key 'cutof': did you mean 'cutoff'?"),
+        ("[model]\nexponent = 11", "model: exponent is 11, expected an even integer"),
+        ('[model]\nname = "kob_andersen"\nexponent = 12', "unknown key 'exponent'"),
+        ("[glasses]\ncounts = [1, 2]", "glasses: counts has 2 entries, expected 1"),
+        ("[glasses]\ncounts = []", "glasses: counts has 0 entries, expected 1"),
+        (
+            "[glasses]\npreparation_temperatures = [0.1, 0.1]\ncounts = [1, 1]",
+            "glasses: preparation_temperatures holds a value twice",
+        ),
+        ("[prepare]\ndiameter_limits = [1.6, 0.7]", "expected the smaller first"),
+        ("[prepare]\nn_particles = 65", "the box is 4.02 wide, expected at least 4.05"),
+        ('[splittings]\nunits = ["argn"]', "splittings.units has 'argn': did you mean 'argon'?"),
+        ('[splittings]\nunits = ["nip", "xe"]\n[units.xenon]', "units.xenon.mass: missing"),
+        ("[units.KR]\nlength = 1", "units.KR: is 'KR', expected 1 to 64 lower case"),
+        (
+            "[units.kr]\nlength = 1\nenergy = 1\nmas = 1\ntls_threshold = nan",
+            "units.kr: unknown key 'mas': did you mean 'mass'?",
+        ),
+    ],
+)
+def test_a_problem_names_the_value_and_what_was_expected(text: str, problem: str) -> None:
+    assert any(problem in line for line in problems(text)), problems(text)
+
+
+def test_the_heading_names_the_file_and_the_number_of_problems() -> None:
+    with pytest.raises(PlanError, match=r"(?s)glass.toml has 2 problems:.*  unknown key 'a'"):
+        parse_plan("a = 1\nb = 2", "glass.toml")
+
+
+def test_hostile_nesting_is_a_problem_like_others() -> None:
+    assert problems("x = " + "[" * 100_000)
+
+
+def test_plans_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Plan().explore.interval = 3
+
+
+def test_the_model_is_built_from_its_name_and_parameters() -> None:
+    assert ModelSection().build() == SoftSpheres()
+    assert parse_plan("[model]\nexponent = 10").model.build() == SoftSpheres(exponent=10)
+    plan = parse_plan('[model]\nname = "kob_andersen"\ncutoff = 2')
+    assert plan.model.build() == KobAndersen(cutoff=2)
+
+
+def test_the_smallest_box_of_a_plan_is_one_that_the_model_takes() -> None:
+    plan = parse_plan("[prepare]\nn_particles = 70")
+    edge = (plan.prepare.n_particles / plan.prepare.density) ** (1 / 3)
+    assert edge >= 2 * SoftSpheres().largest_cutoff(np.array([1.62]))
+
+
+def test_values_are_written_as_toml() -> None:
+    assert toml_value((0.1, True, 'a "b"')) == '[0.1, true, "a \\"b\\""]'
