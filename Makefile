@@ -45,7 +45,7 @@ contracts: $(TESTS)
 	$(PYTEST) tests/test_architecture.py
 
 bench: $(BENCHMARKS)
-	$(RUN) -m benchmarks
+	$(RUN) benchmarks/run.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

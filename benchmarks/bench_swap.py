@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from rows import Row, print_rows
 
 from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.swap_monte_carlo import SwapMonteCarlo, swap_monte_carlo
+from rows import Row, print_rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from sample_glasses import lattice  # noqa: E402
+from sample_glasses import lattice
 
 TEMPERATURE = 0.08
 SWAP_PROBABILITY = 0.2
@@ -36,8 +36,10 @@ COMPARED_SWEEPS = 400
 """Of both, with energies; the baseline is timed on these."""
 ENERGY_INTERVAL = 20
 MUST_RATE, AIM_RATE = 6.0, 10.0
-"""Million moves per second, and also the ratios."""
-BASELINES = {"-O3": ["-O3"], "-O3 -ffast-math -march=native": ["-O3", "-ffast-math", "-march=native"]}  # fmt: skip
+"""Million moves per second."""
+MUST_RATIO, AIM_RATIO = 6.0, 10.0
+BASELINES = ("-O3", "-O3 -ffast-math -march=native")
+"""Compiler flags."""
 SKINS = (0.5, 0.7, 0.9)
 """Among which the baseline's best is chosen."""
 
@@ -59,7 +61,9 @@ def equilibrated() -> SwapMonteCarlo:
     return swap_monte_carlo(model, configuration, TEMPERATURE, 8000, 2)
 
 
-def ours(start: Configuration, step: float, seed: int, sweeps: int, interval: int) -> tuple[float, SwapMonteCarlo]:  # fmt: skip
+def ours(
+    start: Configuration, step: float, seed: int, sweeps: int, interval: int
+) -> tuple[float, SwapMonteCarlo]:
     """CPU seconds of a run, all that the call does included, and its outcome."""
     begin = time.thread_time()
     run = swap_monte_carlo(
@@ -77,7 +81,9 @@ def ours(start: Configuration, step: float, seed: int, sweeps: int, interval: in
     return time.thread_time() - begin, run
 
 
-def textbook(program: Path, path: Path, step: float, skin: float, seed: int, sweeps: int) -> Measurement:  # fmt: skip
+def textbook(
+    program: Path, path: Path, step: float, skin: float, seed: int, sweeps: int
+) -> Measurement:
     """Run the textbook program once."""
     words = (TEMPERATURE, SWAP_PROBABILITY, PARTNER_WINDOW, step, skin)
     moves, samples = sweeps * N_PARTICLES, sweeps // ENERGY_INTERVAL
@@ -90,9 +96,9 @@ def textbook(program: Path, path: Path, step: float, skin: float, seed: int, swe
 def compile_baselines(folder: Path) -> dict[str, Path]:
     source = Path(__file__).with_name("textbook_swap.cpp")
     programs = {}
-    for k, (name, flags) in enumerate(BASELINES.items()):
-        programs[name] = folder / f"textbook{k}"
-        subprocess.run(["g++", *flags, "-o", programs[name], source], check=True)
+    for k, flags in enumerate(BASELINES):
+        programs[flags] = folder / f"textbook{k}"
+        subprocess.run(["g++", *flags.split(), "-o", programs[flags], source], check=True)
     return programs
 
 
@@ -127,8 +133,8 @@ def compare(folder: Path) -> list[Row]:
         for name, program in programs.items():
             theirs[name].append(textbook(program, path, step, skins[name], seed, COMPARED_SWEEPS))
     print(
-        f"swap MC, N = {N_PARTICLES}, T = {TEMPERATURE}, p_swap {SWAP_PROBABILITY}, step {step:.4f}:"
-        f" medians of {REPEATS} interleaved repeats, CPU time, one pinned core"
+        f"swap MC, N = {N_PARTICLES}, T = {TEMPERATURE}, p_swap {SWAP_PROBABILITY}, "
+        f"step {step:.4f}: medians of {REPEATS} interleaved repeats, CPU time, one pinned core"
     )
     report("ours", our_rates, our_energies, last.displacement_acceptance, last.swap_acceptance)
     rows = []
@@ -162,10 +168,10 @@ def row(name: str, our_rates: list[float], rates: list[float]) -> Row:
         measured=f"{rate:.1f} M moves/s",
         baseline=f"{np.median(rates):.2f} M moves/s (C++ {name})",
         ratio=f"{ratio:.1f}x",
-        must=f"{MUST_RATE:g} M/s, {MUST_RATE:g}x",
-        aim=f"{AIM_RATE:g} M/s, {AIM_RATE:g}x",
-        meets_must=min(rate, ratio) >= MUST_RATE,
-        meets_aim=min(rate, ratio) >= AIM_RATE,
+        must=f"{MUST_RATE:g} M/s, {MUST_RATIO:g}x",
+        aim=f"{AIM_RATE:g} M/s, {AIM_RATIO:g}x",
+        meets_must=rate >= MUST_RATE and ratio >= MUST_RATIO,
+        meets_aim=rate >= AIM_RATE and ratio >= AIM_RATIO,
     )
 
 

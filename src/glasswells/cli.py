@@ -326,7 +326,7 @@ def _pipeline(name: str | None) -> Pipeline:
         from glasswells.campaign.campaigns import load_pipeline
 
         return load_pipeline(name)
-    from glasswells.campaign.stages import PIPELINE
+    from glasswells.campaign.stages.pipeline import PIPELINE
 
     return PIPELINE
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -25,6 +26,9 @@ from numba.core.dispatcher import Dispatcher
 REASSOCIATE = frozenset({"reassoc", "contract", "nsz", "arcp"})
 """Fast arithmetic that still sees NaN and infinity: `nnan` and `ninf` would make every check for
 a bad number silently true."""
+
+UNREADABLE = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError)
+"""What reading a damaged or outdated pickle raises, by Python's manual."""
 
 LIBRARIES = frozenset({"llvmlite", "numba", "numpy"})
 """Packages whose functions a fingerprint knows by name only."""
@@ -69,6 +73,18 @@ class _FingerprintedCache(FunctionCache):
     @functools.cached_property
     def _fingerprint(self) -> str:
         return source_fingerprint(self._function)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled code for a signature, or None if there is none that can be read.
+
+        An index names the classes of all arguments that its kernel ever had. Where one of them
+        has since been moved or renamed, as an update of the package may do, it cannot be read.
+        """
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except UNREADABLE:
+            self.flush()  # type: ignore[no-untyped-call]
+            return None
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         # With bounds checks on, code without them must not be served, nor the other way round.

@@ -14,7 +14,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.recognition import Recognition, Recognizer
-from glasswells.minimize import MinimizerSettings, minimize_positions
+from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.model.pair_model import Model
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
 

@@ -56,6 +56,8 @@ class Screen(NamedTuple):
     """(N,) rounded up to a multiple of 8."""
     candidates: NDArray[np.uint32]
     """(N + 1,): the particles that pass for one row."""
+    smallest_for_cells: int
+    """Particles from which cells are used."""
 
 
 class Reach(NamedTuple):
@@ -87,7 +89,7 @@ def choose_cells(box_c, reach, screen):  # type: ignore[no-untyped-def]
     most = np.int64(np.float64(n) ** (1.0 / 3.0)) + 1
     for c in range(3):
         fitting = min(np.int64(box_c[c] / reach), most)
-        screen.cells[c] = fitting if fitting >= 3 and n >= SMALLEST_FOR_CELLS else 1
+        screen.cells[c] = fitting if fitting >= 3 and n >= screen.smallest_for_cells else 1
 
 
 @lean_kernel
@@ -305,12 +307,20 @@ def prune_pair_list(r_nc, box_c, k, skin, wide, pairs):  # type: ignore[no-untyp
 class ListBuilder:
     """Builds pair lists for one set of particles, with workspaces kept between builds."""
 
-    def __init__(self, law: PairLaw, constants: Any, diameters: Array, box: Array) -> None:
+    def __init__(
+        self,
+        law: PairLaw,
+        constants: Any,
+        diameters: Array,
+        box: Array,
+        *,
+        smallest_for_cells: int = SMALLEST_FOR_CELLS,
+    ) -> None:
         self._fill = pair_list_kernel(law)
         self._constants = constants
         self._diameters = diameters
         self._box = box
-        self._screen = empty_screen(len(diameters))
+        self._screen = empty_screen(len(diameters), smallest_for_cells)
         self._pairs = empty_pair_list(len(diameters), 8 * len(diameters))
 
     def build(self, positions: Array, skin: float) -> PairList:
@@ -340,7 +350,7 @@ def empty_pair_list(n: int, capacity: int) -> PairList:
     )
 
 
-def empty_screen(n: int) -> Screen:
+def empty_screen(n: int, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen:
     """The workspace of list builds for n particles."""
     most_cells = (int(n ** (1 / 3)) + 2) ** 3
     return Screen(
@@ -355,4 +365,5 @@ def empty_screen(n: int) -> Screen:
         cell_start=np.zeros(most_cells + 2, dtype=np.int64),
         mask=np.zeros(-(-n // 8) * 8, dtype=np.uint8),
         candidates=np.zeros(n + 1, dtype=np.uint32),
+        smallest_for_cells=smallest_for_cells,
     )

@@ -1,1 +1,25 @@
-"""Records in, figures and one self-contained page out."""
+"""Records in, pictures and one self-contained HTML page out; the only room that draws."""
+
+from glasswells.report.content import (
+    Exploration,
+    Failure,
+    GlassContent,
+    Preparation,
+    ReportContent,
+    ShownWell,
+    StageCost,
+    choose_wells,
+)
+from glasswells.report.page import write_report
+
+__all__ = [
+    "Exploration",
+    "Failure",
+    "GlassContent",
+    "Preparation",
+    "ReportContent",
+    "ShownWell",
+    "StageCost",
+    "choose_wells",
+    "write_report",
+]

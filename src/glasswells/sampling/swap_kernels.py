@@ -70,7 +70,10 @@ class SwapKernels(NamedTuple):
 
 @inlined_kernel
 def uniform_offset(bits, half_span):  # type: ignore[no-untyped-def]
-    """Uniform integer in [-half_span, half_span] from 32 random bits: symmetric exactly."""
+    """Uniform integer in [-half_span, half_span] from 32 random bits.
+
+    Symmetric but for one of the 2^32 values: the span is odd.
+    """
     span = np.uint64(2 * half_span + 1)
     return np.int32(np.int64((bits * span) >> np.uint64(32)) - half_span)
 

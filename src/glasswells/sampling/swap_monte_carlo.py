@@ -120,13 +120,14 @@ def swap_monte_carlo(
     sample_interval
         Sweeps between two energy samples; by default a hundredth of `sweeps`.
     state
-        Of an earlier run of the same system, to go on from.
+        Of an earlier run of the same system, to go on from. Its neighbor lists are made anew if
+        they do not fit the model.
 
     Raises
     ------
     InputError
-        For a model with attraction, bad numbers, a configuration that the model cannot describe
-        or that overlaps, a state of another system.
+        For a model with attraction or ranges that fall as diameters rise, bad numbers, a
+        configuration that the model cannot describe or that overlaps, a state of another system.
     """
     sweeps = count("sweeps", sweeps)
     temperature = positive("temperature", temperature)
@@ -144,6 +145,7 @@ def swap_monte_carlo(
         else positive("partner_window", partner_window),
     )
     energy(model, configuration)  # refuses overlaps, and boxes too small for the model
+    _check_ranges(model, configuration.diameters)
     if state is None:
         checkpoint = start_checkpoint(
             configuration, seed, positive("max_displacement", max_displacement)
@@ -151,7 +153,7 @@ def swap_monte_carlo(
         burn_in = min(100, sweeps // 10) if burn_in is None else count("burn_in", burn_in)
     else:
         _check_same_system(state, configuration)
-        checkpoint, burn_in = state, count("burn_in", burn_in or 0)
+        checkpoint, burn_in = run.with_own_lists(state), count("burn_in", burn_in or 0)
     if sample_interval is None:
         sample_interval = max(1, sweeps // 100)
     interval = count("sample_interval", sample_interval, minimum=1)
@@ -204,6 +206,29 @@ class _Run:
     swap_probability: float
     partner_window: float
 
+    def with_own_lists(self, checkpoint: SwapCheckpoint) -> SwapCheckpoint:
+        """The checkpoint as it is; without its lists if those are of another model or skin."""
+        arrays = checkpoint.arrays
+        if arrays.capacity == 0:
+            return checkpoint
+        fresh = _copy_with_capacity(arrays, arrays.capacity)
+        status = swap_kernels(self.model.law).make_lists(
+            fresh,
+            self._settings(checkpoint, 0),
+            single_precision(self.model.constants),
+            _workspace(fresh),
+        )
+        # Rounding may decide otherwise on a pair just at the end of the reach
+        differences = np.abs(fresh.counts - arrays.counts).sum()
+        if status != OVERFLOW and differences <= 0.01 * arrays.counts.sum():
+            return checkpoint
+        reference = np.zeros_like(arrays.reference)
+        reference[:, : len(arrays.counts)] = arrays.records.reshape(-1, 4)[:, :3].T
+        empty = arrays._replace(
+            reference=reference, neighbors=np.zeros(0, dtype=np.uint32), capacity=0
+        )
+        return _with(checkpoint, arrays=empty)
+
     def tune(self, checkpoint: SwapCheckpoint, sweeps: int) -> SwapCheckpoint:
         """Adapt the step towards the target acceptance; these sweeps are not sampled."""
         done = 0
@@ -211,7 +236,9 @@ class _Run:
             block = min(BURN_IN_BLOCK, sweeps - done)
             checkpoint, tally = self.advance(checkpoint, block)
             done += block
-            acceptance = tally.displacements_accepted / max(1, tally.displacements)
+            if tally.displacements == 0:
+                continue
+            acceptance = tally.displacements_accepted / tally.displacements
             factor = np.clip(acceptance / TARGET_ACCEPTANCE, 0.8, 1.25)
             step = min(float(factor) * checkpoint.max_displacement, largest_step())
             checkpoint = _with(checkpoint, max_displacement=step)
@@ -306,8 +333,8 @@ def _copy_with_capacity(arrays: SwapState, capacity: int) -> SwapState:
     n = len(arrays.counts)
     rows = np.repeat(np.arange(n, dtype=np.uint32)[:, None], capacity, axis=1)
     rows[:, : arrays.capacity] = arrays.neighbors.reshape(n, arrays.capacity)
-    copies = (a.copy() for a in arrays if isinstance(a, np.ndarray))
-    return SwapState(*copies, capacity=capacity)._replace(neighbors=rows.ravel())
+    copies: dict[str, Any] = {k: np.copy(v) for k, v in arrays._asdict().items()}
+    return SwapState(**{**copies, "neighbors": rows.ravel(), "capacity": capacity})
 
 
 def _workspace(arrays: SwapState) -> Workspace:
@@ -320,6 +347,19 @@ def _workspace(arrays: SwapState) -> Workspace:
         mark=np.zeros(padded, dtype=np.uint8),
         row=np.zeros(arrays.capacity, dtype=np.uint32),
     )
+
+
+def _check_ranges(model: PairModel, diameters: Array) -> None:
+    """Refuse a mixing rule under which a particle that grows reaches less far."""
+    sizes = np.unique(diameters)
+    tested = np.unique(np.concatenate([sizes[:: len(sizes) // 8 + 1], sizes[-2:]]))
+    ranges = [[model.law.mix(a, b, model.constants)[0] for b in tested] for a in tested]
+    if (np.diff(ranges, axis=0) < 0).any():
+        raise InputError(
+            f"under {model} the range of a pair falls when a diameter grows towards "
+            f"{sizes[-1]:g}, expected it to rise: the lists of swap moves rely on that; use a "
+            f"smaller nonadditivity or smaller diameters"
+        )
 
 
 def _check_same_system(state: SwapCheckpoint, configuration: Configuration) -> None:

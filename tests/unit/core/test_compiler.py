@@ -171,6 +171,37 @@ def test_bounds_checked_code_is_cached_apart(session):
     assert session.run("reader", "reader.outcome()") == ("read", 0)
 
 
+@pytest.mark.parametrize("damage", ["moved class", "truncated"])
+def test_a_cache_that_cannot_be_read_is_made_anew(session, damage):
+    """An update may move a class that the index of a kernel mentions, or a file may be cut."""
+    session.write(
+        "caller",
+        """
+        from glasswells.core.compiler import kernel
+
+        @kernel
+        def caller(shape):
+            return 2.0 * shape.edge
+        """,
+    )
+    shapes = "from typing import NamedTuple\nclass Box(NamedTuple):\n    edge: float\n"
+    run = "import caller, {0}; value = lambda: caller.caller({0}.Box(3.0))\n"
+    session.write("shapes", shapes)
+    session.write("start", run.format("shapes"))
+    assert session.run("start", "start.value()")[0] == 6.0
+    assert session.run("start", "start.value()") == (6.0, 0)
+    if damage == "moved class":
+        (session.folder / "shapes.py").rename(session.folder / "forms.py")
+        session.write("start", run.format("forms"))
+    else:
+        (index,) = (session.folder / "cache").rglob("*.nbi")
+        index.write_bytes(index.read_bytes()[:-20])
+    value, compilations = session.run("start", "start.value()")
+    assert value == 6.0
+    assert compilations > 0
+    assert session.run("start", "start.value()") == (6.0, 0)
+
+
 def test_fingerprint_is_stable_and_tells_closures_apart():
     def make(constant):
         def inner(x):

@@ -168,27 +168,27 @@ def test_force_is_the_slope_of_the_energy(smooth_case):
     interactions = model.interactions(c)
     slope = along(c, field, lambda moved: interactions.energy_and_forces(moved.positions)[0])
     f = forces(model, c)
-    assert -slope == pytest.approx(float((f * field).sum()), abs=1e-10 * np.linalg.norm(f))
+    assert -slope == pytest.approx(float((f * field).sum()), abs=1e-12 * np.linalg.norm(f))
 
 
 def test_hessian_is_the_slope_of_the_forces(smooth_case):
     model, _, c, field = smooth_case
     slope = along(c, field, lambda moved: -forces(model, moved))
-    assert relative(hessian_product(model, c, field), slope) < 1e-9
+    assert relative(hessian_product(model, c, field), slope) < 1e-10
 
 
 def test_third_order_is_the_slope_of_the_hessian(smooth_case):
     model, _, c, field = smooth_case
     slope = along(c, field, lambda moved: hessian_product(model, moved, field))
     vector, scalar = third_order(model, c, field)
-    assert relative(vector, slope) < 1e-8
-    assert scalar == pytest.approx(float((slope * field).sum()), abs=1e-8 * np.linalg.norm(slope))
+    assert relative(vector, slope) < 1e-10
+    assert scalar == pytest.approx(float((slope * field).sum()), abs=1e-10 * np.linalg.norm(slope))
 
 
 def test_fourth_order_is_the_slope_of_the_third(smooth_case):
     model, _, c, field = smooth_case
     slope = along(c, field, lambda moved: third_order(model, moved, field)[1])
-    assert fourth_order(model, c, field) == pytest.approx(slope, rel=1e-7)
+    assert fourth_order(model, c, field) == pytest.approx(slope, rel=1e-10)
 
 
 def test_hessian_pattern_follows_the_list(soft_liquid):

@@ -1,0 +1,135 @@
+"""The pipeline as a table: prepare, explore, pairs, paths, splittings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from glasswells.campaign.codec import Codec
+from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.stages.explore import (
+    explore_parameters,
+    follow_pairs,
+    pairs_parameters,
+    run_explore,
+    run_pairs,
+)
+from glasswells.campaign.stages.paths import follow_paths, run_paths
+from glasswells.campaign.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
+from glasswells.campaign.stages.splittings import WellSplitting, run_splittings
+from glasswells.campaign.tasks import FollowUp, Pipeline, Ref, Stage
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import (
+    Configuration,
+    DoubleWell,
+    EnergyProfile,
+    InherentStructure,
+    Pair,
+    PathFailure,
+    Transition,
+    TunnelSplitting,
+)
+from glasswells.landscape.explore import Exploration, ExplorationState
+from glasswells.landscape.preparation import Preparation, PreparedGlass
+from glasswells.sampling.equilibrium import EquilibrationReport, Measured
+from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
+from glasswells.sampling.swap_lists import SwapState
+from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+
+SAVED: tuple[type[Any] | type[Enum], ...] = (
+    Configuration,
+    DoubleWell,
+    DynamicsCheckpoint,
+    EnergyProfile,
+    EquilibrationReport,
+    Exploration,
+    ExplorationState,
+    InherentStructure,
+    Measured,
+    Outcome,
+    Pair,
+    PathFailure,
+    Preparation,
+    PreparedGlass,
+    SwapCheckpoint,
+    SwapState,
+    Transition,
+    TunnelSplitting,
+    WellSplitting,
+)
+"""Every type that a campaign may save."""
+
+
+def roots(plan: Plan) -> Sequence[FollowUp]:
+    """For each glass: its preparation, its trajectories and the gathering of its pairs."""
+    tasks: list[FollowUp] = []
+    glasses = plan.glasses
+    for temperature, number in zip(glasses.preparation_temperatures, glasses.counts, strict=True):
+        for index in range(number):
+            tasks += _glass_tasks(plan, temperature, index)
+    return tasks
+
+
+def glass_name(temperature: float, index: int) -> str:
+    """Name of a glass in a campaign, for example `t0p092-3`."""
+    return f"t{temperature:g}-{index}".replace(".", "p")
+
+
+def identity(plan: Plan) -> tuple[str, int]:
+    """Name and seed of a campaign."""
+    return plan.campaign.name, plan.campaign.seed
+
+
+def _glass_tasks(plan: Plan, temperature: float, index: int) -> list[FollowUp]:
+    name = glass_name(temperature, index)
+    prepare = FollowUp(
+        stage="prepare",
+        glass=name,
+        number=0,
+        parameters=prepare_parameters(plan, temperature, index),
+        label=f"{name} prepare",
+        chunks=prepare_chunks(plan),
+    )
+    chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
+    trajectories = [
+        FollowUp(
+            stage="explore",
+            glass=name,
+            number=k,
+            inputs=(Ref(chain=f"{name} prepare", kind="glass", item=0),),
+            parameters=explore_parameters(plan),
+            label=f"{name} explore {k}",
+            chunks=chunks,
+        )
+        for k in range(plan.explore.trajectories)
+    ]
+    pairs = FollowUp(
+        stage="pairs",
+        glass=name,
+        number=0,
+        inputs=tuple(
+            Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True)
+            for k in range(plan.explore.trajectories)
+        ),
+        parameters=pairs_parameters(plan),
+    )
+    return [prepare, *trajectories, pairs]
+
+
+PIPELINE = Pipeline(
+    name="glasswells",
+    stages=(
+        Stage(name="prepare", title="glasses", run=run_prepare),
+        Stage(name="explore", title="trajectories", run=run_explore),
+        Stage(name="pairs", title="libraries and pairs", run=run_pairs, follow=follow_pairs),
+        Stage(name="paths", title="minimum energy paths", run=run_paths, follow=follow_paths),
+        Stage(name="splittings", title="tunnel splittings", run=run_splittings),
+    ),
+    codec=Codec(SAVED),
+    read_plan=parse_plan,
+    roots=roots,
+    identity=identity,
+)
+"""What `glasswells run` runs."""

@@ -1,0 +1,65 @@
+"""Stage `splittings`: the Schroedinger equation on the profiles of a pair's double wells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from glasswells.campaign.plan import Plan, UnitsSection
+from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
+from glasswells.core.errors import InputError
+from glasswells.core.records import TunnelSplitting
+from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
+
+ANGSTROM = 1e-10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class WellSplitting:
+    """A splitting and the double well that it belongs to."""
+
+    double_well: int
+    """Number among the double wells of the same pair."""
+    splitting: TunnelSplitting
+
+
+def splittings_parameters(plan: Plan) -> dict[str, Any]:
+    """What the products of this stage depend on."""
+    own = {name: section.model_dump(mode="json") for name, section in plan.units.items()}
+    return {
+        "units": {name: own.get(name) for name in plan.splittings.units},
+        "continuation": plan.splittings.continuation,
+    }
+
+
+def run_splittings(task: TaskInput) -> TaskOutput:
+    """All double wells of one pair under every unit set of the plan."""
+    ((*double_wells,),) = task.inputs
+    units = [unit_system(name, own) for name, own in task.parameters["units"].items()]
+    products = []
+    for number, double_well in enumerate(double_wells):
+        for unit_set in units:
+            try:
+                splitting = solve_splitting(
+                    double_well.profile, unit_set, task.parameters["continuation"]
+                )
+            except InputError as error:
+                raise TaskFailedError("profile_not_solvable", str(error)) from None
+            products.append(("splitting", WellSplitting(double_well=number, splitting=splitting)))
+    active = sum(well.splitting.is_two_level for _, well in products)
+    counts = {"splittings": len(products), "two_level_systems": active}
+    return TaskOutput(products=tuple(products), counts=counts)
+
+
+def unit_system(name: str, own: dict[str, Any] | None) -> UnitSystem:
+    """The unit set of this name: a plan's own, argon or NiP."""
+    if own is None:
+        return {"argon": ARGON, "nip": NIP}[name]
+    section = UnitsSection(**own)
+    return UnitSystem.from_scales(
+        name=name,
+        sigma=section.length * ANGSTROM,
+        epsilon=section.energy,
+        mass=section.mass,
+        tls_threshold=section.tls_threshold,
+    )

@@ -1,0 +1,217 @@
+"""Prepare a glass from scratch: lattice, melt, equilibrate by swap Monte Carlo, judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from glasswells.core.checks import count, positive
+from glasswells.core.errors import InputError
+from glasswells.core.records import Array, Configuration, freeze
+from glasswells.minimization import minimize
+from glasswells.model.diameters import draw_diameters
+from glasswells.model.functions import energy
+from glasswells.model.pair_model import PairModel
+from glasswells.sampling.equilibrium import EquilibrationReport, equilibration_report
+from glasswells.sampling.relaxation import SwapTrajectory
+from glasswells.sampling.swap_monte_carlo import SwapCheckpoint, swap_monte_carlo
+
+MOST_FRAMES = 96
+"""Frames kept for the report; when there are more, every other one is dropped."""
+QUENCHED_FRAMES = 24
+"""Frames quenched for e_IS(t)."""
+QUENCH_FORCE = 1e-6
+"""Of those: energies good to 1e-7 per glass are far below their fluctuations."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparationSettings:
+    """How a glass is made."""
+
+    n_particles: int = 1500
+    density: float = 1.0
+    diameters: Literal["quantile", "random"] = "quantile"
+    diameter_limits: tuple[float, float] = (0.73, 1.62)
+    unit_mean: bool = False
+    melt_temperature: float = 0.25
+    """Well above the onset of slow dynamics at about 0.18."""
+    melt_sweeps: int = 2000
+    swap_probability: float = 0.2
+    partner_window: float = 0.2
+    burn_in: int = 200
+    """Sweeps at the preparation temperature in which the step is tuned, then frozen."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Preparation:
+    """A glass in the making; to go on from, bit for bit."""
+
+    temperature: float
+    checkpoint: SwapCheckpoint
+    spacing: int
+    """Sweeps between two frames that are kept."""
+    sweeps: Array
+    """(F,) sweeps at the preparation temperature, of the frames kept for the report."""
+    positions: Array
+    """(F, N, 3)."""
+    diameters: Array
+    """(F, N)."""
+    energies: Array
+    """(F,)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PreparedGlass:
+    """An equilibrated configuration and how one knows that it is."""
+
+    configuration: Configuration
+    preparation_temperature: float
+    report: EquilibrationReport
+
+
+def lattice(settings: PreparationSettings, seed: np.random.SeedSequence) -> Configuration:
+    """A simple cubic lattice in a cubic box, superfluous sites left empty at random.
+
+    A random start would have to be quenched from overlaps, which flings particles far away.
+    """
+    n = count("n_particles", settings.n_particles, minimum=2)
+    edge = (n / positive("density", settings.density)) ** (1 / 3)
+    m = int(np.ceil(n ** (1 / 3) - 1e-9))
+    sites = np.stack(np.meshgrid(*[np.arange(m)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    places, sizes = seed.spawn(2)
+    chosen = np.random.default_rng(places).permutation(len(sites))[:n]
+    diameters = draw_diameters(
+        n,
+        settings.diameter_limits,
+        settings.diameters,
+        seed=sizes,
+        unit_mean=settings.unit_mean,
+    )
+    return Configuration(
+        positions=sites[np.sort(chosen)] * (edge / m), diameters=diameters, box=np.full(3, edge)
+    )
+
+
+def start_preparation(
+    model: PairModel,
+    temperature: float,
+    settings: PreparationSettings,
+    seed: np.random.SeedSequence,
+) -> Preparation:
+    """A molten lattice brought to the preparation temperature, step tuned, nothing sampled yet.
+
+    Raises
+    ------
+    InputError
+        For bad numbers, and for a box that is too small for the model.
+    """
+    start, melt, sample = seed.spawn(3)
+    moves = {
+        "swap_probability": settings.swap_probability,
+        "partner_window": settings.partner_window,
+    }
+    liquid = swap_monte_carlo(
+        model,
+        lattice(settings, start),
+        settings.melt_temperature,
+        settings.melt_sweeps,
+        melt,
+        **moves,
+    ).configuration
+    run = swap_monte_carlo(model, liquid, temperature, 0, sample, burn_in=settings.burn_in, **moves)
+    frame = run.configuration
+    return Preparation(
+        temperature=temperature,
+        checkpoint=run.state,
+        spacing=0,
+        sweeps=np.zeros(1),
+        positions=frame.positions[None],
+        diameters=frame.diameters[None],
+        energies=np.array([energy(model, frame)]),
+    )
+
+
+def continue_preparation(
+    model: PairModel, state: Preparation, settings: PreparationSettings, sweeps: int
+) -> Preparation:
+    """Go on for some more sweeps and keep the frame at their end.
+
+    The frames stay evenly spaced only if every call has the same number of sweeps.
+    """
+    run = swap_monte_carlo(
+        model,
+        state.checkpoint.configuration(),
+        state.temperature,
+        sweeps,
+        0,
+        settings.swap_probability,
+        partner_window=settings.partner_window,
+        sample_interval=sweeps,
+        state=state.checkpoint,
+    )
+    spacing = state.spacing or sweeps
+    state = replace(state, checkpoint=run.state, spacing=spacing)
+    if run.state.sweeps % spacing:
+        return state
+    frame = run.configuration
+    state = replace(
+        state,
+        sweeps=np.append(state.sweeps, float(run.state.sweeps)),
+        positions=np.concatenate([state.positions, frame.positions[None]]),
+        diameters=np.concatenate([state.diameters, frame.diameters[None]]),
+        energies=np.append(state.energies, energy(model, frame)),
+    )
+    return _thinned(state) if len(state.sweeps) > MOST_FRAMES else state
+
+
+def finish_preparation(model: PairModel, state: Preparation) -> PreparedGlass:
+    """The last configuration as a glass, with the report on its equilibration.
+
+    Raises
+    ------
+    InputError
+        If fewer than two frames were sampled.
+    """
+    if len(state.sweeps) < 2:
+        raise InputError(
+            "no sweeps were done at the preparation temperature, expected at least one chunk"
+        )
+    trajectory = SwapTrajectory(
+        temperature=state.temperature,
+        sweeps=state.sweeps,
+        positions=state.positions,
+        diameters=state.diameters,
+        energies=state.energies,
+        box=state.checkpoint.box,
+    )
+    stride = -(-len(state.sweeps) // QUENCHED_FRAMES)
+    inherent = [
+        minimize(model, trajectory.configuration(k), max_force=QUENCH_FORCE).energy
+        for k in range(0, len(state.sweeps), stride)
+    ]
+    report = equilibration_report(
+        trajectory, sweeps=float(state.checkpoint.sweeps), inherent_energies=inherent
+    )
+    return PreparedGlass(
+        configuration=state.checkpoint.configuration(),
+        preparation_temperature=state.temperature,
+        report=report,
+    )
+
+
+def _thinned(state: Preparation) -> Preparation:
+    """Every other frame."""
+    spacing = 2 * state.spacing
+    kept = np.flatnonzero(state.sweeps % spacing == 0)
+    thinned = replace(
+        state,
+        spacing=spacing,
+        sweeps=state.sweeps[kept],
+        positions=state.positions[kept],
+        diameters=state.diameters[kept],
+        energies=state.energies[kept],
+    )
+    freeze(thinned, positions=thinned.positions, diameters=thinned.diameters)
+    return thinned

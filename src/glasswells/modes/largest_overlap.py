@@ -1,0 +1,232 @@
+"""The largest overlap of a field with any normal mode, certified without the full spectrum."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from glasswells.core.checks import count as checked_count
+from glasswells.core.errors import InputError
+from glasswells.core.fields import nonzero_field
+from glasswells.core.geometry import remove_drift
+from glasswells.core.records import Array, Configuration, MaxOverlap
+from glasswells.model.pair_model import Model
+from glasswells.modes.krylov import SAME_LEVEL, Levels, SpectralMeasure, bound_of_others
+from glasswells.modes.spectrum import dense_spectrum
+from glasswells.modes.stiffness import Factorization, Stiffness, as_stiffness
+
+SMALL = 600
+"""Up to this many coordinates the dense spectrum takes a few hundredths of a second."""
+FIRST_SHARE, GROWTH = 1 / 8, 1.5
+"""The bound is first looked at after 3N/8 Lanczos steps, then each time they have grown by half:
+looking costs O(steps^2), in all about twice the last look."""
+STEP_SHARE = 3
+"""Default budget of Lanczos steps per coordinate; beyond it the dense spectrum is cheaper."""
+AGREEMENT = 1e-8
+"""Largest accepted difference between c^2 of the quadrature and of the vector itself."""
+VECTOR_RESIDUAL = 1e-12
+"""Of the mode's vector, relative to the largest entry of M."""
+INVERSE_ITERATIONS = 12
+"""Each gains at least a factor of ten where modes are SAME_LEVEL apart, usually 1e4."""
+SHIFT_DISTANCES = (2.0, 3.0, 1.5)
+"""Where the spectrum is cut below the mode, in units of SAME_LEVEL; the first stable one serves."""
+
+
+def max_overlap(
+    model: Model,
+    configuration: Configuration,
+    field: ArrayLike,
+    *,
+    method: Literal["auto", "lanczos", "dense"] = "auto",
+    max_steps: int | None = None,
+    stiffness: Stiffness | None = None,
+) -> MaxOverlap:
+    """The largest overlap c (paper, eq. 7) of a field with any of the 3N normal modes.
+
+    The squared overlaps are the point masses of the field's spectral measure. Lanczos steps from
+    the field give its Gauss quadrature; modes with large overlap soon appear as converged Ritz
+    vectors, whose weights are their c^2, and the remaining nodes bound the c^2 of every other
+    mode (`bound_of_others`). The steps go on until the largest known c^2 exceeds that bound.
+    Then inverse iteration gives the mode's vector, from which c is recomputed, and Sylvester's
+    law its number.
+
+    For a degenerate level, eigenvalues closer than 1e-9 of the largest entry of M, the mode
+    vectors are arbitrary; c is then |P r| / |r| with the projector P on the level: the largest
+    overlap that any vector of the level has. The three translations are one such level.
+
+    Parameters
+    ----------
+    model, configuration
+        Forces need not vanish.
+    field
+        (N, 3), any norm.
+    method
+        `lanczos`; `dense`, from the full spectrum; `auto`: `lanczos`, and `dense` for up to 200
+        particles or if the budget ends before the certificate is closed.
+    max_steps
+        Budget of Lanczos steps; None: three per coordinate. With `lanczos` a result beyond the
+        budget is not certified.
+    stiffness
+        The `Stiffness` of this configuration, if at hand.
+
+    Raises
+    ------
+    InputError
+        For a field of another shape, with NaN or zero everywhere, or another method; if the
+        model cannot describe the configuration.
+    """
+    r = nonzero_field("field", field, configuration.n_particles)
+    if method not in ("auto", "lanczos", "dense"):
+        raise InputError(f"method is {method!r}, expected 'auto', 'lanczos' or 'dense'")
+    budget = STEP_SHARE * r.size if max_steps is None else checked_count("max_steps", max_steps, 1)
+    stiffness = as_stiffness(model, configuration, stiffness)
+    r /= np.abs(r).max()
+    r /= np.linalg.norm(r)
+    relative = remove_drift(r)
+    in_relative = float(np.linalg.norm(relative))
+    if in_relative < 1e-12:
+        return _translation(r, relative, bound=in_relative, steps=0, method="exact")
+    if method == "dense" or (method == "auto" and r.size <= SMALL):
+        return _from_dense(stiffness, r, relative)
+    result = _from_lanczos(stiffness, r, relative, budget)
+    if result is None or (not result.certified and method == "auto"):
+        return _from_dense(stiffness, r, relative)
+    return result
+
+
+def _from_lanczos(
+    stiffness: Stiffness, r: Array, relative: Array, budget: int
+) -> MaxOverlap | None:
+    """The largest overlap within the budget; None if the vector or its number are not found."""
+    drift_weight = float(np.sum((r - relative) ** 2))
+    relative_weight = float(np.sum(relative**2))
+    measure = SpectralMeasure(stiffness, relative)
+    steps = float(FIRST_SHARE * r.size)
+    while True:
+        measure.extend(min(int(steps), budget))
+        levels = measure.levels()
+        best = _best_level(levels)
+        known = relative_weight * levels.weights[best] if levels.resolved[best] else 0.0
+        bound = relative_weight * bound_of_others(levels)
+        is_closed = max(known, drift_weight) > bound + AGREEMENT * relative_weight
+        if is_closed or measure.is_invariant or measure.steps >= budget:
+            break
+        steps = GROWTH * measure.steps
+    # Of the other modes, known and unknown; the drift is a level like any other.
+    others = np.delete(levels.weights[levels.resolved], _position(levels, best))
+    other = max(bound, relative_weight * float(others.max(initial=0.0)))
+    if drift_weight >= known and is_closed:
+        highest = float(np.sqrt(max(known, other)))
+        return _translation(r, relative, bound=highest, steps=measure.steps, method="lanczos")
+    vector = _eigenvector(stiffness, relative, float(levels.nodes[best]))
+    if vector is None:
+        return None
+    mode, number, eigenvalue = vector
+    c = min(abs(float(np.vdot(r, mode))), 1.0)
+    agrees = abs(c * c - known) <= AGREEMENT * relative_weight
+    return MaxOverlap(
+        overlap=c,
+        mode=number,
+        frequency=_frequency(eigenvalue),
+        field=mode,
+        certified=is_closed and agrees,
+        bound=float(np.sqrt(max(other, drift_weight))),
+        steps=measure.steps,
+        method="lanczos",
+    )
+
+
+def _best_level(levels: Levels) -> int:
+    """The resolved level of largest weight, the softest of equals; else the heaviest node."""
+    weights = np.where(levels.resolved, levels.weights, -1.0)
+    if not levels.resolved.any():
+        weights = levels.weights
+    return int(np.argmax(weights >= weights.max() * (1 - 1e-12)))
+
+
+def _position(levels: Levels, index: int) -> list[int]:
+    """Where level `index` stands among the resolved ones, as a list of one or none."""
+    return [int(levels.resolved[:index].sum())] if levels.resolved[index] else []
+
+
+def _eigenvector(
+    stiffness: Stiffness, field: Array, eigenvalue: float
+) -> tuple[Array, int, float] | None:
+    """The mode at an eigenvalue (the projection of `field` on its level) and its number."""
+    same = SAME_LEVEL * stiffness.scale
+    for distance in SHIFT_DISTANCES:
+        factorization = Factorization(stiffness, eigenvalue - distance * same)
+        below = factorization.negative_count()
+        if below is None:
+            continue
+        found = _inverse_iteration(stiffness, factorization, field)
+        if found is not None:
+            # The three zero modes come first in the numbering wherever they lie.
+            zeros_below = eigenvalue - distance * same > 0
+            return found[0], below + (1 if zeros_below else 4), found[1]
+    return None
+
+
+def _inverse_iteration(
+    stiffness: Stiffness, factorization: Factorization, v: Array
+) -> tuple[Array, float] | None:
+    """The mode nearest to the shift and its eigenvalue, as exactly as rounding allows."""
+    before = np.inf
+    for _ in range(INVERSE_ITERATIONS):
+        v = remove_drift(factorization.solve(v))
+        v /= np.linalg.norm(v)
+        product = stiffness.product(v)
+        eigenvalue = float(np.vdot(v, product))
+        residual = float(np.linalg.norm(product - eigenvalue * v))
+        if residual <= VECTOR_RESIDUAL * stiffness.scale and residual > 0.5 * before:
+            return v, eigenvalue
+        before = residual
+    return None
+
+
+def _from_dense(stiffness: Stiffness, r: Array, relative: Array) -> MaxOverlap:
+    eigenvalues, vectors = dense_spectrum(stiffness)
+    components = np.tensordot(vectors, relative, axes=([1, 2], [0, 1]))
+    group = np.concatenate(
+        [[0], np.cumsum(np.diff(eigenvalues) > SAME_LEVEL * stiffness.scale)]
+    ).astype(np.intp)
+    weights = np.bincount(group, components**2)
+    best = int(np.argmax(weights >= weights.max() * (1 - 1e-12)))
+    others = float(np.sqrt(np.delete(weights, best).max(initial=0.0)))
+    drift = float(np.linalg.norm(r - relative))
+    c = float(np.sqrt(weights[best]))
+    if drift >= c:
+        return _translation(r, relative, bound=c, steps=0, method="dense")
+    members = np.flatnonzero(group == best)
+    mode = np.tensordot(components[members], vectors[members], axes=1) / c
+    return MaxOverlap(
+        overlap=min(c, 1.0),
+        mode=int(members[0]) + 4,
+        frequency=_frequency(float(eigenvalues[members[0]])),
+        field=mode,
+        certified=True,
+        bound=max(others, drift),
+        steps=0,
+        method="dense",
+    )
+
+
+def _translation(r: Array, relative: Array, *, bound: float, steps: int, method: str) -> MaxOverlap:
+    drift = r - relative
+    norm = float(np.linalg.norm(drift))
+    return MaxOverlap(
+        overlap=min(norm, 1.0),
+        mode=1,
+        frequency=0.0,
+        field=drift / norm,
+        certified=True,
+        bound=bound,
+        steps=steps,
+        method=method,
+    )
+
+
+def _frequency(eigenvalue: float) -> float:
+    return float(np.sign(eigenvalue) * np.sqrt(abs(eigenvalue)))

@@ -1,0 +1,186 @@
+"""Krylov subspaces of the Hessian: linear solves, softest modes, and functions of the Hessian.
+
+The Lanczos recursion turns M into a small tridiagonal matrix T on the span of z, M z, M M z, ...;
+whatever function of M acts on z is approximated by that of T. No vectors are orthogonalized
+again: solves, exponentials and extreme eigenvalues do not suffer from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import eigh_tridiagonal, solve_banded
+
+from glasswells.core.records import Array
+from glasswells.paths.surface import Product
+
+Projector = Callable[[Array], Array]
+"""Removes symmetry directions from a flat field (3N,), in place, and returns it."""
+
+
+SERIES_BELOW = 1.0
+"""Arguments below which phi functions come from their series."""
+SERIES_TERMS = 16
+"""Enough for double precision up to there: 1/16! = 5e-14, divided by at least 17."""
+
+
+class Lanczos:
+    """The recursion M V = V T + beta v e^T from a start vector, grown step by step.
+
+    Attributes
+    ----------
+    size
+        k, the dimension reached.
+    norm
+        |start|.
+    exhausted
+        The subspace is invariant: T is exact, and no further step is possible.
+    """
+
+    def __init__(self, product: Product, start: Array, project: Projector, most: int) -> None:
+        self._product = product
+        self._project = project
+        self.most = min(most, len(start))
+        self._basis = np.empty((16, len(start)))
+        self._alpha = np.empty(self.most)
+        self._beta = np.empty(self.most)
+        self.size = 0
+        self.norm = float(np.linalg.norm(start))
+        self.exhausted = self.norm == 0.0
+        if not self.exhausted:
+            self._basis[0] = start / self.norm
+
+    @property
+    def diagonal(self) -> Array:
+        """(k,) diagonal of T."""
+        return self._alpha[: self.size]
+
+    @property
+    def off_diagonal(self) -> Array:
+        """(k,) entries beside the diagonal of T; the last couples to the next basis vector."""
+        return self._beta[: self.size]
+
+    def step(self) -> None:
+        """Add one dimension."""
+        k = self.size
+        if k + 1 >= len(self._basis):
+            self._basis = np.concatenate([self._basis, np.empty_like(self._basis)])
+        v = self._basis[k]
+        w = self._project(self._product(v))
+        if k > 0:
+            w -= self._beta[k - 1] * self._basis[k - 1]
+        alpha = float(w @ v)
+        w -= alpha * v
+        beta = float(np.sqrt(w @ w))
+        self._alpha[k], self._beta[k] = alpha, beta
+        self.size = k + 1
+        scale = abs(alpha) + (self._beta[k - 1] if k > 0 else 0.0)
+        # In exact arithmetic beta vanishes when the space is used up; what is left is noise.
+        self.exhausted = beta <= 1e-13 * scale or self.size == len(v)
+        if not self.exhausted:
+            self._basis[k + 1] = w / beta
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether another step is possible and allowed."""
+        return not self.exhausted and self.size < self.most
+
+    def ritz(self) -> tuple[Array, Array]:
+        """Eigenvalues (k,), ascending, and eigenvectors (k, k) of T."""
+        if self.size == 1:
+            return self.diagonal.copy(), np.ones((1, 1))
+        values, vectors = eigh_tridiagonal(
+            self.diagonal, self.off_diagonal[:-1], check_finite=False, lapack_driver="stevd"
+        )
+        return values, vectors
+
+    def combine(self, coefficients: Array) -> Array:
+        """The vector (3N,) with these coefficients (k,) in the basis."""
+        return coefficients @ self._basis[: len(coefficients)]
+
+
+def solve(
+    product: Product, right: Array, project: Projector, tolerance: float, most: int
+) -> tuple[Array, int]:
+    """MINRES solution z of M z = right to |M z - right| <= tolerance |right|, and products spent.
+
+    Paige & Saunders, SIAM J. Numer. Anal. 12, 617 (1975): M may be indefinite.
+    """
+    space = Lanczos(product, right, project, most)
+    if space.exhausted:
+        return np.zeros_like(right), 0
+    columns: list[tuple[float, float, float]] = []
+    rotated: list[float] = []
+    rest = space.norm
+    cosine, sine, cosine_before, sine_before, beta = 1.0, 0.0, 1.0, 0.0, 0.0
+    while abs(rest) > tolerance * space.norm and space.can_grow:
+        space.step()
+        # The new column of T after the two rotations before this one, then this one.
+        alpha, top = space.diagonal[-1], cosine_before * beta
+        here = cosine * alpha - sine * top
+        column = (sine_before * beta, cosine * top + sine * alpha)
+        beta = float(space.off_diagonal[-1])
+        corner = float(np.hypot(here, beta))
+        if corner == 0.0:
+            break
+        columns.append((*column, corner))
+        cosine_before, sine_before = cosine, sine
+        cosine, sine = here / corner, beta / corner
+        rotated.append(cosine * rest)
+        rest *= -sine
+    if not rotated:
+        return np.zeros_like(right), space.size
+    bands = np.array(columns).T
+    bands[0, :2], bands[1, :1] = 0.0, 0.0
+    return space.combine(solve_banded((0, 2), bands, rotated, check_finite=False)), space.size
+
+
+def softest(
+    product: Product,
+    start: Array,
+    project: Projector,
+    most: int,
+    tolerance: float,
+    least: int = 20,
+) -> tuple[float, Array, float]:
+    """The lowest eigenvalue of M on the projected space, its unit vector and its residual.
+
+    Stops when |M v - lambda v| <= tolerance |lambda|. A random start has a share of every
+    eigenvector; a start near the wanted one converges sooner.
+    """
+    space = Lanczos(product, project(start.copy()), project, most)
+    check, value, residual, vector = least, 0.0, 0.0, np.ones(1)
+    while space.can_grow:
+        space.step()
+        if space.size < check and space.can_grow:
+            continue
+        check = int(1.25 * space.size) + 1
+        values, vectors = space.ritz()
+        value, vector = float(values[0]), vectors[:, 0]
+        residual = abs(float(space.off_diagonal[-1] * vector[-1]))
+        if residual <= tolerance * abs(value):
+            break
+    field = space.combine(vector)
+    return value, field / np.linalg.norm(field), residual
+
+
+def phi_functions(z: Array) -> tuple[Array, Array, Array, Array]:
+    """phi_1 .. phi_4 of z: phi_0 = e^z, phi_{k+1}(z) = (phi_k(z) - 1/k!) / z.
+
+    Small arguments by the Taylor series sum_m z^m / (m + k)!, where the recursion cancels.
+    """
+    small = np.abs(z) < SERIES_BELOW
+    y = np.where(small, 1.0, z)
+    phi = [np.expm1(y) / y]
+    for k in (1, 2, 3):
+        phi.append((phi[-1] - 1 / math.factorial(k)) / y)
+    if small.any():
+        x = z[small]
+        for k in range(4):
+            total = np.full_like(x, 1 / math.factorial(SERIES_TERMS + k + 1))
+            for m in range(SERIES_TERMS - 1, -1, -1):
+                total = total * x + 1 / math.factorial(m + k + 1)
+            phi[k][small] = total
+    return phi[0], phi[1], phi[2], phi[3]

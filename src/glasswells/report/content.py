@@ -1,0 +1,175 @@
+"""What a report is about, as plain records: where they come from is not its concern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from glasswells.core.records import (
+    Array,
+    DoubleWell,
+    InherentStructure,
+    Transition,
+    TunnelSplitting,
+    freeze,
+)
+from glasswells.sampling.equilibrium import EquilibrationReport
+from glasswells.statistics import WellSummary
+from glasswells.tunneling.units import UnitSystem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Something that did not come out, and why."""
+
+    stage: str
+    glass: str
+    subject: str
+    """What it was about, such as `pair 3-17`."""
+    reason: str
+    """One word, by which failures are counted."""
+    text: str = ""
+    """The same at length, with what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageCost:
+    """What one stage of a campaign has cost."""
+
+    stage: str
+    done: int
+    failed: int
+    left: int
+    cpu_seconds: float
+    wall_seconds: float
+    """Summed over workers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Exploration:
+    """The inherent structures of a glass and the transitions between them."""
+
+    energies: Array
+    """(S,), total potential energies."""
+    visits: Array
+    """(S,), how many quenches ended in each."""
+    transitions: tuple[Transition, ...]
+    quenches: int
+
+    def __post_init__(self) -> None:
+        freeze(
+            self,
+            energies=np.array(self.energies, dtype=np.float64),
+            visits=np.array(self.visits, dtype=np.float64),
+        )
+
+    @classmethod
+    def of(
+        cls, structures: Sequence[InherentStructure], transitions: Iterable[Transition]
+    ) -> Exploration:
+        """Without the particles, which a report does not need."""
+        visits = [structure.visits for structure in structures]
+        return cls(
+            energies=np.array([structure.energy for structure in structures]),
+            visits=np.array(visits, dtype=np.float64),
+            transitions=tuple(transitions),
+            quenches=sum(visits),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class GlassContent:
+    """What was found in one glass."""
+
+    name: str
+    n_particles: int
+    volume: float
+    equilibration: EquilibrationReport | None = None
+    """None for a glass that came from elsewhere."""
+    exploration: Exploration | None = None
+    """None before the glass was explored."""
+    n_pairs: int = 0
+    """Pairs that were sent on the search for a path."""
+    wells: tuple[WellSummary, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ShownWell:
+    """A double well that is shown with its profile and displacement field."""
+
+    title: str
+    """Why it was chosen, such as `smallest splitting`."""
+    glass: str
+    number: int
+    preparation_temperature: float
+    well: DoubleWell
+    splittings: Mapping[str, TunnelSplitting] = field(default_factory=dict)
+    """By the name of the unit set."""
+
+    def __post_init__(self) -> None:
+        freeze(self, splittings=dict(self.splittings))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Preparation:
+    """All glasses of one preparation temperature."""
+
+    temperature: float
+    glasses: tuple[GlassContent, ...]
+
+    @property
+    def wells(self) -> list[tuple[WellSummary, ...]]:
+        """The double wells of each glass that was explored."""
+        return [g.wells for g in self.explored]
+
+    @property
+    def explored(self) -> tuple[GlassContent, ...]:
+        """Glasses that count: those that were explored, whatever was found in them."""
+        return tuple(g for g in self.glasses if g.exploration is not None)
+
+    @property
+    def volumes(self) -> Array:
+        """(G,), of the explored glasses."""
+        return np.array([g.volume for g in self.explored])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ReportContent:
+    """Everything that a report shows."""
+
+    name: str
+    """Of the campaign."""
+    preparations: tuple[Preparation, ...]
+    units: tuple[UnitSystem, ...]
+    plan: str = ""
+    """Text of the plan file."""
+    provenance: tuple[Mapping[str, str], ...] = ()
+    """For each run of the campaign: versions, seed, machine, times."""
+    costs: tuple[StageCost, ...] = ()
+    shown: tuple[ShownWell, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, WellSummary]]:
+    """A few double wells worth a look: smallest and median splitting, largest barrier.
+
+    Each with a title that says why; none twice, and flagged splittings only if there are no other.
+    """
+    solved = [w for w in wells if units in w.splittings]
+    clean = [w for w in solved if not w.splittings[units].flags] or solved
+    clean = sorted(clean, key=lambda w: w.splitting(units))
+    chosen: list[tuple[str, WellSummary]] = []
+    if clean:
+        chosen.append((f"smallest splitting, {units}", clean[0]))
+        chosen.append((f"median splitting, {units}", clean[len(clean) // 2]))
+    if wells:
+        chosen.append(("largest barrier", max(wells, key=lambda w: w.barrier)))
+    seen: set[tuple[str, int]] = set()
+    result = []
+    for title, well in chosen:
+        if (well.glass, well.number) not in seen:
+            seen.add((well.glass, well.number))
+            result.append((title, well))
+    return result

@@ -1,0 +1,252 @@
+"""Distributions over double wells, and the density of splittings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from glasswells.core.records import Array
+from glasswells.report.content import Preparation, ReportContent
+from glasswells.report.picture import Picture, new_figure, plain
+from glasswells.statistics import (
+    WellSummary,
+    cumulative_density,
+    distribution,
+    splitting_density,
+    tls_density,
+)
+from glasswells.tunneling.units import UnitSystem
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_BINS = 24
+"""More bins than this tell nothing more, whatever the number of double wells."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quantity:
+    """A number that each double well has."""
+
+    slug: str
+    title: str
+    label: str
+    """On the axis."""
+    value: Callable[[WellSummary], float]
+    is_logarithmic: bool
+    """Whether it is spread over decades: then its decimal logarithm is binned."""
+
+
+QUANTITIES = (
+    Quantity(
+        slug="distance",
+        title="Distance of the two minima",
+        label=r"$d\,/\,\sigma$",
+        value=lambda w: w.distance,
+        is_logarithmic=False,
+    ),
+    Quantity(
+        slug="participation",
+        title="Particles that take part",
+        label=r"participation number $\mathrm{PR_{DW}}$",
+        value=lambda w: w.participation_number,
+        is_logarithmic=True,
+    ),
+    Quantity(
+        slug="barrier",
+        title="Barrier",
+        label=r"$V_b\,/\,\epsilon$, from minimum A",
+        value=lambda w: w.barrier,
+        is_logarithmic=True,
+    ),
+    Quantity(
+        slug="asymmetry",
+        title="Asymmetry",
+        label=r"$|V_B - V_A|\,/\,\epsilon$",
+        value=lambda w: abs(w.asymmetry),
+        is_logarithmic=True,
+    ),
+)
+
+
+def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Distributions of d, PR_DW, barrier and asymmetry, and of E for each unit set."""
+    splittings = [
+        Quantity(
+            slug=f"splitting_{place}",
+            title=f"Tunnel splitting, {units.name}",
+            label=r"$E\,/\,\epsilon$" + f", {plain(units.name)}",
+            value=lambda w, name=units.name: w.splitting(name),  # type: ignore[misc]
+            is_logarithmic=True,
+        )
+        for place, units in enumerate(content.units)
+    ]
+    for quantity in (*splittings, *QUANTITIES):
+        picture = _distribution_picture(content.preparations, quantity)
+        if picture is not None:
+            yield picture
+
+
+def density_pictures(content: ReportContent) -> Iterator[Picture]:
+    """n(E) per energy and volume and N(E)/(E V), for each unit set."""
+    for place, units in enumerate(content.units):
+        picture = _density_picture(content.preparations, units, f"splitting_density_{place}")
+        if picture is not None:
+            yield picture
+
+
+def _distribution_picture(
+    preparations: Sequence[Preparation], quantity: Quantity
+) -> Picture | None:
+    samples = [
+        [_values(wells, quantity.value, quantity.is_logarithmic) for wells in p.wells]
+        for p in preparations
+    ]
+    edges = _edges([v for sample in samples for v in sample])
+    if edges is None:
+        return None
+    figure = new_figure()
+    axes = figure.add_subplot()
+    for preparation, sample in zip(preparations, samples, strict=True):
+        if sum(len(v) for v in sample):
+            found = distribution(sample, edges)
+            _plot_steps(axes, found.edges, found.density, found.low, found.high, preparation)
+    if quantity.is_logarithmic:
+        axes.set_xlabel(r"$\log_{10}$ " + quantity.label)
+        axes.set_ylabel("probability density per decade")
+    else:
+        axes.set_xlabel(quantity.label)
+        axes.set_ylabel("probability density")
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    return Picture(
+        slug=quantity.slug,
+        title=quantity.title,
+        caption=f"{describe(preparations)} {_error_words(preparations)}",
+        figure=figure,
+    )
+
+
+def _density_picture(
+    preparations: Sequence[Preparation], units: UnitSystem, slug: str
+) -> Picture | None:
+    samples = [
+        [_values(wells, lambda w: w.splitting(units.name)) for wells in p.wells]
+        for p in preparations
+    ]
+    positive = [v[v > 0] for sample in samples for v in sample]
+    edges = _edges([np.log10(v) for v in positive])
+    if edges is None:
+        return None
+    edges = 10**edges
+    figure = new_figure(9.0, 4.0)
+    left, right = figure.subplots(1, 2)
+    words = []
+    for preparation, sample in zip(preparations, samples, strict=True):
+        if not sum(len(v) for v in sample):
+            continue
+        found = splitting_density(sample, preparation.volumes, edges)
+        _plot_points(left, found.edges, found.density, found.low, found.high, preparation)
+        energies = np.geomspace(np.sort(np.concatenate(sample))[:3].max(), edges[-1], 30)
+        cumulative = cumulative_density(sample, preparation.volumes, energies)
+        (line,) = right.plot(energies, cumulative.density, label=_label(preparation))
+        right.fill_between(
+            energies, cumulative.low, cumulative.high, color=line.get_color(), alpha=0.2, lw=0
+        )
+        density = tls_density(sample, preparation.volumes, units)
+        words.append(
+            f"T_f = {preparation.temperature:g}: n0 = {density.si.value:.2g} "
+            f"[{density.si.low:.2g}, {density.si.high:.2g}] per J and m^3 from "
+            f"{density.reduced.n_entries} splittings below {density.up_to:g}"
+            + ("." if density.is_plateau else "; these are no plateau.")
+        )
+    for axes in (left, right):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.axvline(units.tls_threshold, color="0.4", ls="--", lw=1)
+        axes.set_xlabel(r"$E\,/\,\epsilon$" + f", {plain(units.name)}")
+    left.set_ylabel(r"$n(E)\;\epsilon\sigma^3$")
+    right.set_ylabel(r"$N(E)\,/\,(E V)\;\epsilon\sigma^3$")
+    right.legend()
+    return Picture(
+        slug=slug,
+        title=f"Density of splittings, {units.name}",
+        caption=f"{describe(preparations)} Dashed: threshold of an active two-level system. "
+        f"{' '.join(words)} {_error_words(preparations)}",
+        figure=figure,
+    )
+
+
+def describe(preparations: Sequence[Preparation]) -> str:
+    """N, T_f and counts of what a figure shows."""
+    parts = []
+    for p in preparations:
+        sizes = sorted({g.n_particles for g in p.explored})
+        particles = " or ".join(map(str, sizes)) if sizes else "?"
+        wells = sum(len(w) for w in p.wells)
+        parts.append(
+            f"T_f = {p.temperature:g}: {wells} double wells in {len(p.explored)} "
+            f"{'glass' if len(p.explored) == 1 else 'glasses'} of N = {particles}."
+        )
+    return " ".join(parts)
+
+
+def _error_words(preparations: Sequence[Preparation]) -> str:
+    words = "Error bars: 95 % intervals, bootstrap over glasses"
+    if any(len(p.explored) == 1 for p in preparations):
+        words += "; with a single glass counting errors only, which are too small"
+    return words + "."
+
+
+def _label(preparation: Preparation) -> str:
+    wells = sum(len(w) for w in preparation.wells)
+    return rf"$T_f = {preparation.temperature:g}$ ({wells})"
+
+
+def _values(
+    wells: Sequence[WellSummary], value: Callable[[WellSummary], float], logarithmic: bool = False
+) -> Array:
+    values = np.array([value(w) for w in wells], dtype=np.float64)
+    values = values[np.isfinite(values)]
+    return np.log10(values[values > 0]) if logarithmic else values
+
+
+def _edges(samples: Sequence[Array]) -> Array | None:
+    """Common bins: 2 n^(1/3) of the largest extent; None if there are no entries."""
+    every = np.concatenate([np.empty(0), *samples])
+    if len(every) == 0:
+        return None
+    low, high = float(every.min()), float(every.max())
+    if high - low < 1e-9 * max(abs(low), abs(high), 1e-12):
+        low, high = low - 0.5, high + 0.5
+    n_bins = int(np.clip(np.ceil(2 * len(every) ** (1 / 3)), 4, MAX_BINS))
+    margin = 1e-9 * (high - low)  # the extreme values lie inside
+    return np.linspace(low - margin, high + margin, n_bins + 1)
+
+
+def _plot_steps(
+    axes: Axes, edges: Array, density: Array, low: Array, high: Array, preparation: Preparation
+) -> None:
+    (line,) = axes.step(
+        edges, np.append(density, density[-1]), where="post", label=_label(preparation)
+    )
+    _plot_bars(axes, (edges[1:] + edges[:-1]) / 2, density, low, high, line.get_color())
+
+
+def _plot_points(
+    axes: Axes, edges: Array, density: Array, low: Array, high: Array, preparation: Preparation
+) -> None:
+    shown = density > 0
+    center = np.sqrt(edges[1:] * edges[:-1])[shown]
+    (line,) = axes.plot(center, density[shown], "o-", lw=1, label=_label(preparation))
+    _plot_bars(axes, center, density[shown], low[shown], high[shown], line.get_color())
+
+
+def _plot_bars(
+    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: str
+) -> None:
+    bars = np.maximum([density - low, high - density], 0.0)
+    axes.errorbar(center, density, yerr=bars, fmt="none", ecolor=color, elinewidth=1)

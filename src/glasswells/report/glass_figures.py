@@ -1,0 +1,47 @@
+"""How the glasses of a campaign differ."""
+
+from __future__ import annotations
+
+from glasswells.report.content import ReportContent
+from glasswells.report.distribution_figures import describe
+from glasswells.report.picture import Picture, new_figure
+from glasswells.statistics import count_per_glass
+
+
+def glasses_picture(content: ReportContent) -> Picture | None:
+    """Inherent structures and double wells of each glass; None if none was explored."""
+    preparations = [p for p in content.preparations if p.explored]
+    if not preparations:
+        return None
+    figure = new_figure(8.0, 3.6)
+    panels = figure.subplots(1, 2)
+    for place, p in enumerate(preparations):
+        numbers = (
+            [len(g.exploration.energies) for g in p.explored if g.exploration is not None],
+            [len(wells) for wells in p.wells],
+        )
+        for axes, values in zip(panels, numbers, strict=True):
+            n = len(values)
+            offsets = [place + 0.3 * ((k + 0.5) / n - 0.5) for k in range(n)]
+            (dots,) = axes.plot(offsets, values, "o", alpha=0.6, mew=0)
+            found = count_per_glass(values)
+            bars = [[found.value - found.low], [found.high - found.value]]
+            axes.errorbar(
+                [place + 0.28], [found.value], yerr=bars, fmt="D", color=dots.get_color(), ms=5
+            )
+    for axes, label in zip(panels, ("inherent structures", "double wells"), strict=True):
+        axes.set_ylabel(f"{label} in a glass")
+        axes.set_yscale("symlog", linthresh=10)
+        axes.set_ylim(bottom=0)
+        axes.set_xticks(
+            range(len(preparations)), [f"$T_f$ = {p.temperature:g}" for p in preparations]
+        )
+        axes.set_xlim(-0.6, len(preparations) - 0.4)
+        axes.grid(visible=False, axis="x")
+    return Picture(
+        slug="glasses",
+        title="Glasses differ",
+        caption=f"{describe(preparations)} Dots: glasses; diamonds: means with 95 % intervals, "
+        "bootstrap over glasses (counting errors for a single glass).",
+        figure=figure,
+    )

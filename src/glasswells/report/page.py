@@ -1,0 +1,169 @@
+"""One HTML page that needs nothing but itself, and beside it the same as PNG, PDF and CSV."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from glasswells.core.errors import InputError
+from glasswells.report.content import ReportContent
+from glasswells.report.distribution_figures import density_pictures, distribution_pictures
+from glasswells.report.glass_figures import glasses_picture
+from glasswells.report.network_figure import network_picture
+from glasswells.report.picture import Picture, figure_style, png_data_uri, write_picture
+from glasswells.report.tables import SHOWN_ROWS, Table, tables, write_tables
+from glasswells.report.well_figures import well_pictures
+
+PAGE_NAME = "index.html"
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?( \[.*\]\*?)?|-")
+
+
+def write_report(content: ReportContent, directory: Path) -> Path:
+    """Write a report: one self-contained page, its figures and its tables.
+
+    `index.html` opens offline and loads nothing: figures and scripts are inside, and its
+    content security policy forbids everything else. `figures/` holds each figure as PNG and PDF,
+    `tables/` each table as CSV.
+
+    Parameters
+    ----------
+    content
+        What is reported.
+    directory
+        Folder to write into; it is made if need be, files of an earlier report are replaced.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    try:
+        return _write(content, Path(directory))
+    except OSError as error:
+        raise InputError(
+            f"{directory} cannot be written ({error.strerror}): check free space and permissions, "
+            f"or give another folder"
+        ) from error
+
+
+def pictures_of(content: ReportContent) -> dict[str, list[Picture]]:
+    """The figures of a report by section; inside `figure_style`."""
+    explored = [
+        (p.temperature, g)
+        for p in content.preparations
+        for g in p.explored
+        if g.exploration is not None
+    ]
+    richest = max(
+        explored, key=lambda item: len(item[1].exploration.energies), default=None  # type: ignore[union-attr]
+    )  # fmt: skip
+    graph = None if richest is None else network_picture(richest[1], richest[0])
+    return {
+        "glasses": _some(glasses_picture(content)),
+        "distributions": list(distribution_pictures(content)),
+        "densities": list(density_pictures(content)),
+        "network": _some(graph),
+        "wells": [
+            picture
+            for place, shown in enumerate(content.shown)
+            for picture in well_pictures(shown, place)
+        ],
+    }
+
+
+def _write(content: ReportContent, directory: Path) -> Path:
+    figures, sheets = directory / "figures", directory / "tables"
+    for folder in (figures, sheets):
+        folder.mkdir(parents=True, exist_ok=True)
+    found = tables(content)
+    list(write_tables(found, sheets))
+    with figure_style():
+        pictures = pictures_of(content)
+        every = [picture for section in pictures.values() for picture in section]
+        for picture in every:
+            write_picture(picture, figures)
+        images = {picture.slug: png_data_uri(picture) for picture in every}
+    page = directory / PAGE_NAME
+    text = _page(content, found, pictures, images)
+    partial = page.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(page)
+    return page
+
+
+def _page(
+    content: ReportContent,
+    found: Sequence[Table],
+    pictures: Mapping[str, Sequence[Picture]],
+    images: Mapping[str, str],
+) -> str:
+    import jinja2
+    from markupsafe import Markup
+
+    from glasswells import __version__
+
+    interactive = [p for section in pictures.values() for p in section if p.interactive]
+    scripts = _scripts() if interactive else []
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.tests["number_like"] = lambda text: NUMBER.fullmatch(text) is not None
+    return environment.get_template("page.html.j2").render(
+        content=content,
+        version=__version__,
+        policy=_policy(scripts),
+        tables={table.slug: table for table in found},
+        shown_rows=SHOWN_ROWS,
+        pictures=pictures,
+        images=images,
+        interactive=interactive,
+        json_of=lambda value: Markup(_json(value)),  # noqa: S704 (escaped by _json)
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 (our own)
+    )
+
+
+def _scripts() -> list[str]:
+    """The library, once, and what draws with it."""
+    from plotly.offline import get_plotlyjs
+
+    return [get_plotlyjs(), Path(__file__).with_name("page.js").read_text(encoding="utf-8")]
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """Content security policy: the scripts of this page by their digests, no loads at all.
+
+    Styles are open to the page's own elements, which the plots set; they cannot load anything.
+    """
+    digests = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
+    ]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        f"img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand in a script element: nothing in it can end the element."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _some(picture: Picture | None) -> list[Picture]:
+    return [] if picture is None else [picture]

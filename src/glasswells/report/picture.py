@@ -1,0 +1,72 @@
+"""A figure with its words, and the package's own look without touching anyone else's."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STYLE_FILE = Path(__file__).with_name("style.mplstyle")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Picture:
+    """A figure of a report."""
+
+    slug: str
+    """Name of its files; made from constants and numbers, never from names in the data."""
+    title: str
+    caption: str
+    """Says N, T_f, how many entries, and what the error bars are."""
+    figure: Figure
+    interactive: dict[str, Any] | None = None
+    """The same as `data` and `layout` of plotly, for figures that one wants to turn."""
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """Matplotlib with our settings inside, with the caller's again outside."""
+    import matplotlib as mpl
+
+    settings = mpl.rc_params_from_file(STYLE_FILE, use_default_template=False)
+    with mpl.rc_context(settings):
+        yield
+
+
+def new_figure(width: float = 6.0, height: float = 4.0) -> Figure:
+    """An empty figure that no window and no pyplot knows of."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_picture(picture: Picture, directory: Path) -> list[Path]:
+    """Write a picture as PNG and PDF; inside `figure_style`."""
+    paths = []
+    for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
+        path = directory / f"{picture.slug}.{suffix}"
+        picture.figure.savefig(path, format=suffix, metadata=metadata)
+        paths.append(path)
+    return paths
+
+
+def png_data_uri(picture: Picture) -> str:
+    """A picture as PNG in a data URI; inside `figure_style`."""
+    buffer = io.BytesIO()
+    picture.figure.savefig(buffer, format="png", metadata={"Software": None})
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def plain(text: str) -> str:
+    """A name from the data as Matplotlib shall draw it: no formula, whatever it holds."""
+    return text.replace("\\", "/").replace("$", r"\$")

@@ -1,0 +1,377 @@
+"""The tables of a report, as text for the page and for CSV files alike."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from glasswells.report.content import Preparation, ReportContent
+from glasswells.statistics import (
+    PAPER_COUNTS,
+    Estimate,
+    PaperCounts,
+    WellSummary,
+    count_per_glass,
+    count_tls,
+    duplicates,
+    heat_capacity,
+    rank_correlation,
+    tls_density,
+)
+from glasswells.tunneling.units import UnitSystem
+
+SHOWN_ROWS = 200
+"""Rows of a table on the page; the CSV file has all."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""Texts that spreadsheets would take for a formula."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """Numbers under names."""
+
+    slug: str
+    """Name of its CSV file."""
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    is_on_page: bool = True
+
+
+def tables(content: ReportContent) -> list[Table]:
+    """All tables, in the order of the page."""
+    return [
+        counts_table(content),
+        tls_table(content),
+        density_table(content),
+        correlation_table(content),
+        glasses_table(content),
+        costs_table(content),
+        failure_counts_table(content),
+        failures_table(content),
+        wells_table(content),
+    ]
+
+
+def counts_table(content: ReportContent) -> Table:
+    """Glasses, inherent structures, pairs and double wells beside the paper's."""
+    rows = []
+    for p in content.preparations:
+        paper = _paper(p)
+        explorations = [g.exploration for g in p.explored if g.exploration is not None]
+        wells = [len(w) for w in p.wells]
+        distinct = sum(len(set(duplicates(w))) for w in p.wells)
+        rows.append(
+            (
+                f"{p.temperature:g}",
+                f"{len(p.explored)} of {len(p.glasses)}",
+                _particles(p),
+                str(sum(e.quenches for e in explorations)),
+                str(sum(len(e.energies) for e in explorations)),
+                str(sum(g.n_pairs for g in p.explored)),
+                str(sum(wells)),
+                str(distinct),
+                _interval(count_per_glass(wells)) if wells else "-",
+                "-" if paper is None else str(paper.double_wells),
+                "-" if paper is None else f"{paper.double_wells / paper.glasses:.0f}",
+            )
+        )
+    return Table(
+        slug="counts",
+        title="What was found, beside the paper",
+        note="Distinct: the same core in different backgrounds counted once. In brackets: 95 % "
+        "interval over glasses; a star marks a single glass, with counting errors only. The "
+        "paper: Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 (2021), with 200, 50 "
+        "and 10 glasses of N = 1500 at 0.062, 0.07 and 0.092. Counts grow with the length of the "
+        "exploration.",
+        columns=(
+            "T_f", "glasses explored", "N", "quenches", "inherent structures", "pairs",
+            "double wells", "distinct", "double wells per glass", "paper: double wells",
+            "paper: per glass",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def tls_table(content: ReportContent) -> Table:
+    """Two-level systems per unit set, with the spread over continuations."""
+    rows = []
+    for p in content.preparations:
+        paper = _paper(p)
+        for units in content.units if p.explored else ():
+            found = count_tls(p.wells, units)
+            low, high = found.spread
+            others = ", ".join(f"{k} {n}" for k, n in found.by_continuation.items())
+            rows.append(
+                (
+                    f"{p.temperature:g}",
+                    units.name,
+                    f"{units.tls_threshold:g}",
+                    str(found.solved),
+                    str(found.unresolved),
+                    str(found.raw),
+                    str(found.distinct),
+                    f"{low} to {high}",
+                    others or "-",
+                    _interval(found.per_glass),
+                    "-" if paper is None else str(paper.tls.get(units.name, "-")),
+                )
+            )
+    return Table(
+        slug="two_level_systems",
+        title="Active two-level systems, beside the paper",
+        note="A double well counts if its splitting lies below the threshold, is resolved, and is "
+        "no single well in disguise. What lies beyond the two minima is a convention: the spread "
+        "is what the raw count would be under each.",
+        columns=(
+            "T_f", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
+            "spread", "by continuation", "TLS per glass", "paper: TLS",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def density_table(content: ReportContent) -> Table:
+    """n_0 and the heat capacity of the standard tunneling model."""
+    rows = []
+    for p in content.preparations:
+        for units in content.units if p.explored else ():
+            found = tls_density(_splittings(p, units), p.volumes, units)
+            rows.append(
+                (
+                    f"{p.temperature:g}",
+                    units.name,
+                    str(found.reduced.n_entries),
+                    _interval(found.reduced, ".3g"),
+                    _interval(found.si, ".2e"),
+                    f"{float(heat_capacity(found.si.value, 1.0)):.3g}",
+                    "yes" if found.is_plateau else f"no ({found.slope:+.1f} sigma)",
+                )
+            )
+    return Table(
+        slug="density",
+        title="Density of two-level systems",
+        note="n0 = N(E) / (E V) at the threshold; C = (pi^2/6) n0 kB^2 T. It counts what the "
+        "exploration has met: a lower bound. Plateau: whether the splittings below the threshold "
+        "are spread evenly, as the standard tunneling model has it.",
+        columns=(
+            "T_f", "units", "N below threshold", "n0, 1/(epsilon sigma^3)", "n0, 1/(J m^3)",
+            "C at 1 K, J/(K m^3)", "plateau",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def correlation_table(content: ReportContent) -> Table:
+    """Rank correlations of the splitting with what else a double well has."""
+    quantities = {
+        "frequency in A along the path": lambda w: w.frequency_a,
+        "distance": lambda w: w.distance,
+        "barrier": lambda w: w.barrier,
+        "|asymmetry|": lambda w: abs(w.asymmetry),
+        "participation number": lambda w: w.participation_number,
+    }
+    rows = []
+    for p in content.preparations:
+        for units in content.units if p.explored else ():
+            solved = [[w for w in wells if units.name in w.splittings] for wells in p.wells]
+            y = [[w.splitting(units.name) for w in wells] for wells in solved]
+            row = []
+            for value in quantities.values():
+                found = rank_correlation([[value(w) for w in wells] for wells in solved], y)
+                row.append("-" if found is None else _interval(found, "+.2f"))
+            rows.append((f"{p.temperature:g}", units.name, str(sum(map(len, y))), *row))
+    return Table(
+        slug="correlations",
+        title="Rank correlation of the splitting E with other quantities",
+        note="Spearman's, with its 95 % interval over glasses (star: a single glass).",
+        columns=("T_f", "units", "double wells", *quantities),
+        rows=tuple(rows),
+    )
+
+
+def glasses_table(content: ReportContent) -> Table:
+    """Each glass: how well it is equilibrated and what it held."""
+    rows = []
+    for p in content.preparations:
+        for g in p.glasses:
+            report, exploration = g.equilibration, g.exploration
+            rows.append(
+                (
+                    f"{p.temperature:g}",
+                    g.name,
+                    str(g.n_particles),
+                    "-" if report is None else f"{report.sweeps:.3g}",
+                    "-" if report is None else f"{report.relaxation_times:.3g}",
+                    "-" if report is None else f"{report.energy.value:.4f}",
+                    "no report" if report is None else ", ".join(report.flags) or "equilibrated",
+                    "-" if exploration is None else str(exploration.quenches),
+                    "-" if exploration is None else str(len(exploration.energies)),
+                    str(g.n_pairs),
+                    str(len(g.wells)),
+                    *(str(sum(_is_tls(w, units) for w in g.wells)) for units in content.units),
+                )
+            )
+    return Table(
+        slug="glasses",
+        title="Glasses",
+        note="Relaxation times: how many the glass has seen at its preparation temperature, under "
+        "swap dynamics; fewer than 20 are flagged.",
+        columns=(
+            "T_f", "glass", "N", "sweeps", "relaxation times", "energy per particle",
+            "equilibrium", "quenches", "inherent structures", "pairs", "double wells",
+            *(f"TLS {units.name}" for units in content.units),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def costs_table(content: ReportContent) -> Table:
+    """What each stage has cost."""
+    rows = tuple(
+        (
+            c.stage,
+            str(c.done),
+            str(c.failed),
+            str(c.left),
+            f"{c.cpu_seconds:.1f}",
+            f"{c.cpu_seconds / c.done:.3g}" if c.done else "-",
+            f"{c.wall_seconds:.1f}",
+        )
+        for c in content.costs
+    )
+    return Table(
+        slug="costs",
+        title="Cost of each stage",
+        note="Seconds summed over workers.",
+        columns=("stage", "done", "failed", "left", "CPU s", "CPU s each", "wall s"),
+        rows=rows,
+    )
+
+
+def failure_counts_table(content: ReportContent) -> Table:
+    """How often what failed."""
+    found = Counter((f.stage, f.reason) for f in content.failures)
+    rows = tuple((stage, reason, str(n)) for (stage, reason), n in sorted(found.items()))
+    return Table(
+        slug="failure_counts",
+        title="What did not come out, by reason",
+        note="",
+        columns=("stage", "reason", "number"),
+        rows=rows,
+    )
+
+
+def failures_table(content: ReportContent) -> Table:
+    """Everything that failed, by name."""
+    return Table(
+        slug="failures",
+        title="What did not come out",
+        note="",
+        columns=("stage", "glass", "what", "reason", "text"),
+        rows=tuple((f.stage, f.glass, f.subject, f.reason, f.text) for f in content.failures),
+    )
+
+
+def wells_table(content: ReportContent) -> Table:
+    """Every double well with all its numbers, in 17 digits."""
+    rows = []
+    for p in content.preparations:
+        for g in p.glasses:
+            rows += [_well_row(p, content.units, w) for w in g.wells]
+    columns = [
+        "T_f", "glass", "number", "barrier", "asymmetry", "distance", "participation_number",
+        "path_length", "frequency_a", "frequency_b",
+    ]  # fmt: skip
+    for units in content.units:
+        columns += [
+            f"{units.name}: {name}"
+            for name in ("splitting", "error", "spread", "Delta", "Delta_0", "is_two_level",
+                         "flags")
+        ]  # fmt: skip
+    return Table(
+        slug="double_wells",
+        title="Double wells",
+        note="",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        is_on_page=False,
+    )
+
+
+def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
+    """Write each table as CSV.
+
+    Texts that a spreadsheet would run as a formula get an apostrophe in front; numbers stay.
+    """
+    for table in found:
+        path = directory / f"{table.slug}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([_cell(text) for text in table.columns])
+            writer.writerows([_cell(text) for text in row] for row in table.rows)
+        yield path
+
+
+def _well_row(p: Preparation, units: tuple[UnitSystem, ...], w: WellSummary) -> tuple[str, ...]:
+    numbers = (
+        w.barrier, w.asymmetry, w.distance, w.participation_number, w.path_length,
+        w.frequency_a, w.frequency_b,
+    )  # fmt: skip
+    row = [repr(p.temperature), w.glass, str(w.number), *(f"{float(v):.17g}" for v in numbers)]
+    for each in units:
+        s = w.splittings.get(each.name)
+        if s is None:
+            row += [""] * 7
+        else:
+            values = (s.splitting, s.error, s.spread, s.asymmetry, s.tunneling_amplitude)
+            row += [f"{float(v):.17g}" for v in values]
+            row += [str(s.is_two_level), " ".join(s.flags)]
+    return tuple(row)
+
+
+def _cell(text: str) -> str:
+    if not text.startswith(FORMULA_STARTS):
+        return text
+    try:
+        float(text.partition(" ")[0])
+    except ValueError:
+        return text if text == "-" else f"'{text}"
+    return text
+
+
+def _splittings(p: Preparation, units: UnitSystem) -> list[list[float]]:
+    """Splittings of each glass that are resolved and no single wells in disguise."""
+    return [
+        [
+            w.splitting(units.name)
+            for w in wells
+            if units.name in w.splittings
+            and not {"unresolved", "single_well"} & set(w.splittings[units.name].flags)
+        ]
+        for wells in p.wells
+    ]
+
+
+def _is_tls(well: WellSummary, units: UnitSystem) -> bool:
+    found = well.splittings.get(units.name)
+    return found is not None and found.is_two_level
+
+
+def _paper(p: Preparation) -> PaperCounts | None:
+    return next((c for t, c in PAPER_COUNTS.items() if np.isclose(t, p.temperature)), None)
+
+
+def _particles(p: Preparation) -> str:
+    return ", ".join(map(str, sorted({g.n_particles for g in p.glasses}))) or "-"
+
+
+def _interval(estimate: Estimate, digits: str = ".3g") -> str:
+    star = "" if estimate.n_glasses > 1 else "*"
+    return f"{estimate.value:{digits}} [{estimate.low:{digits}}, {estimate.high:{digits}}]{star}"

@@ -1,0 +1,380 @@
+"""Estimates with error bars from a bootstrap over glasses.
+
+Double wells of one glass share its structure and are not independent: what is drawn anew is the
+glass, with everything in it (cluster bootstrap; Davison & Hinkley, Bootstrap Methods, 1997, 3.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from glasswells.core.checks import count, float64_array
+from glasswells.core.errors import InputError
+from glasswells.core.records import Array, freeze
+
+GLASSES = "glasses"
+"""The error bars hold the scatter from glass to glass."""
+ENTRIES = "entries"
+"""There is one glass: its entries were taken as independent, which understates the error."""
+
+FEW_GLASSES = 8
+"""Below this number the quantiles of a bootstrap are too coarse, and its standard error is
+multiplied by Student's t instead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resampling:
+    """How error bars are made."""
+
+    confidence: float = 0.95
+    """Probability that the interval holds the true value."""
+    resamples: int = 2000
+    """Drawn sets of glasses: the ends of an interval are then good to about 3 % of its width."""
+    seed: int = 0
+    """Of the draws: the same data give the same error bars."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.confidence < 1.0:
+            raise InputError(f"confidence is {self.confidence}, expected a number between 0 and 1")
+        count("resamples", self.resamples, minimum=100)
+        count("seed", self.seed)
+
+    def weights(self, n: int) -> Array:
+        """How often each of `n` clusters is drawn in each resample, (resamples, n)."""
+        return _draws(n, self.resamples, self.seed)
+
+
+@lru_cache(maxsize=8)
+def _draws(n: int, resamples: int, seed: int) -> Array:
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    weights: Array = drawn.astype(np.float64)
+    weights.setflags(write=False)
+    return weights
+
+
+DEFAULT_RESAMPLING = Resampling()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """A number with its error bar."""
+
+    value: float
+    low: float
+    """Lower end of the confidence interval."""
+    high: float
+    error: float
+    """Standard error."""
+    n_glasses: int
+    n_entries: int
+    basis: str
+    """`glasses`, or `entries` if there is one glass only."""
+
+    def scaled(self, factor: float) -> Estimate:
+        """The same in another unit; `factor` > 0."""
+        return Estimate(
+            value=self.value * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+            error=self.error * factor,
+            n_glasses=self.n_glasses,
+            n_entries=self.n_entries,
+            basis=self.basis,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Distribution:
+    """A histogram as a density, with an error bar for each bin."""
+
+    edges: Array
+    """(bins + 1,)."""
+    density: Array
+    """(bins,): a probability density over all entries, or a density per volume."""
+    low: Array
+    """(bins,), lower ends of the confidence intervals."""
+    high: Array
+    error: Array
+    """(bins,), standard errors; zero for an empty bin, which has no scatter to learn from."""
+    counts: Array
+    """(bins,), entries found."""
+    n_entries: int
+    """Entries in all, those outside the bins included."""
+    n_glasses: int
+    basis: str
+    """As in `Estimate`."""
+
+    def __post_init__(self) -> None:
+        for name in ("edges", "density", "low", "high", "error", "counts"):
+            freeze(self, **{name: np.asarray(getattr(self, name), dtype=np.float64)})
+
+
+def count_per_glass(counts: ArrayLike, resampling: Resampling = DEFAULT_RESAMPLING) -> Estimate:
+    """Mean number of something per glass, from the number found in each glass (G,).
+
+    A single glass gets the Poisson interval (Garwood, Biometrika 28, 437, 1936).
+
+    Raises
+    ------
+    InputError
+        For no glass, and for negative numbers.
+    """
+    found = float64_array("counts", counts, (None,))
+    n = len(found)
+    if n == 0 or found.min() < 0:
+        raise InputError(f"counts is {found}, expected a number of at least 0 for each glass")
+    if n == 1:
+        low, high = _poisson_interval(found[0], resampling)
+        error = np.sqrt(found[0])
+    else:
+        drawn = resampling.weights(n) @ found / n
+        low, high, error = _interval(found.mean(), drawn, n, resampling)
+    return Estimate(
+        value=float(found.mean()),
+        low=max(float(low), 0.0),
+        high=float(high),
+        error=float(error),
+        n_glasses=n,
+        n_entries=int(found.sum()),
+        basis=_basis(n),
+    )
+
+
+def mean(
+    values: Sequence[ArrayLike], resampling: Resampling = DEFAULT_RESAMPLING
+) -> Estimate | None:
+    """Mean over all entries, from the entries of each glass; None if there are none.
+
+    Glasses with more entries weigh more: sum of all entries / number of all entries.
+    """
+    groups = _groups("values", values)
+    sums = np.array([group.sum() for group in groups])
+    sizes = np.array([len(group) for group in groups], dtype=np.float64)
+    if sizes.sum() == 0:
+        return None
+
+    def statistic(weights: Array) -> Array:
+        return _ratio(weights @ sums, weights @ sizes)
+
+    if len(groups) > 1:
+        return _estimate(statistic, groups, resampling)
+    n, only = len(groups[0]), groups[0]
+    error = float(only.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    reach = error * float(stats.t.ppf(0.5 + resampling.confidence / 2, max(n - 1, 1)))
+    value = float(only.mean())
+    return _single(value, value - reach, value + reach, error, n)
+
+
+def rank_correlation(
+    x: Sequence[ArrayLike], y: Sequence[ArrayLike], resampling: Resampling = DEFAULT_RESAMPLING
+) -> Estimate | None:
+    """Spearman's rank correlation of two quantities, from the entries of each glass.
+
+    None for fewer than four entries, or if one quantity has the same value everywhere. A single
+    glass gets the interval of Bonett & Wright (Psychometrika 65, 23, 2000).
+
+    Raises
+    ------
+    InputError
+        If the two differ in the number of glasses or of entries.
+    """
+    first, second = _groups("x", x), _groups("y", y)
+    if [len(g) for g in first] != [len(g) for g in second]:
+        raise InputError("x and y differ in their numbers of entries, expected pairs of values")
+    sizes = np.array([len(g) for g in first])
+    every = np.concatenate(first), np.concatenate(second)
+    if sizes.sum() < 4 or any(np.ptp(values) == 0 for values in every):
+        return None
+    owner = np.repeat(np.arange(len(first)), sizes)
+    ranks = [_WeightedRanks(values) for values in every]
+
+    def statistic(weights: Array) -> Array:
+        rows = (row[owner] for row in weights)
+        return np.array([_correlation(ranks[0](w), ranks[1](w), w) for w in rows])
+
+    if len(first) > 1:
+        return _estimate(statistic, first, resampling)
+    n, value = int(sizes[0]), float(statistic(np.ones((1, 1)))[0])
+    error = float(np.sqrt((1 + value**2 / 2) / (n - 3)))  # of atanh(value)
+    reach = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
+    angle = np.arctanh(np.clip(value, -1 + 1e-15, 1 - 1e-15))
+    ends = float(np.tanh(angle - reach)), float(np.tanh(angle + reach))
+    return _single(value, *ends, error * (1 - value**2), n)
+
+
+def distribution(
+    values: Sequence[ArrayLike],
+    edges: ArrayLike,
+    resampling: Resampling = DEFAULT_RESAMPLING,
+    *,
+    volumes: ArrayLike | None = None,
+) -> Distribution:
+    """Histogram of the entries of all glasses as a density.
+
+    Parameters
+    ----------
+    values
+        The entries of each glass.
+    edges
+        (bins + 1,), strictly increasing. Entries outside still count in the norm.
+    resampling
+        Of the error bars.
+    volumes
+        (G,): then the density is per volume, entries / (bin width * total volume of the glasses),
+        and without it a probability density, entries / (bin width * all entries).
+
+    Raises
+    ------
+    InputError
+        For no glass, and edges that do not increase.
+    """
+    groups = _groups("values", values)
+    edges = float64_array("edges", edges, (None,))
+    if len(edges) < 2 or np.diff(edges).min() <= 0:
+        raise InputError(f"edges is {edges}, expected at least two that strictly increase")
+    sizes = np.array([len(g) for g in groups], dtype=np.float64)
+    norms = sizes if volumes is None else float64_array("volumes", volumes, (len(groups),))
+    table = np.array([np.histogram(g, edges)[0] for g in groups], dtype=np.float64)
+    widths, counts, norm = np.diff(edges), table.sum(axis=0), norms.sum()
+    density = _ratio(counts, np.array(norm)) / widths
+    if len(groups) == 1:
+        low, high = (
+            _ratio(c, np.array(norm)) / widths for c in _poisson_interval(counts, resampling)
+        )
+        error = _ratio(np.sqrt(counts), np.array(norm)) / widths
+    else:
+        weights = resampling.weights(len(groups))
+        drawn = _ratio(weights @ table, (weights @ norms)[:, None]) / widths
+        low, high, error = _interval(density, drawn, len(groups), resampling)
+        low = np.maximum(low, 0.0)
+    return Distribution(
+        edges=edges,
+        density=density,
+        low=low,
+        high=high,
+        error=error,
+        counts=counts,
+        n_entries=int(sizes.sum()),
+        n_glasses=len(groups),
+        basis=_basis(len(groups)),
+    )
+
+
+def bootstrapped(
+    statistic: Callable[[Array], Array], n_glasses: int, resampling: Resampling
+) -> tuple[Array, Array, Array, Array]:
+    """Value, lower and upper end and standard error of any statistic of weighted glasses.
+
+    Parameters
+    ----------
+    statistic
+        From weights (draws, G), how often each glass was drawn, to values (draws, ...).
+    n_glasses
+        G, at least 2.
+    resampling
+        Of the error bars.
+    """
+    value = statistic(np.ones((1, n_glasses)))[0]
+    drawn = statistic(resampling.weights(n_glasses))
+    return value, *_interval(value, drawn, n_glasses, resampling)
+
+
+def _estimate(
+    statistic: Callable[[Array], Array], groups: list[Array], resampling: Resampling
+) -> Estimate:
+    value, low, high, error = bootstrapped(statistic, len(groups), resampling)
+    return Estimate(
+        value=float(value),
+        low=float(low),
+        high=float(high),
+        error=float(error),
+        n_glasses=len(groups),
+        n_entries=sum(len(g) for g in groups),
+        basis=GLASSES,
+    )
+
+
+def _single(value: float, low: float, high: float, error: float, n: int) -> Estimate:
+    return Estimate(
+        value=value, low=low, high=high, error=error, n_glasses=1, n_entries=n, basis=ENTRIES
+    )
+
+
+def _interval(
+    value: ArrayLike, drawn: Array, n: int, resampling: Resampling
+) -> tuple[Array, Array, Array]:
+    """Ends of the confidence interval and standard error, from draws (draws, ...).
+
+    Plain percentiles are too narrow by sqrt((n - 1) / n) and by the step from Student's t to
+    the normal law: they are taken further out (the expanded percentile interval, Hesterberg, The
+    American Statistician 69, 371, 2015).
+    """
+    finite = np.isfinite(drawn)
+    if not finite.all():  # a draw of glasses without entries says nothing
+        drawn = np.where(finite, drawn, value)
+    error: Array = drawn.std(axis=0, ddof=1) * np.sqrt(n / (n - 1))
+    t = stats.t.ppf(0.5 + resampling.confidence / 2, n - 1)
+    if n < FEW_GLASSES:
+        center = np.asarray(value)
+        return center - t * error, center + t * error, error
+    tail = float(stats.norm.cdf(-t * np.sqrt(n / (n - 1))))
+    low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
+    return low, high, error
+
+
+def _poisson_interval(counts: ArrayLike, resampling: Resampling) -> tuple[Array, Array]:
+    counts, tail = np.asarray(counts), (1.0 - resampling.confidence) / 2
+    low = np.where(counts > 0, stats.chi2.ppf(tail, 2 * np.maximum(counts, 1)) / 2, 0.0)
+    return low, np.asarray(stats.chi2.ppf(1 - tail, 2 * (counts + 1)) / 2)
+
+
+class _WeightedRanks:
+    """Ranks of the sample in which each value stands as often as its weight says.
+
+    Equal values share their mean rank. Sorting once makes each resample linear in the entries.
+    """
+
+    def __init__(self, values: Array) -> None:
+        distinct, self._group = np.unique(values, return_inverse=True)
+        self._n_groups = len(distinct)
+
+    def __call__(self, weights: Array) -> Array:
+        sizes = np.bincount(self._group, weights, self._n_groups)
+        ranks = np.cumsum(sizes) - (sizes - 1.0) / 2
+        result: Array = ranks[self._group]
+        return result
+
+
+def _correlation(x: Array, y: Array, weights: Array) -> float:
+    total = weights.sum()
+    if total == 0:
+        return np.nan
+    x, y = x - weights @ x / total, y - weights @ y / total
+    norm = np.sqrt((weights @ x**2) * (weights @ y**2))
+    return float(weights @ (x * y) / norm) if norm > 0 else np.nan
+
+
+def _ratio(top: Array, bottom: Array) -> Array:
+    """Top / bottom, NaN where bottom is zero."""
+    shape = np.broadcast_shapes(top.shape, bottom.shape)
+    result: Array = np.divide(top, bottom, out=np.full(shape, np.nan), where=bottom != 0)
+    return result
+
+
+def _groups(name: str, values: Sequence[ArrayLike]) -> list[Array]:
+    if len(values) == 0:
+        raise InputError(f"{name} is empty, expected the entries of at least one glass")
+    return [
+        float64_array(f"{name} of glass {k}", np.asarray(group, dtype=float), (None,))
+        for k, group in enumerate(values)
+    ]
+
+
+def _basis(n_glasses: int) -> str:
+    return GLASSES if n_glasses > 1 else ENTRIES

@@ -1,0 +1,91 @@
+"""What statistics need of a double well: numbers, and the few particles that move most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from glasswells.core.checks import count
+from glasswells.core.records import Array, DoubleWell, TunnelSplitting, freeze
+
+CORE_PARTICLES = 30
+"""Particles kept of each field: several times the participation number of most double wells."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class WellSummary:
+    """A double well without its 3N-dimensional arrays: a campaign's all fit in memory."""
+
+    glass: str
+    number: int
+    """Of the double well in its glass."""
+    barrier: float
+    """V(saddle) - V(A)."""
+    asymmetry: float
+    """V(B) - V(A)."""
+    distance: float
+    """d = |r_AB|."""
+    participation_number: float
+    """PR_DW of r_AB."""
+    path_length: float
+    frequency_a: float
+    frequency_b: float
+    core_particles: Array
+    """(K,), numbers of the particles that move most, most first; whole numbers."""
+    core_displacements: Array
+    """(K, 3), their r_AB."""
+    splittings: Mapping[str, TunnelSplitting] = field(default_factory=dict)
+    """By the name of the unit set."""
+
+    def __post_init__(self) -> None:
+        freeze(
+            self,
+            core_particles=np.array(self.core_particles, dtype=np.float64),
+            core_displacements=np.array(self.core_displacements, dtype=np.float64),
+            splittings=dict(self.splittings),
+        )
+
+    def splitting(self, units: str) -> float:
+        """E under a unit set; NaN if it was not solved."""
+        found = self.splittings.get(units)
+        return np.nan if found is None else found.splitting
+
+
+def summarize_well(
+    well: DoubleWell,
+    glass: str,
+    number: int,
+    splittings: Mapping[str, TunnelSplitting] | None = None,
+    core_particles: int = CORE_PARTICLES,
+) -> WellSummary:
+    """The summary of a double well.
+
+    Parameters
+    ----------
+    well
+        The double well.
+    glass, number
+        Where it was found.
+    splittings
+        Its splittings by the name of their unit set.
+    core_particles
+        How many particles' displacements are kept.
+    """
+    lengths = np.linalg.norm(well.displacement_ab, axis=1)
+    top = np.argsort(-lengths, kind="stable")[: count("core_particles", core_particles, 1)]
+    return WellSummary(
+        glass=glass,
+        number=number,
+        barrier=well.barrier,
+        asymmetry=well.asymmetry,
+        distance=float(np.linalg.norm(well.displacement_ab)),
+        participation_number=well.participation_number,
+        path_length=well.path_length,
+        frequency_a=well.frequency_a,
+        frequency_b=well.frequency_b,
+        core_particles=top.astype(np.float64),
+        core_displacements=well.displacement_ab[top],
+        splittings=splittings or {},
+    )

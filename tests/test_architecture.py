@@ -1,0 +1,127 @@
+"""The shape of the package: its arrows, its sizes, and what may be written where."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "glasswells"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_FILE = 400
+HEAVY = ("matplotlib", "plotly", "jinja2", "typer", "rich", "pydantic", "ase", "hypothesis")
+"""What `import glasswells` must not load: those who only compute should not wait for it."""
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def calls(path: Path) -> list[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def python(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_arrows_point_downwards():
+    """The contract of pyproject.toml, as import-linter judges it."""
+    python(
+        "import sys\n"
+        "from importlinter.cli import lint_imports\n"
+        "sys.exit(lint_imports(config_filename='pyproject.toml', no_cache=True))"
+    )
+
+
+def test_every_room_is_in_the_contract():
+    """A new package or module at the top must be given its place among the layers."""
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    rooms = {p.name for p in PACKAGE.iterdir() if (p / "__init__.py").is_file()}
+    rooms |= {p.stem for p in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert rooms
+    for room in rooms:
+        assert f"glasswells.{room}" in settings, f"{room} has no layer in pyproject.toml"
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    loaded = json.loads(
+        python("import sys, json, glasswells; print(json.dumps(sorted(sys.modules)))")
+    )
+    assert "glasswells" in loaded
+    assert not set(HEAVY) & set(loaded)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_files_stay_short(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST_FILE, f"{lines} lines: split it by noun or method"
+
+
+def test_only_the_command_line_and_the_report_print():
+    allowed = {PACKAGE / "cli.py", *(PACKAGE / "report").rglob("*.py")}
+    printing = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in SOURCES
+        if path not in allowed
+        for call in calls(path)
+        if isinstance(call.func, ast.Name) and call.func.id == "print"
+    ]
+    assert printing == []
+
+
+def test_compiler_flags_are_set_in_one_place():
+    """`njit` and `fastmath` outside the decorator would bring their own flags and cache.
+
+    `fastmath=True` makes `isnan` always false, so it is not even allowed there.
+    """
+    elsewhere = []
+    for path in SOURCES:
+        for call in calls(path):
+            flags = {k.arg: k.value for k in call.keywords}
+            value = flags.get("fastmath")
+            assert not (isinstance(value, ast.Constant) and value.value is True), name_of(path)
+            target = call.func.attr if isinstance(call.func, ast.Attribute) else None
+            target = call.func.id if isinstance(call.func, ast.Name) else target
+            if "fastmath" in flags or target in {"njit", "jit", "vectorize", "guvectorize"}:
+                elsewhere.append(name_of(path))
+    assert set(elsewhere) <= {"core/compiler.py"}
+    assert "core/compiler.py" in elsewhere  # else this test looks for the wrong names
+
+
+def test_kernels_do_not_import_our_modules_whole():
+    """The cache follows kernels and constants by name; behind a module it would not see them."""
+    whole = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("glasswells")
+            for alias in node.names
+            if (PACKAGE / "/".join([*node.module.split(".")[1:], alias.name + ".py"])).is_file()
+        }
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and any(
+                isinstance(d, ast.Name) and d.id.endswith("kernel") for d in function.decorator_list
+            ):
+                used = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+                whole += [f"{name_of(path)}:{function.name} uses {m}" for m in used & modules]
+    assert whole == []
+
+
+def test_test_files_have_names_of_their_own():
+    """Test folders are no packages, so two files of one name could not both be collected."""
+    names = [p.name for p in (ROOT / "tests").rglob("*.py") if p.name != "conftest.py"]
+    twice = {name for name in names if names.count(name) > 1}
+    assert twice == set()

@@ -1,0 +1,243 @@
+"""Nonlinear modes against their equations, evaluated by finite differences of the forces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glasswells.core.errors import InputError
+from glasswells.core.outcomes import Outcome
+from glasswells.model.functions import forces, fourth_order, hessian, third_order
+from glasswells.model.kob_andersen import KobAndersen
+from glasswells.modes import Stiffness, cubic_mode, pseudo_harmonic_mode, quartic_mode
+from glasswells.modes.kernels import pair_fourth_powers
+from glasswells.modes.nonlinear_modes import fourth_order_contraction
+
+
+def seeds_of(glass, count):
+    generator = np.random.default_rng(21)
+    n = glass.configuration.n_particles
+    seeds = [*glass.displacements, glass.vectors[3].reshape(n, 3)]
+    while len(seeds) < count:
+        center = glass.configuration.positions[generator.integers(n)]
+        away = glass.configuration.positions - center
+        away -= glass.configuration.box * np.rint(away / glass.configuration.box)
+        reach = np.exp(-(np.linalg.norm(away, axis=1) ** 2))
+        seeds.append(generator.standard_normal((n, 3)) * reach[:, None])
+    return seeds
+
+
+def residual_of_eq_5(glass, pi):
+    m_pi = (hessian(glass.model, glass.configuration) @ pi.ravel()).reshape(-1, 3)
+    u_pi, u = third_order(glass.model, glass.configuration, pi)
+    kappa = np.vdot(pi, m_pi)
+    return np.linalg.norm(m_pi - kappa / u * u_pi) / np.linalg.norm(m_pi)
+
+
+def test_cubic_modes_satisfy_eq_5_and_are_stationary_points_of_the_barrier(glass):
+    stiffness = Stiffness(glass.model, glass.configuration)
+    matrix = hessian(glass.model, glass.configuration)
+
+    def barrier(z):
+        kappa = z.ravel() @ (matrix @ z.ravel())
+        return (2 / 3) * kappa**3 / third_order(glass.model, glass.configuration, z)[1] ** 2
+
+    generator = np.random.default_rng(0)
+    for seed in seeds_of(glass, 12):
+        mode = cubic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        assert mode.outcome is Outcome.CONVERGED
+        assert mode.residual <= 1e-10
+        assert residual_of_eq_5(glass, mode.field) < 1e-8
+        assert np.linalg.norm(mode.field) == pytest.approx(1, rel=1e-13)
+        np.testing.assert_allclose(mode.field.sum(axis=0), 0, atol=1e-11)
+        assert mode.cubic < 0 < mode.stiffness
+        assert mode.barrier == pytest.approx(barrier(mode.field), rel=1e-10)
+        assert 0 <= mode.overlap_with_start <= 1
+        # First order in a step of 1e-4 would change b by some 1e-4 of itself.
+        aside = generator.standard_normal(mode.field.shape)
+        aside -= aside.mean(axis=0)
+        aside *= 1e-4 / np.linalg.norm(aside)
+        slope = (barrier(mode.field + aside) - barrier(mode.field - aside)) / 2
+        assert abs(slope) < 1e-8 * mode.barrier
+
+
+def test_the_third_order_of_a_cubic_mode_is_that_of_the_forces(glass):
+    mode = cubic_mode(glass.model, glass.configuration, glass.displacements[0])
+    x, h = glass.configuration.positions, 1e-4
+
+    def slope(s):
+        moved = glass.configuration.moved_to(x + s * mode.field)
+        return -np.vdot(mode.field, forces(glass.model, moved))
+
+    # V' = kappa s + tau s^2 / 2 + ...: even and odd parts, errors of order h^2.
+    assert (slope(h) - slope(-h)) / (2 * h) == pytest.approx(mode.stiffness, rel=1e-5)
+    assert (slope(h) + slope(-h)) / h**2 == pytest.approx(mode.cubic, rel=1e-4)
+
+
+def test_a_seed_that_is_the_mode_stays_and_its_opposite_gives_the_same(glass):
+    mode = cubic_mode(glass.model, glass.configuration, glass.displacements[0])
+    again = cubic_mode(glass.model, glass.configuration, -3.0 * mode.field)
+    assert again.iterations <= 1
+    assert again.overlap_with_start == pytest.approx(1, abs=1e-12)
+    np.testing.assert_allclose(again.field, mode.field, atol=1e-9)
+
+
+def test_seeds_that_cycle_end_by_the_fallback(glass):
+    stiffness = Stiffness(glass.model, glass.configuration)
+    needed = 0
+    for seed in seeds_of(glass, 60):
+        plain = cubic_mode(
+            glass.model, glass.configuration, seed, fallback=False, stiffness=stiffness
+        )
+        if plain.outcome.converged:
+            assert plain.method == "iteration"
+            continue
+        assert plain.outcome in (Outcome.CYCLE, Outcome.STEP_LIMIT)
+        needed += 1
+        mode = cubic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        assert mode.outcome is Outcome.CONVERGED
+        assert mode.method in ("damped", "descent")
+        assert residual_of_eq_5(glass, mode.field) < 1e-8
+        assert mode.iterations > plain.iterations
+    assert needed >= 1
+
+
+def test_descent_alone_lowers_the_barrier_to_a_mode(glass):
+    from glasswells.modes.nonlinear_modes import Form, _point, _walk
+
+    stiffness = Stiffness(glass.model, glass.configuration)
+    x = glass.configuration.positions
+    form = Form(lambda z: stiffness.interactions.third_order(x, z), degree=3)
+    for seed in seeds_of(glass, 6):
+        start = _point(stiffness, form, seed / np.linalg.norm(seed))
+        found = _walk(stiffness, form, start, "descent", 1e-9, 400)
+        assert found.outcome is Outcome.CONVERGED
+        assert found.point.logarithm(3) < start.logarithm(3)
+        assert residual_of_eq_5(glass, found.point.field) < 1e-8
+
+
+def test_the_step_limit_is_an_outcome(glass):
+    mode = cubic_mode(
+        glass.model, glass.configuration, glass.displacements[0], max_iterations=2, fallback=False
+    )
+    assert mode.outcome is Outcome.STEP_LIMIT
+    assert mode.iterations == 2
+    assert mode.residual > 1e-10
+
+
+def test_fields_without_a_cubic_coefficient_are_an_outcome(crystal):
+    # Inversion at a lattice site maps the crystal on itself and this field on its opposite.
+    field = np.zeros((108, 3))
+    field[0] = 1.0, 0.3, 0.2
+    mode = cubic_mode(crystal.model, crystal.configuration, field)
+    assert mode.outcome is Outcome.NO_COEFFICIENT
+    assert np.isnan(mode.barrier)
+
+
+def test_a_configuration_off_its_minimum_is_an_outcome(glass):
+    moved = glass.configuration.moved_to(
+        glass.configuration.positions + np.random.default_rng(1).uniform(-0.2, 0.2, (216, 3))
+    )
+    mode = cubic_mode(glass.model, moved, glass.displacements[0])
+    assert mode.outcome is Outcome.NOT_A_MINIMUM
+
+
+@pytest.mark.parametrize("model", ["soft_spheres", "kob_andersen"])
+def test_the_quartic_contraction_is_the_derivative_of_the_cubic_one(glass, mixture, model):
+    if model == "soft_spheres":
+        model, configuration = glass.model, glass.configuration
+    else:
+        model, configuration = KobAndersen(), mixture
+    z = np.random.default_rng(3).standard_normal((216, 3))
+    exact = fourth_order_contraction(Stiffness(model, configuration), z)
+    assert np.vdot(z, exact) == pytest.approx(fourth_order(model, configuration, z), rel=1e-11)
+    # Away from pairs that cross the cutoff in the step (third derivatives jump there) the error
+    # of the central difference is of order h^2 times sixth derivatives, 1e6 times larger.
+    h = 1e-6
+    ahead = configuration.moved_to(configuration.positions + h * z)
+    behind = configuration.moved_to(configuration.positions - h * z)
+    numeric = (third_order(model, ahead, z)[0] - third_order(model, behind, z)[0]) / (2 * h)
+    np.testing.assert_allclose(exact, numeric, atol=1e-5 * np.abs(exact).max())
+    np.testing.assert_allclose(exact.sum(axis=0), 0, atol=1e-10 * np.abs(exact).max())
+
+
+def test_without_a_pair_law_the_quartic_contraction_is_a_finite_difference(glass):
+    class Opaque:
+        """A model whose interactions say nothing of pairs."""
+
+        def interactions(self, configuration):
+            inner = glass.model.interactions(configuration)
+
+            class Plain:
+                energy_and_forces = staticmethod(inner.energy_and_forces)
+                hessian = staticmethod(inner.hessian)
+                third_order = staticmethod(inner.third_order)
+
+            return Plain()
+
+    z = glass.displacements[0] / np.linalg.norm(glass.displacements[0])
+    numeric = fourth_order_contraction(Stiffness(Opaque(), glass.configuration), z)
+    exact = fourth_order_contraction(Stiffness(glass.model, glass.configuration), z)
+    np.testing.assert_allclose(numeric, exact, atol=1e-4 * np.abs(exact).max())
+
+
+def test_quartic_modes_satisfy_their_equation(glass):
+    stiffness = Stiffness(glass.model, glass.configuration)
+    for seed in seeds_of(glass, 8):
+        mode = quartic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        assert mode.outcome is Outcome.CONVERGED
+        z = mode.field
+        t = fourth_order_contraction(stiffness, z)
+        m = stiffness.product(z)
+        assert np.linalg.norm(m - np.vdot(z, m) / np.vdot(z, t) * t) < 1e-8 * np.linalg.norm(m)
+        assert mode.coefficient == pytest.approx(
+            fourth_order(glass.model, glass.configuration, z), rel=1e-9
+        )
+        assert mode.cost == pytest.approx(np.vdot(z, m) ** 2 / abs(mode.coefficient), rel=1e-9)
+        assert np.vdot(z, seed) >= 0
+
+
+def slow_fourth_powers(glass, z):
+    """Sum of |u|^4 over pairs with a block in the Hessian, and a quarter of its gradient."""
+    matrix = hessian(glass.model, glass.configuration).toarray()
+    n = len(z)
+    total, gradient = 0.0, np.zeros((n, 3))
+    for i in range(n):
+        for j in range(i):
+            if np.any(matrix[3 * i : 3 * i + 3, 3 * j : 3 * j + 3]):
+                u = z[i] - z[j]
+                total += float(u @ u) ** 2
+                gradient[i] += (u @ u) * u
+                gradient[j] -= (u @ u) * u
+    return total, gradient
+
+
+def test_pseudo_harmonic_modes_are_stationary_points_of_their_cost(glass):
+    stiffness = Stiffness(glass.model, glass.configuration)
+    for seed in seeds_of(glass, 8):
+        mode = pseudo_harmonic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        assert mode.outcome is Outcome.CONVERGED
+        m = stiffness.product(mode.field)
+        out = np.empty_like(m)
+        total = pair_fourth_powers(stiffness.blocks, mode.field, out)
+        assert np.linalg.norm(m - np.vdot(mode.field, m) / total * out) < 1e-8 * np.linalg.norm(m)
+    slow_total, slow_gradient = slow_fourth_powers(glass, mode.field)
+    assert mode.coefficient == pytest.approx(slow_total, rel=1e-12)
+    np.testing.assert_allclose(out, slow_gradient, atol=1e-13)
+
+
+@pytest.mark.parametrize("function", [cubic_mode, quartic_mode, pseudo_harmonic_mode])
+@pytest.mark.parametrize(
+    ("start", "options", "text"),
+    [
+        (np.zeros((216, 3)), {}, "start is zero"),
+        (np.ones((216, 3)), {}, "uniform translation"),
+        (np.ones((3, 3)), {}, r"shape \(3, 3\)"),
+        (np.full((216, 3), np.inf), {}, "inf"),
+        (np.eye(216, 3), {"tolerance": 0.0}, "tolerance"),
+        (np.eye(216, 3), {"max_iterations": 0}, "max_iterations"),
+    ],
+)
+def test_bad_input_is_one_clear_error(glass, function, start, options, text):
+    with pytest.raises(InputError, match=text):
+        function(glass.model, glass.configuration, start, **options)
