@@ -1,4 +1,4 @@
-"""How often does early recognition name the wrong inherent structure?
+"""How often early recognition names the wrong inherent structure.
 
     python -m benchmarks.soak_recognition --quenches 10000
 

@@ -62,6 +62,7 @@ def save_checkpoint(path: Path, checkpoint: SwapCheckpoint) -> None:
         box=checkpoint.box,
         max_displacement=checkpoint.max_displacement,
         sweeps=checkpoint.sweeps,
+        lists_for=checkpoint.lists_for,
         **arrays,
     )
     partial.replace(path)
@@ -80,6 +81,7 @@ def load_checkpoint(path: Path) -> SwapCheckpoint:
             box=stored["box"],
             max_displacement=float(stored["max_displacement"]),
             sweeps=int(stored["sweeps"]),
+            lists_for=str(stored["lists_for"]),
         )
 
 

@@ -1,6 +1,7 @@
-"""Choose the shipped glasses from long chains, judge their equilibration, write the package data.
+r"""Choose the shipped glasses from long chains, judge their equilibration, write the package data.
 
-    python scripts/ship_glasses.py --samples samples --out src/glasswells/interchange/data/glasses.npz
+    python scripts/ship_glasses.py --samples samples \
+        --out src/glasswells/interchange/data/glasses.npz
 
 Expects the folders that `scripts/sample_glasses.py` wrote: T0.092, T0.07, T0.062 and, for the
 checks, T<t>_<note> of runs at neighboring temperatures (`T0.095_near`) and of runs that started

@@ -108,19 +108,25 @@ def start_preparation(
         For bad numbers, and for a box that is too small for the model.
     """
     start, melt, sample = seed.spawn(3)
-    moves = {
-        "swap_probability": settings.swap_probability,
-        "partner_window": settings.partner_window,
-    }
     liquid = swap_monte_carlo(
         model,
         lattice(settings, start),
         settings.melt_temperature,
         settings.melt_sweeps,
         melt,
-        **moves,
+        settings.swap_probability,
+        partner_window=settings.partner_window,
     ).configuration
-    run = swap_monte_carlo(model, liquid, temperature, 0, sample, burn_in=settings.burn_in, **moves)
+    run = swap_monte_carlo(
+        model,
+        liquid,
+        temperature,
+        0,
+        sample,
+        settings.swap_probability,
+        partner_window=settings.partner_window,
+        burn_in=settings.burn_in,
+    )
     frame = run.configuration
     return Preparation(
         temperature=temperature,

@@ -1,7 +1,7 @@
 """The steepest-descent (intrinsic) path from a saddle into a minimum.
 
-dx/ds = -g/|g| in the arc length s. It is followed in the time of the flow dx/dt = -g, in which
-leaving the saddle and entering the minimum, where everything is linear, take long easy steps.
+dx/ds = -g/|g| in the arc length s: the limit of a band with infinitely many images. It is followed
+in the time t of the flow dx/dt = -g, which neither the saddle nor the minimum makes singular.
 """
 
 from __future__ import annotations
@@ -13,121 +13,101 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
+from glasswells.paths.chebyshev import chebyshev_step
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.exponential import exponential_step
-from glasswells.paths.krylov import Lanczos, Projector, solve
-from glasswells.paths.newton import StationaryPoint, drift_projector, newton
+from glasswells.paths.krylov import Lanczos, drift_projector, solve
+from glasswells.paths.newton import newton
+from glasswells.paths.saddle import Saddle
 from glasswells.paths.settings import PathSettings
-from glasswells.paths.surface import Product, Surface
+from glasswells.paths.surface import Surface
 
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Saddle:
-    """A stationary point with exactly one negative eigenvalue."""
-
-    point: StationaryPoint
-    negative_eigenvalue: float
-    mode: Array
-    """(N, 3), unit eigenvector of the negative eigenvalue."""
-    next_eigenvalue: float
-    """The softest of the others, translations excluded; positive."""
+SAFETY, ERROR_ORDER = 0.9, 4.0
+"""The usual control of the step by the estimated error, which is of order h^4."""
+LARGEST_GROWTH, SMALLEST_CUT = 2.5, 0.1
+"""Limits of the change of the step from one to the next."""
+LATE_CUT = 0.6
+"""A rejected step is shortened at least by this."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Descent:
-    """A path from a saddle down to a minimum, as points with energies and derivatives."""
+    """A steepest-descent path from a saddle to a minimum."""
 
-    arc_length: Array
-    """(K,), 0 in the saddle, increasing; the last point is the minimum."""
-    energy: Array
-    """(K,), total energies."""
-    slope: Array
-    """(K,): dV/ds = -|g|."""
-    curvature: Array
-    """(K,): d2V/ds2 = t.M.t."""
+    points: tuple[CurvePoint, ...]
+    """The saddle, the steps, and the last point before the minimum."""
+    arcs: tuple[Arc, ...]
+    """The curves between these points."""
+    length: float
+    """Arc length from the saddle to the minimum."""
     target: int | None
     """Which of the given minima was reached; None for another one."""
     minimum: Array
-    """(N, 3), on the same image as the path."""
+    """(N, 3), on the periodic image that the path enters."""
+    energy: float
+    """Total energy of the minimum."""
     marks: dict[float, Array]
     """For each distance rho from the minimum reached, the point (N, 3) of the path there."""
-    steps: int
-    products: int
+    evaluations: int
     outcome: Outcome
+
+    @property
+    def arc_length(self) -> Array:
+        """(K,) from the saddle to each of the points."""
+        return np.concatenate([[0.0], np.cumsum([arc.length for arc in self.arcs])])
 
 
 @dataclass(slots=True)
 class _Trail:
     """What has been gathered on the way."""
 
-    arc_length: list[float] = field(default_factory=list)
-    energy: list[float] = field(default_factory=list)
-    slope: list[float] = field(default_factory=list)
-    curvature: list[float] = field(default_factory=list)
-    products: int = 0
+    points: list[CurvePoint]
+    arcs: list[Arc] = field(default_factory=list)
+    evaluations: int = 0
     steps: int = 0
 
-    def add(self, s: float, energy: float, slope: float, curvature: float) -> None:
-        self.arc_length.append(s)
-        self.energy.append(energy)
-        self.slope.append(slope)
-        self.curvature.append(curvature)
+    def add(self, point: CurvePoint) -> Arc:
+        arc = Arc(self.points[-1], point)
+        self.points.append(point)
+        self.arcs.append(arc)
+        return arc
+
+    @property
+    def length(self) -> float:
+        return sum(arc.length for arc in self.arcs)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Here:
     """The surface at one point of the path."""
 
     point: CurvePoint
     energy: float
     force: Array
-    product: Product
-    slope: float
-    curvature: float
-
-
-def _look(surface: Surface, positions: Array) -> _Here:
-    energy, force = surface.interactions.energy_and_forces(positions)
-    force = surface.without_drift(force)
-    size = float(np.linalg.norm(force))
-    product = surface.hessian_product(positions)
-    tangent = force / size
-    stiff = product(tangent.ravel()).reshape(-1, 3)
-    curvature = float((tangent * stiff).sum())
-    bending = (curvature * tangent - stiff) / size
-    return _Here(
-        point=CurvePoint(positions, tangent, bending),
-        energy=float(energy),
-        force=force,
-        product=product,
-        slope=-size,
-        curvature=curvature,
-    )
 
 
 def leave_saddle(
-    surface: Surface, saddle: Saddle, sign: int, distance: float, settings: PathSettings
-) -> tuple[Array, float]:
-    """The point at amplitude `distance` on the unstable manifold, and the arc length to it.
+    surface: Surface, saddle: Saddle, sign: int, amplitude: float, settings: PathSettings
+) -> Array:
+    """The point (N, 3) at `amplitude` a on the unstable manifold of a saddle.
 
     x(a) = S + a v + a^2 c/2 with (M - 2 lambda) c = -(U:vv without its part along v), lambda < 0:
     what stays on the manifold of the flow to second order.
     """
     project, v = drift_projector(surface), sign * saddle.mode.ravel()
-    product = surface.hessian_product(saddle.point.positions)
-    bent, _ = surface.interactions.third_order(saddle.point.positions, v.reshape(-1, 3))
-    right = project(-bent.ravel())
-    right -= v * (v @ right)
+    product = surface.hessian_product(saddle.positions)
+    bent, _ = surface.interactions.third_order(saddle.positions, v.reshape(-1, 3))
+
+    def project_both(z: Array) -> Array:
+        z = project(z)
+        z -= v * (v @ z)
+        return z
 
     def shifted(z: Array) -> Array:
-        w = product(z) - 2 * saddle.negative_eigenvalue * z
-        w -= v * (v @ w)
-        return w
+        return product(z) - 2 * saddle.negative_eigenvalue * z
 
-    c, _ = solve(shifted, right, project, 1e-4, settings.newton_products)
-    a = distance
-    move = a * v + 0.5 * a**2 * c
-    return saddle.point.positions + move.reshape(-1, 3), a + float(c @ c) * a**3 / 6
+    right = project_both(-bent.ravel())
+    c, _ = solve(shifted, right, project_both, settings.bend_tolerance, settings.newton_products)
+    return saddle.positions + (amplitude * v + 0.5 * amplitude**2 * c).reshape(-1, 3)
 
 
 def descend(
@@ -147,45 +127,49 @@ def descend(
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    project, trail = drift_projector(surface), _Trail()
-    origin = saddle.point.positions
-    trail.add(0.0, saddle.point.energy, 0.0, saddle.negative_eigenvalue)
-    nearest = min(surface.distance(t, origin) for t in targets)
-    a = min(settings.first_distance, 0.02 * nearest)
-    x, s = leave_saddle(surface, saddle, sign, a, settings)
-    here = _look(surface, x)
-    trail.add(s, here.energy, here.slope, here.curvature)
+    away = [surface.distance(t, saddle.positions) for t in targets]
+    trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
+    amplitude = min(settings.first_distance, settings.first_fraction * min(away))
+    here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
+    trail.add(here.point)
     marks: list[dict[float, Array]] = [{} for _ in targets]
-    duration = 1.0 / abs(saddle.negative_eigenvalue)
-    closest = settings.last_distance
+    duration = settings.first_duration / abs(saddle.negative_eigenvalue)
+    last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     while trail.steps < settings.path_steps:
         fields = [surface.displacement(t, here.point.positions) for t in targets]
         away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
-        if away[k] <= closest:
-            return _enter(surface, here, targets[k], k, fields[k], marks[k], s, trail, settings)
-        if np.abs(here.force).max() < settings.stray_force and away[k] > settings.stray_distance:
-            break
+        if away[k] <= min(last, settings.last_fraction * surface.distance(targets[k], saddle.positions)):
+            return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
+        if away[k] > settings.stray_distance and _largest(here.force) < settings.stray_force:
+            return _stray(surface, here, trail, settings)
         tolerance = settings.path_tolerance * min(1.0, away[k] / settings.stray_distance)
-        there, duration_next = _advance(surface, project, here, duration, tolerance, trail, settings)
+        there, duration = _advance(surface, saddle, here, duration, tolerance, trail, settings)
         if there is None:
-            duration = duration_next
             continue
-        arc = Arc(here.point, there.point)
+        arc = trail.add(there.point)
         for f, found in zip(fields, marks, strict=True):
             for rho in rhos:
                 u = arc.where_distance(f, rho)
                 if u is not None:
                     found[rho] = arc.point(u)
-        s += arc.length
-        duration, here = duration_next, there
-        trail.add(s, here.energy, here.slope, here.curvature)
-    return _stray(surface, here, trail, settings)
+        here = there
+    return _result(trail, here.point.positions, here.energy, None, {}, 0.0, Outcome.STEP_LIMIT)
+
+
+def _look(surface: Surface, positions: Array) -> _Here:
+    energy, force = surface.interactions.energy_and_forces(positions)
+    force = surface.without_drift(force)
+    return _Here(CurvePoint(positions, force / np.linalg.norm(force)), float(energy), force)
+
+
+def _largest(force: Array) -> float:
+    return float(np.abs(force).max())
 
 
 def _advance(
     surface: Surface,
-    project: Projector,
+    saddle: Saddle,
     here: _Here,
     duration: float,
     tolerance: float,
@@ -193,30 +177,25 @@ def _advance(
     settings: PathSettings,
 ) -> tuple[_Here | None, float]:
     """One step of the flow, None if it must be repeated, and the next duration."""
-    step = exponential_step(
-        surface,
-        here.product,
-        project,
-        (here.point.positions, here.force),
-        duration,
-        0.1 * tolerance,
-        settings.krylov_most,
-    )
-    trail.products += step.products
+    positions = here.point.positions
+    stiffest = settings.stiffness_margin * saddle.highest_eigenvalue
+    step = chebyshev_step(surface, positions, here.force, duration, stiffest)
+    trail.evaluations += step.evaluations + 1
     trail.steps += 1
     if not np.isfinite(step.positions).all():
-        return None, 0.2 * duration
+        return None, SMALLEST_CUT * duration
     there = _look(surface, step.positions)
     t = there.point.tangent
-    # An error along the path is a change of the time, which does not matter.
-    across = step.error - (step.error * t).sum() * t
-    error = float(np.linalg.norm(across))
-    length = float(np.linalg.norm(step.positions - here.point.positions))
-    factor = min(0.9 * (tolerance / error) ** 0.25 if error > 0 else 3.0, 3.0)
-    too_long = length > 1.3 * settings.longest_step
-    if error > tolerance or too_long or not there.energy < here.energy:
-        return None, duration * max(min(factor, 0.6), 0.1)
-    return there, duration * max(min(factor, settings.longest_step / length), 0.2)
+    # An error along the path is an error of the time, which does not matter.
+    error = float(np.linalg.norm(step.error - (step.error * t).sum() * t))
+    length = float(np.linalg.norm(step.positions - positions))
+    factor = LARGEST_GROWTH
+    if error > 0:
+        factor = min(factor, SAFETY * (tolerance / error) ** (1 / ERROR_ORDER))
+    is_good = error <= tolerance and length <= 1.5 * settings.longest_step
+    if not (is_good and there.energy < here.energy):
+        return None, duration * max(min(factor, LATE_CUT), SMALLEST_CUT)
+    return there, duration * max(min(factor, settings.longest_step / length), SMALLEST_CUT)
 
 
 def _enter(
@@ -226,72 +205,65 @@ def _enter(
     target: int,
     offset: Array,
     marks: dict[float, Array],
-    s: float,
     trail: _Trail,
     settings: PathSettings,
 ) -> Descent:
     """The last bit, on the quadratic surface around the minimum: its length is an integral."""
     project = drift_projector(surface)
-    on_path = here.point.positions - offset
-    y = project(offset.ravel().copy())
-    space = Lanczos(surface.hessian_product(minimum), y, project, settings.krylov_most)
+    start = project(offset.ravel().copy())
+    space = Lanczos(surface.hessian_product(minimum), start, project, settings.entry_dimension)
     while space.can_grow:
         space.step()
     values, vectors = space.ritz()
-    length = quadratic_length(values, space.norm * vectors[0])
+    rest = quadratic_length(values, space.norm * vectors[0])
+    on_path = here.point.positions - offset
     energy = surface.energy(minimum)
-    trail.add(s + length, energy, 0.0, here.curvature)
-    return _result(trail, target, on_path, marks, Outcome.CONVERGED)
+    return _result(trail, on_path, energy, target, marks, rest, Outcome.CONVERGED)
 
 
 def quadratic_length(stiffness: Array, amplitude: Array) -> float:
-    """Arc length from amplitudes y_k on eigenvalues k_k to the minimum of a quadratic surface.
+    """Arc length of steepest descent to the minimum of a quadratic surface.
 
-    L = integral_0^infinity sqrt(sum k^2 y^2 e^(-2 k t)) dt, by Gauss quadrature on intervals
-    that double, until the softest amplitude has died.
+    L = integral_0^infinity sqrt(sum k^2 y^2 e^(-2 k t)) dt for amplitudes y (m,) along
+    eigenvectors of stiffness k (m,), by Gauss quadrature on growing intervals.
     """
-    k = np.maximum(stiffness, 1e-8 * stiffness.max())
+    k = np.maximum(stiffness, 1e-6 * stiffness.max())
     points, weights = np.polynomial.legendre.leggauss(8)
     total, left, width = 0.0, 0.0, 1.0 / k.max()
     while True:
         t = left + 0.5 * width * (points + 1)
         speed = np.sqrt(((k * amplitude) ** 2 * np.exp(-2 * np.outer(t, k))).sum(axis=1))
-        part = 0.5 * width * float(weights @ speed)
-        total += part
-        left += width
-        width *= 1.5
-        if speed[-1] * width <= 1e-9 * total:
+        total += 0.5 * width * float(weights @ speed)
+        if speed[-1] / k.min() <= 1e-9 * total:
             return total
+        left, width = left + width, min(1.5 * width, 1.0 / k.min())
 
 
 def _stray(surface: Surface, here: _Here, trail: _Trail, settings: PathSettings) -> Descent:
-    """The path ends elsewhere: find the minimum there."""
+    """The path ends in another minimum: find it."""
     end = newton(surface, here.point.positions, settings)
     outcome = Outcome.LEFT_THE_PAIR if end.outcome.converged else end.outcome
-    if trail.steps >= settings.path_steps:
-        outcome = Outcome.STEP_LIMIT
-    else:
-        trail.add(
-            trail.arc_length[-1] + surface.distance(here.point.positions, end.positions),
-            end.energy,
-            0.0,
-            here.curvature,
-        )
-    return _result(trail, None, end.positions, {}, outcome)
+    rest = surface.distance(here.point.positions, end.positions)
+    return _result(trail, end.positions, end.energy, None, {}, rest, outcome)
 
 
 def _result(
-    trail: _Trail, target: int | None, minimum: Array, marks: dict[float, Array], outcome: Outcome
+    trail: _Trail,
+    minimum: Array,
+    energy: float,
+    target: int | None,
+    marks: dict[float, Array],
+    rest: float,
+    outcome: Outcome,
 ) -> Descent:
     return Descent(
-        arc_length=np.array(trail.arc_length),
-        energy=np.array(trail.energy),
-        slope=np.array(trail.slope),
-        curvature=np.array(trail.curvature),
+        points=tuple(trail.points),
+        arcs=tuple(trail.arcs),
+        length=trail.length + rest,
         target=target,
         minimum=minimum,
+        energy=energy,
         marks=marks,
-        steps=trail.steps,
-        products=trail.products,
+        evaluations=trail.evaluations,
         outcome=outcome,
     )

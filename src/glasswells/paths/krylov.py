@@ -1,4 +1,4 @@
-"""Krylov subspaces of the Hessian: linear solves, softest modes, and functions of the Hessian.
+"""Krylov subspaces of the Hessian: linear solves and extreme eigenvalues.
 
 The Lanczos recursion turns M into a small tridiagonal matrix T on the span of z, M z, M M z, ...;
 whatever function of M acts on z is approximated by that of T. No vectors are orthogonalized
@@ -7,23 +7,28 @@ again: solves, exponentials and extreme eigenvalues do not suffer from it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal, solve_banded
 
 from glasswells.core.records import Array
-from glasswells.paths.surface import Product
+from glasswells.paths.surface import Product, Surface
 
 Projector = Callable[[Array], Array]
 """Removes symmetry directions from a flat field (3N,), in place, and returns it."""
 
 
-SERIES_BELOW = 1.0
-"""Arguments below which phi functions come from their series."""
-SERIES_TERMS = 16
-"""Enough for double precision up to there: 1/16! = 5e-14, divided by at least 17."""
+def drift_projector(surface: Surface) -> Projector:
+    """Removes the translations from a flat field in place, where they are a symmetry."""
+
+    def project(z_d: Array) -> Array:
+        if surface.translations:
+            field = z_d.reshape(-1, 3)
+            field -= field.mean(axis=0)
+        return z_d
+
+    return project
 
 
 class Lanczos:
@@ -164,23 +169,3 @@ def softest(
             break
     field = space.combine(vector)
     return value, field / np.linalg.norm(field), residual
-
-
-def phi_functions(z: Array) -> tuple[Array, Array, Array, Array]:
-    """phi_1 .. phi_4 of z: phi_0 = e^z, phi_{k+1}(z) = (phi_k(z) - 1/k!) / z.
-
-    Small arguments by the Taylor series sum_m z^m / (m + k)!, where the recursion cancels.
-    """
-    small = np.abs(z) < SERIES_BELOW
-    y = np.where(small, 1.0, z)
-    phi = [np.expm1(y) / y]
-    for k in (1, 2, 3):
-        phi.append((phi[-1] - 1 / math.factorial(k)) / y)
-    if small.any():
-        x = z[small]
-        for k in range(4):
-            total = np.full_like(x, 1 / math.factorial(SERIES_TERMS + k + 1))
-            for m in range(SERIES_TERMS - 1, -1, -1):
-                total = total * x + 1 / math.factorial(m + k + 1)
-            phi[k][small] = total
-    return phi[0], phi[1], phi[2], phi[3]

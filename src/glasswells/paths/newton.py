@@ -8,7 +8,7 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.paths.krylov import Projector, solve
+from glasswells.paths.krylov import drift_projector, solve
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -24,18 +24,6 @@ class StationaryPoint:
     steps: int
     products: int
     outcome: Outcome
-
-
-def drift_projector(surface: Surface) -> Projector:
-    """Removes the translations from a flat field in place, where they are a symmetry."""
-
-    def project(z_d: Array) -> Array:
-        if surface.translations:
-            field = z_d.reshape(-1, 3)
-            field -= field.mean(axis=0)
-        return z_d
-
-    return project
 
 
 def newton(surface: Surface, positions: Array, settings: PathSettings) -> StationaryPoint:

@@ -18,10 +18,7 @@ LANES = 16
 """Records gathered at once; neighbor rows are padded to multiples of this."""
 
 
-@intrinsic
-def gather_records(  # type: ignore[no-untyped-def]
-    typing_context, records, neighbors, start, buffer
-):
+def _gather(typing_context: Any, records: Any, neighbors: Any, start: Any, buffer: Any) -> Any:
     """Load the records of neighbors[start : start + 16] into `buffer` (64,), field by field.
 
     `records` is flat int32, four entries a particle; `neighbors` flat uint32. The four fields
@@ -29,6 +26,9 @@ def gather_records(  # type: ignore[no-untyped-def]
     """
     signature = types.void(records, neighbors, types.int64, buffer)
     return signature, _generate
+
+
+gather_records: Any = intrinsic(_gather)
 
 
 def _generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
@@ -61,9 +61,10 @@ def _transpose(builder: ir.IRBuilder, rows: list[Any]) -> list[Any]:
     stacks = [_concatenate(builder, rows[k::4]) for k in range(4)]
     low, high = [0, 16, 1, 17], [2, 18, 3, 19]
     left, right = [0, 1, 16, 17], [2, 3, 18, 19]
-    xy = [_shuffle(builder, stacks[a], stacks[a + 1], low) for a in (0, 2)]
-    zd = [_shuffle(builder, stacks[a], stacks[a + 1], high) for a in (0, 2)]
-    return [_shuffle(builder, *pair, half) for pair in (xy, zd) for half in (left, right)]
+    xy, zd = (
+        [_shuffle(builder, stacks[a], stacks[a + 1], half) for a in (0, 2)] for half in (low, high)
+    )
+    return [_shuffle(builder, p[0], p[1], half) for p in (xy, zd) for half in (left, right)]
 
 
 def _shuffle(builder: ir.IRBuilder, a: Any, b: Any, quarter: list[int]) -> Any:

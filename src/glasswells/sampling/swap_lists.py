@@ -72,9 +72,9 @@ def remove_neighbor(i, j, state):  # type: ignore[no-untyped-def]
     for slot in range(start, last + 1):
         if neighbors[slot] == j:
             neighbors[slot] = neighbors[last]
-            break
-    neighbors[last] = i
-    state.counts[i] -= 1
+            neighbors[last] = i
+            state.counts[i] -= 1
+            return
 
 
 @inlined_kernel

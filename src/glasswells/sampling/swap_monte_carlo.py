@@ -41,6 +41,8 @@ class SwapCheckpoint:
     """Largest displacement of each component, as tuned."""
     sweeps: int
     """Sweeps done since the burn-in."""
+    lists_for: str
+    """The model and the skin that the lists in `arrays` were made for."""
 
     def configuration(self) -> Configuration:
         """The current configuration, positions inside the box."""
@@ -147,8 +149,8 @@ def swap_monte_carlo(
     energy(model, configuration)  # refuses overlaps, and boxes too small for the model
     _check_ranges(model, configuration.diameters)
     if state is None:
-        checkpoint = start_checkpoint(
-            configuration, seed, positive("max_displacement", max_displacement)
+        checkpoint = run.with_own_lists(
+            start_checkpoint(configuration, seed, positive("max_displacement", max_displacement))
         )
         burn_in = min(100, sweeps // 10) if burn_in is None else count("burn_in", burn_in)
     else:
@@ -194,6 +196,7 @@ def start_checkpoint(
         box=box,
         max_displacement=max_displacement,
         sweeps=0,
+        lists_for="",
     )
 
 
@@ -206,28 +209,24 @@ class _Run:
     swap_probability: float
     partner_window: float
 
+    @property
+    def lists_for(self) -> str:
+        """What neighbor lists depend on besides the particles."""
+        return f"{self.model}, skin {SKIN}"
+
     def with_own_lists(self, checkpoint: SwapCheckpoint) -> SwapCheckpoint:
         """The checkpoint as it is; without its lists if those are of another model or skin."""
+        if checkpoint.lists_for == self.lists_for:
+            return checkpoint
         arrays = checkpoint.arrays
-        if arrays.capacity == 0:
-            return checkpoint
-        fresh = _copy_with_capacity(arrays, arrays.capacity)
-        status = swap_kernels(self.model.law).make_lists(
-            fresh,
-            self._settings(checkpoint, 0),
-            single_precision(self.model.constants),
-            _workspace(fresh),
-        )
-        # Rounding may decide otherwise on a pair just at the end of the reach
-        differences = np.abs(fresh.counts - arrays.counts).sum()
-        if status != OVERFLOW and differences <= 0.01 * arrays.counts.sum():
-            return checkpoint
         reference = np.zeros_like(arrays.reference)
         reference[:, : len(arrays.counts)] = arrays.records.reshape(-1, 4)[:, :3].T
-        empty = arrays._replace(
-            reference=reference, neighbors=np.zeros(0, dtype=np.uint32), capacity=0
+        empty = np.zeros(0, dtype=np.uint32)
+        return _with(
+            checkpoint,
+            arrays=arrays._replace(reference=reference, neighbors=empty, capacity=0),
+            lists_for=self.lists_for,
         )
-        return _with(checkpoint, arrays=empty)
 
     def tune(self, checkpoint: SwapCheckpoint, sweeps: int) -> SwapCheckpoint:
         """Adapt the step towards the target acceptance; these sweeps are not sampled."""
@@ -296,13 +295,14 @@ class _Run:
                 f"would leave the neighbor lists"
             )
         unit = checkpoint.box / UNITS_PER_BOX
+        x, y, z = (np.float32(u) for u in unit)
         return SwapSettings(
             moves=sweeps * len(checkpoint.diameters),
             temperature=self.temperature,
             swap_threshold=round(self.swap_probability * 2**32),
-            half_span=tuple(round(step / u) for u in unit),
+            half_span=(round(step / unit[0]), round(step / unit[1]), round(step / unit[2])),
             partner_window=np.float32(self.partner_window),
-            scale=tuple(np.float32(u) for u in unit),
+            scale=(x, y, z),
             skin=np.float32(SKIN) + SLACK,
             half_skin2=np.float32((0.5 * SKIN) ** 2),
         )

@@ -131,6 +131,7 @@ class Live(NamedTuple):
             box=self.checkpoint.box,
             max_displacement=self.checkpoint.max_displacement,
             sweeps=0,
+            lists_for="",
         )
         return checkpoint.configuration()
 

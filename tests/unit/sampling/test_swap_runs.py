@@ -55,6 +55,7 @@ def through_a_file(state, path):
         box=state.box,
         max_displacement=state.max_displacement,
         sweeps=state.sweeps,
+        lists_for=state.lists_for,
         **arrays,
     )
     with np.load(path, allow_pickle=False) as stored:
@@ -65,6 +66,7 @@ def through_a_file(state, path):
             box=stored["box"],
             max_displacement=float(stored["max_displacement"]),
             sweeps=int(stored["sweeps"]),
+            lists_for=str(stored["lists_for"]),
         )
 
 

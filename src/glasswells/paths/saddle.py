@@ -1,0 +1,81 @@
+"""From the top of a band to the saddle, and the proof that it is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import Array
+from glasswells.paths.krylov import drift_projector, softest
+from glasswells.paths.newton import newton
+from glasswells.paths.settings import PathSettings
+from glasswells.paths.surface import Surface
+
+MODE_TOLERANCE = 1e-6
+"""Relative residual of the negative eigenvalue; its error is the square."""
+INDEX_TOLERANCE = 0.2
+"""The next eigenvalue need only be known to be positive."""
+TOP_TOLERANCE, TOP_DIMENSION = 0.01, 40
+"""Of the highest eigenvalue, an upper bound of which limits explicit steps."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Saddle:
+    """A stationary point and the lowest eigenvalues of the Hessian there."""
+
+    positions: Array
+    """(N, 3)."""
+    energy: float
+    """Total energy."""
+    max_force: float
+    """Largest absolute force component."""
+    negative_eigenvalue: float
+    """The lowest eigenvalue; negative at a saddle."""
+    mode: Array
+    """(N, 3), its unit eigenvector."""
+    next_eigenvalue: float
+    """The second lowest, translations excluded; positive at a saddle of index one."""
+    highest_eigenvalue: float
+    outcome: Outcome
+
+
+def find_saddle(
+    surface: Surface, positions: Array, tangent: Array, settings: PathSettings
+) -> Saddle:
+    """The saddle near the top of a band, with exactly one negative eigenvalue if converged.
+
+    Newton steps from `positions` (N, 3); then the lowest eigenvalue, sought from the band's
+    `tangent` (N, 3), and the lowest of what is orthogonal to it, sought from a random start,
+    which has a share of every eigenvector. Translations are excluded.
+    """
+    point = newton(surface, positions, settings)
+    project = drift_projector(surface)
+    product = surface.hessian_product(point.positions)
+    most = settings.mode_products
+    random = np.random.default_rng(positions.size).standard_normal(positions.size)
+    start = tangent.ravel() / np.linalg.norm(tangent)
+    start = start + 0.01 * random / np.linalg.norm(random)
+    lowest, mode, _ = softest(product, start, project, most, MODE_TOLERANCE)
+
+    def project_both(z: Array) -> Array:
+        z = project(z)
+        z -= mode * (mode @ z)
+        return z
+
+    following, _, _ = softest(product, random, project_both, most, INDEX_TOLERANCE)
+    highest, _, _ = softest(lambda z: -product(z), random, project, TOP_DIMENSION, TOP_TOLERANCE)
+    outcome = point.outcome
+    if outcome.converged and not lowest < 0 < following:
+        outcome = Outcome.NOT_A_SADDLE
+    return Saddle(
+        positions=point.positions,
+        energy=point.energy,
+        max_force=point.max_force,
+        negative_eigenvalue=lowest,
+        mode=mode.reshape(-1, 3),
+        next_eigenvalue=following,
+        highest_eigenvalue=-highest,
+        outcome=outcome,
+    )
