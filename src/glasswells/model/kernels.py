@@ -192,12 +192,12 @@ def _pair_forces(law: PairLaw) -> Any:
 @kernel
 def closest(r_nc, box_c, pairs):  # type: ignore[no-untyped-def]
     """The closest listed pair (i, j) and its distance; (-1, -1, inf) in an empty list."""
-    nearest2, first, second = np.inf, -1, -1
+    nearest2, first, second = np.inf, np.int64(-1), np.int64(-1)
     for i in range(r_nc.shape[0]):
         for p in range(pairs.start[i], pairs.start[i + 1]):
             _, _, _, r2 = pair_vector(r_nc, box_c, i, pairs.partner[p])
             if r2 < nearest2:
-                nearest2, first, second = r2, i, np.int64(pairs.partner[p])
+                nearest2, first, second = r2, np.int64(i), np.int64(pairs.partner[p])
     return first, second, np.sqrt(nearest2)
 
 
