@@ -321,11 +321,11 @@ class MaxOverlap(_WithArrays):
     """c of eq. 7; for a degenerate level |P r| / |r|, P the projector on it."""
     mode: int
     """The mode's number in the full spectrum as in the paper: translations 1-3, the softest other
-    mode 4. The first number of a degenerate level."""
+    mode 4. The first number of a degenerate level; 0 if no mode was found within the budget."""
     frequency: float
     """omega; the negative of |omega| for an unstable direction."""
     field: Array
-    """(N, 3), the mode, unit norm; for a degenerate level P r / |P r|."""
+    """(N, 3), the mode, unit norm; for a degenerate level P r / |P r|. Zero if none was found."""
     certified: bool
     """Whether no other mode can have a larger overlap."""
     bound: float

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.kernels import largest_displacement2, pair_kernels
 from glasswells.model.neighbors import ListBuilder, PairList
@@ -48,12 +49,21 @@ class PairInteractions:
         self._pattern: HessianPattern | None = None
 
     def pairs(self, positions: Array) -> PairList:
-        """A list that holds every interacting pair at these positions (and some more)."""
+        """A list that holds every interacting pair at these positions (and some more).
+
+        Raises
+        ------
+        InputError
+            For positions that are not finite: they would drop out of the list, and the energy of
+            the others would look sound.
+        """
         if (
             self._pairs is None
             or self._reference is None
             or not largest_displacement2(positions, self._reference) < (0.5 * self._skin) ** 2
         ):
+            if not np.isfinite(positions).all():
+                raise InputError("positions hold NaN or infinity: find out where they were made")
             self._pairs = self._builder.build(positions, self._skin)
             self._reference = positions.copy()
             self._pattern = None

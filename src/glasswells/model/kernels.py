@@ -63,14 +63,19 @@ def add_to_both(out_nc, i, j, x, y, z):  # type: ignore[no-untyped-def]
 
 @kernel
 def largest_displacement2(r_nc, reference_nc):  # type: ignore[no-untyped-def]
-    """Square of the largest distance of a particle from its place in `reference_nc`."""
-    largest = 0.0
+    """Square of the largest distance of a particle from its place in `reference_nc`.
+
+    NaN if a position is: a maximum alone would pass over it.
+    """
+    largest, total = 0.0, 0.0
     for i in range(r_nc.shape[0]):
         x = r_nc[i, 0] - reference_nc[i, 0]
         y = r_nc[i, 1] - reference_nc[i, 1]
         z = r_nc[i, 2] - reference_nc[i, 2]
-        largest = max(largest, x * x + y * y + z * z)
-    return largest
+        distance2 = x * x + y * y + z * z
+        largest = max(largest, distance2)
+        total += distance2
+    return largest if np.isfinite(total) else np.nan
 
 
 BLOCK = 512

@@ -139,11 +139,15 @@ def gauss_quadrature(d_k, e_k, first_k, last_k, limit):  # type: ignore[no-untyp
     first_k[0] = 1.0
     last_k[m - 1] = 1.0
     e_k[m - 1] = 0.0
+    norm = 0.0
+    for i in range(m):
+        norm = max(norm, abs(d_k[i]) + abs(e_k[i]))
+    negligible = 1.2e-16 * norm
     for low in range(m):
         for sweep in range(limit + 1):
             high = low
             while high < m - 1:
-                if abs(e_k[high]) <= 2.3e-16 * (abs(d_k[high]) + abs(d_k[high + 1])):
+                if abs(e_k[high]) <= negligible:
                     break
                 high += 1
             if high == low:

@@ -66,8 +66,8 @@ def max_overlap(
         `lanczos`; `dense`, from the full spectrum; `auto`: `lanczos`, and `dense` for up to 200
         particles or if the budget ends before the certificate is closed.
     max_steps
-        Budget of Lanczos steps; None: three per coordinate. With `lanczos` a result beyond the
-        budget is not certified.
+        Budget of Lanczos steps; None: three per coordinate. Where it ends before the certificate
+        is closed, `lanczos` gives the best mode known by then, uncertified.
     stiffness
         The `Stiffness` of this configuration, if at hand.
 
@@ -91,15 +91,13 @@ def max_overlap(
     if method == "dense" or (method == "auto" and r.size <= SMALL):
         return _from_dense(stiffness, r, relative)
     result = _from_lanczos(stiffness, r, relative, budget)
-    if result is None or (not result.certified and method == "auto"):
+    if not result.certified and method == "auto":
         return _from_dense(stiffness, r, relative)
     return result
 
 
-def _from_lanczos(
-    stiffness: Stiffness, r: Array, relative: Array, budget: int
-) -> MaxOverlap | None:
-    """The largest overlap within the budget; None if the vector or its number are not found."""
+def _from_lanczos(stiffness: Stiffness, r: Array, relative: Array, budget: int) -> MaxOverlap:
+    """The largest overlap as far as the budget reaches."""
     drift_weight = float(np.sum((r - relative) ** 2))
     relative_weight = float(np.sum(relative**2))
     measure = SpectralMeasure(stiffness, relative)
@@ -120,9 +118,11 @@ def _from_lanczos(
     if drift_weight >= known and is_closed:
         highest = float(np.sqrt(max(known, other)))
         return _translation(r, relative, bound=highest, steps=measure.steps, method="lanczos")
-    vector = _eigenvector(stiffness, relative, float(levels.nodes[best]))
+    vector = None
+    if levels.resolved[best]:
+        vector = _eigenvector(stiffness, relative, float(levels.nodes[best]))
     if vector is None:
-        return None
+        return _unknown(r, np.sqrt(max(known, drift_weight)), np.sqrt(max(bound, known)), measure)
     mode, number, eigenvalue = vector
     c = min(abs(float(np.vdot(r, mode))), 1.0)
     agrees = abs(c * c - known) <= AGREEMENT * relative_weight
@@ -133,6 +133,20 @@ def _from_lanczos(
         field=mode,
         certified=is_closed and agrees,
         bound=float(np.sqrt(max(other, drift_weight))),
+        steps=measure.steps,
+        method="lanczos",
+    )
+
+
+def _unknown(r: Array, overlap: float, bound: float, measure: SpectralMeasure) -> MaxOverlap:
+    """A lower and an upper bound only."""
+    return MaxOverlap(
+        overlap=float(overlap),
+        mode=0,
+        frequency=np.nan,
+        field=np.zeros_like(r),
+        certified=False,
+        bound=float(bound),
         steps=measure.steps,
         method="lanczos",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -246,7 +246,7 @@ def _plot_points(
 
 
 def _plot_bars(
-    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: str
+    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: Any
 ) -> None:
     bars = np.maximum([density - low, high - density], 0.0)
     axes.errorbar(center, density, yerr=bars, fmt="none", ecolor=color, elinewidth=1)

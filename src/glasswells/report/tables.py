@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -170,7 +170,7 @@ def density_table(content: ReportContent) -> Table:
 
 def correlation_table(content: ReportContent) -> Table:
     """Rank correlations of the splitting with what else a double well has."""
-    quantities = {
+    quantities: dict[str, Callable[[WellSummary], float]] = {
         "frequency in A along the path": lambda w: w.frequency_a,
         "distance": lambda w: w.distance,
         "barrier": lambda w: w.barrier,

@@ -31,9 +31,10 @@ def well_pictures(shown: ShownWell, place: int) -> Iterator[Picture]:
 
 def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     solved = list(shown.splittings.values())
-    figure = new_figure(4.2 * max(len(solved), 1) + 0.6, 3.8)
-    panels = figure.subplots(1, max(len(solved), 1), sharey=True, squeeze=False)[0]
-    for axes, splitting in zip(panels, solved or [None], strict=True):
+    drawn: list[TunnelSplitting | None] = [*solved] or [None]
+    figure = new_figure(4.2 * len(drawn) + 0.6, 3.8)
+    panels = figure.subplots(1, len(drawn), sharey=True, squeeze=False)[0]
+    for axes, splitting in zip(panels, drawn, strict=True):
         _plot_profile(axes, shown, splitting)
     panels[0].set_ylabel(r"$V - V_A$ ($\epsilon$)")
     words = " ".join(_level_words(s) for s in solved) or "No splitting was solved for."

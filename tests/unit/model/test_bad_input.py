@@ -136,3 +136,15 @@ def test_single_precision_parameters_do_not_make_single_precision_kernels():
     model = SoftSpheres(exponent=np.int64(12), cutoff=np.float32(1.25))
     assert model == SoftSpheres()
     assert all(type(constant) is float for constant in model.constants)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("when", ["first", "later"])
+def test_positions_that_go_bad_do_not_drop_out_of_the_list(soft_liquid, bad, when):
+    interactions = SoftSpheres().interactions(soft_liquid)
+    if when == "later":
+        interactions.energy_and_forces(soft_liquid.positions)
+    positions = soft_liquid.positions.copy()
+    positions[7, 1] = bad
+    with pytest.raises(InputError, match="NaN"):
+        interactions.energy_and_forces(positions)

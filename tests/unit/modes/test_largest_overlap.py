@@ -150,10 +150,15 @@ def test_too_small_a_budget_is_not_certified_and_falls_back_to_the_dense_spectru
     r = glass.displacements[0]
     short = max_overlap(glass.model, glass.configuration, r, method="lanczos", max_steps=30)
     assert not short.certified
-    assert short.steps == 30
+    assert (short.steps, short.mode) == (30, 0)
+    longer = max_overlap(glass.model, glass.configuration, r, method="lanczos", max_steps=120)
+    assert not longer.certified
+    assert longer.mode > 3
     auto = max_overlap(glass.model, glass.configuration, r, method="auto", max_steps=30)
     assert auto.certified
     assert auto.method == "dense"
+    assert short.overlap <= longer.overlap <= auto.overlap + 1e-12
+    assert auto.overlap <= min(short.bound, longer.bound)
 
 
 def test_results_are_the_same_to_the_bit(glass):

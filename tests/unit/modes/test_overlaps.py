@@ -56,7 +56,7 @@ def test_overlaps_lie_between_0_and_1_and_ignore_norm_and_sign(r, v, factor):
     r[0, 0] += 2000.0
     v[3, 1] += 2000.0
     c, a = overlap(r, v), mobility_overlap(r, v)
-    assert 0 <= c <= a * (1 + 1e-12) <= 1 + 1e-12
+    assert 0 <= c <= a + 1e-14  # the mobilities of particles that hardly move underflow
     assert a <= 1
     assert overlap(factor * r, v) == pytest.approx(c, rel=1e-12, abs=1e-15)
     assert mobility_overlap(r, factor * v) == pytest.approx(a, rel=1e-12)
