@@ -175,10 +175,11 @@ def report(
     """Write one self-contained HTML page, figures and tables."""
     with _errors(debug):
         from glasswells.campaign.campaigns import open_campaign
-        from glasswells.report import write_report
+        from glasswells.report import campaign_content, write_report
 
         with open_campaign(directory, _pipeline(pipeline)) as store:
-            page = write_report(store, output or directory / "report")
+            content = campaign_content(store)
+        page = write_report(content, output or directory / "report")
         _say(f"{page} written")
 
 

@@ -223,6 +223,45 @@ class DoubleWell(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PathFailure:
+    """A pair of minima that is no double well, or whose path was not found, and why."""
+
+    minimum_a: Configuration
+    minimum_b: Configuration
+    outcome: Outcome
+    message: str
+    """The reason in a sentence, with its numbers."""
+    asymmetry: float
+    """V(B) - V(A)."""
+    barrier: float
+    """Highest energy found on the way, above A: that of a saddle if one was found; else NaN."""
+    intermediates: tuple[Configuration, ...] = ()
+    """New minima met on the way, in order from A to B: treat consecutive pairs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PathChain:
+    """The way from one minimum to another as a chain of double wells."""
+
+    minima: tuple[Configuration, ...]
+    """A, the minima found between, B; K + 1 of them."""
+    links: tuple[DoubleWell | PathFailure, ...]
+    """(K,), what joins each minimum to the next."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PathTangents(_WithArrays):
+    """The direction of a path seen from a minimum, as a function of the distance from it."""
+
+    distances: Array
+    """(K,), rho."""
+    directions: Array
+    """(K, N, 3), unit: the chord from the minimum to the path point at distance rho."""
+    curvatures: Array
+    """(K,), t.M.t at the minimum along each chord."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TunnelSplitting(_WithArrays):
     """Levels of the one-dimensional Schroedinger equation on an energy profile."""
 

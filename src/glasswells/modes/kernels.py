@@ -142,7 +142,7 @@ def gauss_quadrature(d_k, e_k, first_k, last_k, limit):  # type: ignore[no-untyp
     norm = 0.0
     for i in range(m):
         norm = max(norm, abs(d_k[i]) + abs(e_k[i]))
-    negligible = 1.2e-16 * norm
+    negligible = 1e-15 * norm
     for low in range(m):
         for sweep in range(limit + 1):
             high = low

@@ -67,7 +67,9 @@ class BandRelaxation:
         self._force, self._band_force = np.empty(shape), np.empty(shape)
         self._energy, self._residual = np.empty(lanes), np.empty(lanes)
         self._sums = np.empty((ROWS, lanes))
-        self._directions = Directions(settings.band_memory, size * lanes, 1 / settings.stiffness)
+        self._directions = Directions(
+            settings.band_memory, size * lanes, 1 / settings.first_stiffness
+        )
         self._climbing = 0
         self.iterations = 0
 

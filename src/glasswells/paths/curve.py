@@ -81,6 +81,4 @@ class Arc:
     def _slopes(self, u: Array) -> Array:
         """The same (3, len(u)) in P'(u)."""
         v = 1 - u
-        return np.array(
-            [6 * u * v, self.length * v * (1 - 3 * u), self.length * u * (3 * u - 2)]
-        )
+        return np.array([6 * u * v, self.length * v * (1 - 3 * u), self.length * u * (3 * u - 2)])

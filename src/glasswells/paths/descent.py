@@ -15,9 +15,9 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.chebyshev import chebyshev_step
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.krylov import Lanczos, drift_projector, solve
-from glasswells.paths.newton import newton
-from glasswells.paths.saddle import Saddle
+from glasswells.paths.krylov import Lanczos, drift_projector, softest, solve
+from glasswells.paths.newton import StationaryPoint, newton
+from glasswells.paths.saddle import INDEX_TOLERANCE, TOP_DIMENSION, TOP_TOLERANCE, Saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -27,6 +27,10 @@ LARGEST_GROWTH, SMALLEST_CUT = 2.5, 0.1
 """Limits of the change of the step from one to the next."""
 LATE_CUT = 0.6
 """A rejected step is shortened at least by this."""
+STRAY_CUT = 0.2
+"""After a vain search for a minimum the force must fall by this factor before the next."""
+LOOSE_TOLERANCE = 1e-3
+"""Of the steps of a fall into a basin."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -127,24 +131,32 @@ def descend(
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    away = [surface.distance(t, saddle.positions) for t in targets]
+    reach = [surface.distance(t, saddle.positions) for t in targets]
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
-    amplitude = min(settings.first_distance, settings.first_fraction * min(away))
+    amplitude = min(settings.first_distance, settings.first_fraction * min(reach))
     here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
     trail.add(here.point)
     marks: list[dict[float, Array]] = [{} for _ in targets]
+    stiffest = settings.stiffness_margin * saddle.highest_eigenvalue
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
+    slowing, stray_force = False, settings.stray_force
     while trail.steps < settings.path_steps:
         fields = [surface.displacement(t, here.point.positions) for t in targets]
         away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
-        if away[k] <= min(last, settings.last_fraction * surface.distance(targets[k], saddle.positions)):
+        if away[k] <= min(last, settings.last_fraction * reach[k]):
             return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
-        if away[k] > settings.stray_distance and _largest(here.force) < settings.stray_force:
-            return _stray(surface, here, trail, settings)
+        if away[k] > settings.stray_distance and slowing and _largest(here.force) < stray_force:
+            end = bottom_below(surface, here.point.positions, here.energy, settings)
+            if end is not None:
+                rest = surface.distance(here.point.positions, end.positions)
+                return _result(
+                    trail, end.positions, end.energy, None, {}, rest, Outcome.LEFT_THE_PAIR
+                )
+            stray_force *= STRAY_CUT
         tolerance = settings.path_tolerance * min(1.0, away[k] / settings.stray_distance)
-        there, duration = _advance(surface, saddle, here, duration, tolerance, trail, settings)
+        there, duration = _advance(surface, stiffest, here, duration, tolerance, trail, settings)
         if there is None:
             continue
         arc = trail.add(there.point)
@@ -153,6 +165,7 @@ def descend(
                 u = arc.where_distance(f, rho)
                 if u is not None:
                     found[rho] = arc.point(u)
+        slowing = float(np.linalg.norm(there.force)) < float(np.linalg.norm(here.force))
         here = there
     return _result(trail, here.point.positions, here.energy, None, {}, 0.0, Outcome.STEP_LIMIT)
 
@@ -169,7 +182,7 @@ def _largest(force: Array) -> float:
 
 def _advance(
     surface: Surface,
-    saddle: Saddle,
+    stiffest: float,
     here: _Here,
     duration: float,
     tolerance: float,
@@ -178,7 +191,6 @@ def _advance(
 ) -> tuple[_Here | None, float]:
     """One step of the flow, None if it must be repeated, and the next duration."""
     positions = here.point.positions
-    stiffest = settings.stiffness_margin * saddle.highest_eigenvalue
     step = chebyshev_step(surface, positions, here.force, duration, stiffest)
     trail.evaluations += step.evaluations + 1
     trail.steps += 1
@@ -239,12 +251,46 @@ def quadratic_length(stiffness: Array, amplitude: Array) -> float:
         left, width = left + width, min(1.5 * width, 1.0 / k.min())
 
 
-def _stray(surface: Surface, here: _Here, trail: _Trail, settings: PathSettings) -> Descent:
-    """The path ends in another minimum: find it."""
-    end = newton(surface, here.point.positions, settings)
-    outcome = Outcome.LEFT_THE_PAIR if end.outcome.converged else end.outcome
-    rest = surface.distance(here.point.positions, end.positions)
-    return _result(trail, end.positions, end.energy, None, {}, rest, outcome)
+def bottom_below(
+    surface: Surface, positions: Array, energy: float, settings: PathSettings
+) -> StationaryPoint | None:
+    """The minimum that Newton steps reach from `positions`, None if they reach another thing.
+
+    A stationary point counts if it is lower than where the steps began and its lowest eigenvalue
+    is positive.
+    """
+    end = newton(surface, positions, settings)
+    if not (end.outcome.converged and end.energy < energy):
+        return None
+    random = np.random.default_rng(positions.size).standard_normal(positions.size)
+    project = drift_projector(surface)
+    product = surface.hessian_product(end.positions)
+    lowest, _, _ = softest(product, random, project, settings.mode_products, INDEX_TOLERANCE)
+    return end if lowest > 0 else None
+
+
+def fall(surface: Surface, positions: Array, settings: PathSettings) -> StationaryPoint | None:
+    """The minimum that the steepest-descent path from `positions` (N, 3) leads to.
+
+    The path is followed loosely: which basin it lies in matters, not where it runs.
+    """
+    random = np.random.default_rng(positions.size).standard_normal(positions.size)
+    product, project = surface.hessian_product(positions), drift_projector(surface)
+    highest, _, _ = softest(lambda z: -product(z), random, project, TOP_DIMENSION, TOP_TOLERANCE)
+    stiffest = -1.5 * settings.stiffness_margin * highest
+    trail, here = _Trail([]), _look(surface, positions)
+    duration, force = 10.0 / stiffest, settings.stray_force
+    while trail.steps < settings.path_steps:
+        if _largest(here.force) < force:
+            end = bottom_below(surface, here.point.positions, here.energy, settings)
+            if end is not None:
+                return end
+            force *= STRAY_CUT
+        there, duration = _advance(
+            surface, stiffest, here, duration, LOOSE_TOLERANCE, trail, settings
+        )
+        here = there or here
+    return None
 
 
 def _result(

@@ -13,6 +13,11 @@ from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
 
+LOOSEST_SOLVE = 0.1
+"""Relative residual of a solve far from the stationary point; closer, it falls with the force,
+which keeps the convergence nearly quadratic."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class StationaryPoint:
     """The end of a Newton iteration."""
@@ -43,7 +48,8 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
     while np.isfinite(largest) and steps < settings.newton_steps:
         if best[0] <= settings.rounding_force or (best[0] <= settings.max_force and idle):
             break
-        tolerance = max(min(0.1, 0.3 * largest), 1e-9)
+        enough = 0.3 * settings.rounding_force / largest
+        tolerance = max(min(LOOSEST_SOLVE, LOOSEST_SOLVE * largest), enough)
         step, spent = solve(
             surface.hessian_product(x),
             project(force.ravel().copy()),

@@ -2,35 +2,118 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from glasswells.core.checks import count, positive
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PathSettings:
-    """How a double well is searched."""
+    """How a path is searched and followed. Lengths in <sigma>, energies in epsilon.
 
+    Raises
+    ------
+    InputError
+        For numbers that are not positive.
+    """
+
+    loose_forces: tuple[float, ...] = (0.1, 0.03, 0.01)
+    """Perpendicular forces at which a band is stopped to try a Newton search for the saddle. On
+    real pairs the first finds the saddle nine times in ten, after some five iterations."""
+    loose_iterations: int = 150
+    """Most band iterations between two of these attempts."""
+    band_force: float = 1e-5
+    """Perpendicular force of the full climbing-image band, the fallback. Its saddle is polished by
+    Newton steps as well, which converge from far larger forces."""
+    band_iterations: int = 3000
+    """Most iterations of the full band; typical are 200 to 500."""
+    climb_below: float = 0.03
+    """Perpendicular force below which the highest image climbs: before, it is not yet known
+    which image that is."""
     spring_constant: float = 10.0
-    """Of the band."""
+    """Of the band. Stiff springs keep images equally spaced; much softer ones slow L-BFGS down."""
     band_memory: int = 5
-    stiffness: float = 200.0
+    """Pairs of the L-BFGS history. More cost more memory traffic than they save iterations."""
+    first_stiffness: float = 200.0
+    """The first step is force / stiffness: the order of the highest eigenvalue of the Hessian."""
     band_step: float = 0.1
+    """Longest move of a particle of an image in one iteration: forces are meaningful that far."""
+
     max_force: float = 1e-10
+    """Largest force component at a stationary point."""
     rounding_force: float = 1e-12
+    """Newton steps go on to here if they can: what is left is rounding."""
     newton_step: float = 0.1
+    """Longest move of a particle in one Newton step."""
     newton_steps: int = 25
+    """Most Newton steps; typical are 4 to 7."""
     newton_products: int = 400
+    """Most Hessian products in one solve; typical are 150."""
     newton_patience: int = 3
+    """Newton steps in a row that may fail to halve the force."""
     mode_products: int = 400
+    """Most Hessian products in the search for one of the lowest eigenvalues."""
+
     bend_tolerance: float = 1e-3
+    """Relative residual of the curvature of the path in the saddle, a second-order term."""
     first_distance: float = 2e-3
+    """Distance from the saddle at which the path is started to second order: the third order is
+    below 1e-7."""
     first_fraction: float = 0.02
+    """The same as a fraction of the distance to the nearest minimum, if that is less."""
     first_duration: float = 1.0
-    last_distance: float = 1e-4
+    """First step, in units of the time in which the flow leaves the saddle."""
+    last_distance: float = 1e-3
+    """Distance from the minimum below which the energy is taken as quadratic. What this changes of
+    the arc length is 1e-6; of energies, nothing that rounding leaves."""
     last_fraction: float = 0.1
+    """The same as a fraction of the distance from minimum to saddle, if that is less."""
     path_steps: int = 400
+    """Most steps down one side; typical are 15 to 40."""
     path_tolerance: float = 1e-6
+    """Local error of a step across the path. Errors across decay on the way down and change the
+    energy only to second order."""
     longest_step: float = 0.03
+    """Of the path, so that the cubic curve between two points is as exact as the points."""
     stiffness_margin: float = 1.15
+    """The highest eigenvalue of the Hessian may grow by this factor along the path."""
     stray_force: float = 1e-3
+    """Largest force component at which a path that slows down far from both minima is taken to
+    enter another one."""
     stray_distance: float = 0.05
+    """Farther than this from both minima. Closer, the tolerance shrinks with the distance."""
     entry_dimension: int = 80
+    """Krylov dimension of the quadratic end of the path, whose length is needed to 1e-3."""
+
+    profile_points: int = 161
+    """Points of the energy profile; an odd number has the saddle in the middle. They lie denser
+    towards both minima, where the curvature changes on the scale of the distance."""
+    smallest_barrier: float = 1e-9
+    """Barriers below this, from the higher minimum, are numerical noise: rounding of the total
+    energy is about 1e-12, and forces are converged far better than needed for 1e-9."""
+    same_energy: float = 1e-9
+    """Minima are one if their energies per particle differ by less ..."""
+    same_displacement: float = 1e-3
+    """... and no particle is displaced by more."""
+    decay_hbar: float = 0.03
+    """Reduced hbar for which the continuations beyond A and B reach far enough; argon's, the
+    largest of the built-in unit sets."""
+    decay_exponent: float = 18.0
+    """They reach until integral sqrt(2 (V - V_ref)) dx / hbar exceeds this: wave functions are
+    down to 1e-8 there, which changes energies by less than 1e-15."""
+    beyond_spacing: float = 0.02
+    """Between the points of a continuation."""
+    beyond_reach: float = 3.0
+    """Longest continuation."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, tuple):
+                for k, number in enumerate(value):
+                    positive(f"{item.name}[{k}]", number)
+            elif isinstance(value, float):
+                positive(item.name, value)
+            else:
+                count(item.name, value, minimum=1)
+        count("profile_points", self.profile_points, minimum=9)

@@ -1,5 +1,6 @@
 """Records in, pictures and one self-contained HTML page out; the only room that draws."""
 
+from glasswells.report.campaign_content import campaign_content
 from glasswells.report.content import (
     Exploration,
     Failure,
@@ -20,6 +21,7 @@ __all__ = [
     "ReportContent",
     "ShownWell",
     "StageCost",
+    "campaign_content",
     "choose_wells",
     "write_report",
 ]

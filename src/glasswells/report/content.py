@@ -129,6 +129,18 @@ class Preparation:
         """Glasses that count: those that were explored, whatever was found in them."""
         return tuple(g for g in self.glasses if g.exploration is not None)
 
+    def splittings(self, units: str) -> list[list[float]]:
+        """Of each explored glass those that are resolved and of no single well in disguise."""
+        bad = {"unresolved", "single_well"}
+        return [
+            [
+                w.splittings[units].splitting
+                for w in wells
+                if units in w.splittings and not bad & set(w.splittings[units].flags)
+            ]
+            for wells in self.wells
+        ]
+
     @property
     def volumes(self) -> Array:
         """(G,), of the explored glasses."""

@@ -27,6 +27,10 @@ MAX_BINS = 24
 """More bins than this tell nothing more, whatever the number of double wells."""
 
 
+MIN_HISTOGRAM = 10
+"""Fewer values than this are drawn one by one: as a density they would dwarf the others."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quantity:
     """A number that each double well has."""
@@ -111,7 +115,10 @@ def _distribution_picture(
     figure = new_figure()
     axes = figure.add_subplot()
     for preparation, sample in zip(preparations, samples, strict=True):
-        if sum(len(v) for v in sample):
+        n_values = sum(len(v) for v in sample)
+        if 0 < n_values < MIN_HISTOGRAM:
+            _plot_marks(axes, np.concatenate(sample), preparation)
+        elif n_values:
             found = distribution(sample, edges)
             _plot_steps(axes, found.edges, found.density, found.low, found.high, preparation)
     if quantity.is_logarithmic:
@@ -133,12 +140,8 @@ def _distribution_picture(
 def _density_picture(
     preparations: Sequence[Preparation], units: UnitSystem, slug: str
 ) -> Picture | None:
-    samples = [
-        [_values(wells, lambda w: w.splitting(units.name)) for wells in p.wells]
-        for p in preparations
-    ]
-    positive = [v[v > 0] for sample in samples for v in sample]
-    edges = _edges([np.log10(v) for v in positive])
+    samples = [[np.array(v) for v in p.splittings(units.name)] for p in preparations]
+    edges = _edges([np.log10(v) for sample in samples for v in sample])
     if edges is None:
         return None
     edges = 10**edges
@@ -165,7 +168,7 @@ def _density_picture(
         )
     for axes in (left, right):
         axes.set_xscale("log")
-        axes.set_yscale("log")
+        axes.set_yscale("log", nonpositive="clip")
         axes.axvline(units.tls_threshold, color="0.4", ls="--", lw=1)
         axes.set_xlabel(r"$E\,/\,\epsilon$" + f", {plain(units.name)}")
     left.set_ylabel(r"$n(E)\;\epsilon\sigma^3$")
@@ -174,7 +177,8 @@ def _density_picture(
     return Picture(
         slug=slug,
         title=f"Density of splittings, {units.name}",
-        caption=f"{describe(preparations)} Dashed: threshold of an active two-level system. "
+        caption=f"{describe(preparations)} Without unresolved splittings and single wells in "
+        f"disguise. Dashed: threshold of an active two-level system. "
         f"{' '.join(words)} {_error_words(preparations)}",
         figure=figure,
     )
@@ -207,7 +211,7 @@ def _label(preparation: Preparation) -> str:
 
 
 def _values(
-    wells: Sequence[WellSummary], value: Callable[[WellSummary], float], logarithmic: bool = False
+    wells: Sequence[WellSummary], value: Callable[[WellSummary], float], logarithmic: bool
 ) -> Array:
     values = np.array([value(w) for w in wells], dtype=np.float64)
     values = values[np.isfinite(values)]
@@ -234,6 +238,20 @@ def _plot_steps(
         edges, np.append(density, density[-1]), where="post", label=_label(preparation)
     )
     _plot_bars(axes, (edges[1:] + edges[:-1]) / 2, density, low, high, line.get_color())
+
+
+def _plot_marks(axes: Axes, values: Array, preparation: Preparation) -> None:
+    """Each value as a mark on the axis."""
+    heights = np.full(len(values), 0.02)
+    axes.plot(
+        values,
+        heights,
+        "|",
+        ms=12,
+        mew=2,
+        transform=axes.get_xaxis_transform(),
+        label=_label(preparation) + ", one by one",
+    )
 
 
 def _plot_points(

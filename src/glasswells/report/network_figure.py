@@ -63,7 +63,7 @@ def network_picture(glass: GlassContent, temperature: float) -> Picture | None:
     for i, j, n in drawn.links:
         ends = [i, j]
         axes.plot(
-            drawn.place[ends], drawn.energy[ends], color="0.55", lw=0.4 + 0.6 * np.log10(n),
+            drawn.place[ends], drawn.energy[ends], color="0.45", lw=0.7 + 1.2 * np.log10(n),
             alpha=0.7, zorder=1,
         )  # fmt: skip
     points = axes.scatter(
@@ -117,7 +117,7 @@ def _interactive(drawn: Network) -> dict[str, Any]:
         "data": [
             {
                 "type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
-                "line": {"color": "#a0a0a0", "width": 1},
+                "line": {"color": "#909090", "width": 1},
             },
             {
                 "type": "scatter", "mode": "markers", "x": drawn.place.tolist(),

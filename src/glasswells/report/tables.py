@@ -86,10 +86,10 @@ def counts_table(content: ReportContent) -> Table:
         slug="counts",
         title="What was found, beside the paper",
         note="Distinct: the same core in different backgrounds counted once. In brackets: 95 % "
-        "interval over glasses; a star marks a single glass, with counting errors only. The "
-        "paper: Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 (2021), with 200, 50 "
-        "and 10 glasses of N = 1500 at 0.062, 0.07 and 0.092. Counts grow with the length of the "
-        "exploration.",
+        "interval over glasses; a star marks counting errors only (a single glass, or the same "
+        "number in all). The paper: Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 "
+        "(2021), with 200, 50 and 10 glasses of N = 1500 at 0.062, 0.07 and 0.092. Counts grow "
+        "with the length of the exploration.",
         columns=(
             "T_f", "glasses explored", "N", "quenches", "inherent structures", "pairs",
             "double wells", "distinct", "double wells per glass", "paper: double wells",
@@ -142,14 +142,14 @@ def density_table(content: ReportContent) -> Table:
     rows = []
     for p in content.preparations:
         for units in content.units if p.explored else ():
-            found = tls_density(_splittings(p, units), p.volumes, units)
+            found = tls_density(p.splittings(units.name), p.volumes, units)
             rows.append(
                 (
                     f"{p.temperature:g}",
                     units.name,
                     str(found.reduced.n_entries),
                     _interval(found.reduced, ".3g"),
-                    _interval(found.si, ".2e"),
+                    _interval(found.si, ".2g"),
                     f"{float(heat_capacity(found.si.value, 1.0)):.3g}",
                     "yes" if found.is_plateau else f"no ({found.slope:+.1f} sigma)",
                 )
@@ -346,19 +346,6 @@ def _cell(text: str) -> str:
     return text
 
 
-def _splittings(p: Preparation, units: UnitSystem) -> list[list[float]]:
-    """Splittings of each glass that are resolved and no single wells in disguise."""
-    return [
-        [
-            w.splitting(units.name)
-            for w in wells
-            if units.name in w.splittings
-            and not {"unresolved", "single_well"} & set(w.splittings[units.name].flags)
-        ]
-        for wells in p.wells
-    ]
-
-
 def _is_tls(well: WellSummary, units: UnitSystem) -> bool:
     found = well.splittings.get(units.name)
     return found is not None and found.is_two_level
@@ -373,5 +360,5 @@ def _particles(p: Preparation) -> str:
 
 
 def _interval(estimate: Estimate, digits: str = ".3g") -> str:
-    star = "" if estimate.n_glasses > 1 else "*"
+    star = "*" if estimate.basis == "entries" else ""
     return f"{estimate.value:{digits}} [{estimate.low:{digits}}, {estimate.high:{digits}}]{star}"

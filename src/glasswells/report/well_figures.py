@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 MOST_MOBILE = 10
 """Particles drawn in red, as in the paper's Fig. 3."""
 VISIBLE = 0.02
-"""Particles that move less than this fraction of the one that moves most are left out of the
-interactive view: they would be points without extent."""
+"""Particles that move less than this fraction of the one that moves most are no more than dots."""
 RED, BLUE = "#c8312b", "#8fa9cc"
 
 
@@ -34,8 +33,10 @@ def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     drawn: list[TunnelSplitting | None] = [*solved] or [None]
     figure = new_figure(4.2 * len(drawn) + 0.6, 3.8)
     panels = figure.subplots(1, len(drawn), sharey=True, squeeze=False)[0]
+    levels = [float(s.levels[-1]) for s in solved]
+    top = max([1.25 * float(shown.well.profile.energy.max()), *(1.1 * e for e in levels)])
     for axes, splitting in zip(panels, drawn, strict=True):
-        _plot_profile(axes, shown, splitting)
+        _plot_profile(axes, shown, splitting, top)
     panels[0].set_ylabel(r"$V - V_A$ ($\epsilon$)")
     words = " ".join(_level_words(s) for s in solved) or "No splitting was solved for."
     well = shown.well
@@ -49,7 +50,9 @@ def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     )
 
 
-def _plot_profile(axes: Axes, shown: ShownWell, splitting: TunnelSplitting | None) -> None:
+def _plot_profile(
+    axes: Axes, shown: ShownWell, splitting: TunnelSplitting | None, top: float
+) -> None:
     profile = shown.well.profile
     s, v = profile.arc_length, profile.energy
     sides = []
@@ -57,9 +60,7 @@ def _plot_profile(axes: Axes, shown: ShownWell, splitting: TunnelSplitting | Non
         sides.append((s[0] - profile.beyond_a[0], profile.beyond_a[1]))
     if profile.beyond_b is not None:
         sides.append((s[-1] + profile.beyond_b[0], profile.beyond_b[1]))
-    top = 1.25 * float(v.max())
     if splitting is not None:
-        top = max(top, 1.1 * float(splitting.levels[-1]))
         for number, level in enumerate(splitting.levels):
             axes.axhline(level, color="0.25" if number < 2 else "0.7", lw=0.9)
         axes.set_title(f"{plain(splitting.units)}: $E$ = {splitting.splitting:.3g}")
@@ -89,17 +90,18 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
     """The displacement field as in the paper's Fig. 3."""
     centered, field, box = _centered(shown)
     lengths = np.linalg.norm(field, axis=1)
-    mobile = _most_mobile(lengths)
+    seen = lengths >= VISIBLE * lengths.max()
+    mobile = _most_mobile(lengths)[seen]
     figure = new_figure(5.6, 5.0)
     axes: Any = figure.add_subplot(projection="3d")
-    size = 260.0 * (lengths / lengths.max()) ** 2
+    size = 260.0 * (lengths[seen] / lengths.max()) ** 2
     colors = np.where(mobile, RED, BLUE)
     half = box / 2
     for axis, wall in ((0, -half[0]), (1, half[1]), (2, -half[2])):
-        flat = centered.copy()
+        flat = centered[seen]
         flat[:, axis] = wall
         axes.scatter(*flat.T, s=size * 0.5, c=np.where(mobile, RED, "0.75"), alpha=0.35, lw=0)
-    axes.scatter(*centered.T, s=size, c=colors, alpha=0.85, lw=0)
+    axes.scatter(*centered[seen].T, s=size, c=colors, alpha=0.85, lw=0)
     for axis, name in enumerate("xyz"):
         getattr(axes, f"set_{name}lim")(-half[axis], half[axis])
         getattr(axes, f"set_{name}label")(rf"${name}\,/\,\sigma$")
@@ -111,7 +113,8 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
         caption=f"{_where(shown)} r_AB, d = {np.linalg.norm(field):.3g}, participation number "
         f"{shown.well.participation_number:.3g}. Size: displacement; red: the "
         f"{min(MOST_MOBILE, len(field))} most mobile particles; the one that moves most is in the "
-        f"center of the periodic box. Faces: projections. In the interactive view cones show the "
+        f"center of the periodic box. Faces: projections. Below {VISIBLE:.0%} of the largest "
+        f"displacement nothing is drawn. In the interactive view cones show the "
         f"directions; drag to turn.",
         figure=figure,
         interactive=_interactive(centered, field, box),
@@ -156,13 +159,13 @@ def _interactive(centered: Array, field: Array, box: Array) -> dict[str, Any]:
         "data": data,
         "layout": {
             "height": 520, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
-            "legend": {"x": 0, "y": 1},
+            "legend": {"x": 0, "y": 1, "itemsizing": "constant"},
             "scene": {
                 "aspectmode": "data",
                 "xaxis": {**axis, "title": {"text": "x"}},
                 "yaxis": {**axis, "title": {"text": "y"}},
                 "zaxis": {**axis, "title": {"text": "z"}},
-                "camera": {"eye": {"x": 1.1, "y": -1.3, "z": 0.8}},
+                "camera": {"eye": {"x": 1.35, "y": -1.6, "z": 0.9}},
             },
         },
     }  # fmt: skip

@@ -7,7 +7,7 @@ glass, with everything in it (cluster bootstrap; Davison & Hinkley, Bootstrap Me
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +21,8 @@ from glasswells.core.records import Array, freeze
 GLASSES = "glasses"
 """The error bars hold the scatter from glass to glass."""
 ENTRIES = "entries"
-"""There is one glass: its entries were taken as independent, which understates the error."""
+"""There is one glass, or all have the same number: entries were taken as independent, which
+understates the error."""
 
 FEW_GLASSES = 8
 """Below this number the quantiles of a bootstrap are too coarse, and its standard error is
@@ -78,14 +79,12 @@ class Estimate:
 
     def scaled(self, factor: float) -> Estimate:
         """The same in another unit; `factor` > 0."""
-        return Estimate(
+        return replace(
+            self,
             value=self.value * factor,
             low=self.low * factor,
             high=self.high * factor,
             error=self.error * factor,
-            n_glasses=self.n_glasses,
-            n_entries=self.n_entries,
-            basis=self.basis,
         )
 
 
@@ -101,7 +100,7 @@ class Distribution:
     """(bins,), lower ends of the confidence intervals."""
     high: Array
     error: Array
-    """(bins,), standard errors; zero for an empty bin, which has no scatter to learn from."""
+    """(bins,), standard errors."""
     counts: Array
     """(bins,), entries found."""
     n_entries: int
@@ -118,7 +117,8 @@ class Distribution:
 def count_per_glass(counts: ArrayLike, resampling: Resampling = DEFAULT_RESAMPLING) -> Estimate:
     """Mean number of something per glass, from the number found in each glass (G,).
 
-    A single glass gets the Poisson interval (Garwood, Biometrika 28, 437, 1936).
+    A single glass gets the Poisson interval (Garwood, Biometrika 28, 437, 1936). So do equal
+    numbers in all glasses, such as none: they have no scatter to learn from.
 
     Raises
     ------
@@ -129,9 +129,10 @@ def count_per_glass(counts: ArrayLike, resampling: Resampling = DEFAULT_RESAMPLI
     n = len(found)
     if n == 0 or found.min() < 0:
         raise InputError(f"counts is {found}, expected a number of at least 0 for each glass")
-    if n == 1:
-        low, high = _poisson_interval(found[0], resampling)
-        error = np.sqrt(found[0])
+    has_scatter = np.ptp(found) > 0
+    if not has_scatter:
+        low, high = (end / n for end in _poisson_interval(found.sum(), resampling))
+        error = np.sqrt(found.sum()) / n
     else:
         drawn = resampling.weights(n) @ found / n
         low, high, error = _interval(found.mean(), drawn, n, resampling)
@@ -142,7 +143,7 @@ def count_per_glass(counts: ArrayLike, resampling: Resampling = DEFAULT_RESAMPLI
         error=float(error),
         n_glasses=n,
         n_entries=int(found.sum()),
-        basis=_basis(n),
+        basis=GLASSES if has_scatter else ENTRIES,
     )
 
 
@@ -199,7 +200,7 @@ def rank_correlation(
         return np.array([_correlation(ranks[0](w), ranks[1](w), w) for w in rows])
 
     if len(first) > 1:
-        return _estimate(statistic, first, resampling)
+        return _limited(_estimate(statistic, first, resampling))
     n, value = int(sizes[0]), float(statistic(np.ones((1, 1)))[0])
     error = float(np.sqrt((1 + value**2 / 2) / (n - 3)))  # of atanh(value)
     reach = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
@@ -243,16 +244,20 @@ def distribution(
     table = np.array([np.histogram(g, edges)[0] for g in groups], dtype=np.float64)
     widths, counts, norm = np.diff(edges), table.sum(axis=0), norms.sum()
     density = _ratio(counts, np.array(norm)) / widths
-    if len(groups) == 1:
-        low, high = (
-            _ratio(c, np.array(norm)) / widths for c in _poisson_interval(counts, resampling)
-        )
-        error = _ratio(np.sqrt(counts), np.array(norm)) / widths
-    else:
+    # Bins without scatter from glass to glass, such as empty ones, keep their counting errors.
+    scale = _ratio(np.ones(1), np.array(norm)) / widths
+    low, high = (end * scale for end in _poisson_interval(counts, resampling))
+    error = np.sqrt(counts) * scale
+    if len(groups) > 1:
         weights = resampling.weights(len(groups))
         drawn = _ratio(weights @ table, (weights @ norms)[:, None]) / widths
-        low, high, error = _interval(density, drawn, len(groups), resampling)
-        low = np.maximum(low, 0.0)
+        scattered = _interval(density, drawn, len(groups), resampling)
+        differs = scattered[2] > 1e-12 * density  # more than rounding
+        low, high, error = (
+            np.where(differs, new, old)
+            for new, old in zip(scattered, (low, high, error), strict=True)
+        )
+    low = np.maximum(low, 0.0)
     return Distribution(
         edges=edges,
         density=density,
@@ -298,6 +303,11 @@ def _estimate(
         n_entries=sum(len(g) for g in groups),
         basis=GLASSES,
     )
+
+
+def _limited(correlation: Estimate) -> Estimate:
+    """With an interval that stays in [-1, 1]."""
+    return replace(correlation, low=max(correlation.low, -1.0), high=min(correlation.high, 1.0))
 
 
 def _single(value: float, low: float, high: float, error: float, n: int) -> Estimate:

@@ -202,3 +202,27 @@ def test_quadrature_that_does_not_converge_says_so():
 def test_bad_input_is_one_clear_error(glass, field, options, text):
     with pytest.raises(InputError, match=text):
         max_overlap(glass.model, glass.configuration, field, **options)
+
+
+@pytest.mark.physics
+def test_in_a_glass_of_1500_the_certified_maximum_is_the_dense_one():
+    """On the displacements to neighboring minima, whose overlaps are spread over hundreds of
+    modes, and on a random field and a single particle, where they are spread over all."""
+    large = make_glass(1500, seed=3, neighbors=8)
+    stiffness = Stiffness(large.model, large.configuration)
+    fields = fields_of(large)
+    for name, r in fields.items():
+        c = np.abs(large.vectors[3:] @ r.ravel()) / np.linalg.norm(r / np.abs(r).max())
+        c /= np.abs(r).max()
+        best = int(c.argmax())
+        found = max_overlap(
+            large.model, large.configuration, r, method="lanczos", stiffness=stiffness
+        )
+        if name.startswith("r_AB") or name.endswith("pair"):
+            assert found.certified, name
+        if found.certified:
+            assert found.overlap == pytest.approx(c[best], abs=OVERLAP_ERROR), name
+            assert found.mode == best + 4, name
+        else:
+            assert found.overlap <= c[best] + OVERLAP_ERROR
+            assert c[best] <= found.bound + OVERLAP_ERROR, name

@@ -1,0 +1,215 @@
+"""From a campaign's store to what a report shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
+from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
+from glasswells.campaign.tasks import Ref
+from glasswells.core.records import TunnelSplitting
+from glasswells.report.content import (
+    Exploration,
+    Failure,
+    GlassContent,
+    Preparation,
+    ReportContent,
+    ShownWell,
+    StageCost,
+    choose_wells,
+)
+from glasswells.statistics import WellSummary, summarize_well
+from glasswells.tunneling.units import UnitSystem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Origin:
+    """Where a double well lies in the store."""
+
+    chain: str
+    item: int
+
+
+def campaign_content(store: StoreReader) -> ReportContent:
+    """Everything that a report shows of a campaign, finished or not.
+
+    Double wells are read one after the other and kept as summaries; only those that are shown
+    are read again in full.
+
+    Raises
+    ------
+    DamagedStoreError
+        If something in the store is not what was written.
+    """
+    with store.snapshot():
+        text = store.property("plan")
+        plan = parse_plan(text)
+        units = tuple(
+            unit_system(name, own) for name, own in splittings_parameters(plan)["units"].items()
+        )
+        splittings = _splittings(store)
+        origins: dict[tuple[str, int], _Origin] = {}
+        preparations = _preparations(store, splittings, origins)
+        return ReportContent(
+            name=plan.campaign.name,
+            preparations=preparations,
+            units=units,
+            plan=text,
+            provenance=tuple(_provenance(session) for session in store.sessions()),
+            costs=_costs(store),
+            shown=_shown(store, preparations, units, origins),
+            failures=(*_failed_tasks(store), *_failed_paths(store)),
+        )
+
+
+def _splittings(store: StoreReader) -> dict[_Origin, dict[str, TunnelSplitting]]:
+    """By double well, then by unit set."""
+    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="splittings")}
+    found: defaultdict[_Origin, dict[str, TunnelSplitting]] = defaultdict(dict)
+    for item in store.records("splitting"):
+        origin = _Origin(chain=paths[item.chain], item=item.record.double_well)
+        splitting: TunnelSplitting = item.record.splitting
+        found[origin][splitting.units] = splitting
+    return found
+
+
+def _preparations(
+    store: StoreReader,
+    splittings: Mapping[_Origin, Mapping[str, TunnelSplitting]],
+    origins: dict[tuple[str, int], _Origin],
+) -> tuple[Preparation, ...]:
+    """By temperature; fills `origins` by glass and number of double well."""
+    groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
+    for item in store.records("glass"):
+        glass = item.record
+        groups[glass.preparation_temperature].append(
+            GlassContent(
+                name=item.glass,
+                n_particles=glass.configuration.n_particles,
+                volume=float(np.prod(glass.configuration.box)),
+                equilibration=glass.report,
+                exploration=_exploration(store, item.glass),
+                n_pairs=sum(1 for _ in store.records("pair", glass=item.glass)),
+                wells=tuple(_wells(store, item.glass, splittings, origins)),
+            )
+        )
+    return tuple(
+        Preparation(temperature=temperature, glasses=tuple(glasses))
+        for temperature, glasses in sorted(groups.items())
+    )
+
+
+def _exploration(store: StoreReader, glass: str) -> Exploration | None:
+    pooled = next(store.records("exploration", glass=glass), None)
+    if pooled is None:
+        return None
+    energies, visits = [], []
+    for item in store.records("structure", glass=glass):
+        energies.append(item.record.energy)
+        visits.append(item.record.visits)
+    return Exploration(
+        energies=np.array(energies),
+        visits=np.array(visits),
+        transitions=pooled.record.transitions,
+        quenches=pooled.record.quenches,
+    )
+
+
+def _wells(
+    store: StoreReader,
+    glass: str,
+    splittings: Mapping[_Origin, Mapping[str, TunnelSplitting]],
+    origins: dict[tuple[str, int], _Origin],
+) -> Iterator[WellSummary]:
+    items: defaultdict[str, int] = defaultdict(int)
+    for number, stored in enumerate(store.records("double_well", glass=glass)):
+        origin = _Origin(chain=stored.chain, item=items[stored.chain])
+        items[stored.chain] += 1
+        origins[glass, number] = origin
+        yield summarize_well(stored.record, glass, number, splittings.get(origin))
+
+
+def _shown(
+    store: StoreReader,
+    preparations: tuple[Preparation, ...],
+    units: tuple[UnitSystem, ...],
+    origins: Mapping[tuple[str, int], _Origin],
+) -> tuple[ShownWell, ...]:
+    """The chosen double wells of all temperatures together, in full."""
+    temperatures = {g.name: p.temperature for p in preparations for g in p.glasses}
+    wells = [w for p in preparations for glass in p.glasses for w in glass.wells]
+    shown = []
+    for title, summary in choose_wells(wells, units[0].name):
+        origin = origins[summary.glass, summary.number]
+        (well,) = store.products(Ref(chain=origin.chain, kind="double_well", item=origin.item))
+        shown.append(
+            ShownWell(
+                title=title,
+                glass=summary.glass,
+                number=summary.number,
+                preparation_temperature=temperatures[summary.glass],
+                well=well,
+                splittings=summary.splittings,
+            )
+        )
+    return tuple(shown)
+
+
+def _costs(store: StoreReader) -> tuple[StageCost, ...]:
+    stages: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in store.summary():
+        stages[row["stage"]].append(row)
+    return tuple(
+        StageCost(
+            stage=stage,
+            done=sum(r["tasks"] for r in rows if r["status"] in (DONE, CONTINUED)),
+            failed=sum(r["tasks"] for r in rows if r["status"] == FAILED),
+            left=sum(r["chunks_left"] for r in rows),
+            cpu_seconds=sum(r["cpu_seconds"] for r in rows),
+            wall_seconds=sum(r["wall_seconds"] for r in rows),
+        )
+        for stage, rows in stages.items()
+    )
+
+
+def _failed_tasks(store: StoreReader) -> Iterator[Failure]:
+    for row in store.tasks(FAILED):
+        yield Failure(
+            stage=row.task.stage,
+            glass=row.task.glass,
+            subject=f"task {row.task.number}, seed {row.task.seed_path}",
+            reason=row.reason,
+            text=row.error,
+        )
+
+
+def _failed_paths(store: StoreReader) -> Iterator[Failure]:
+    """Pairs that are no double well."""
+    pairs: dict[str, list[str]] = {}
+    for item in store.records("path_failure"):
+        if item.glass not in pairs:
+            records = store.records("pair", glass=item.glass)
+            pairs[item.glass] = [f"pair {p.record.i}-{p.record.j}" for p in records]
+        yield Failure(
+            stage=item.stage,
+            glass=item.glass,
+            subject=pairs[item.glass][item.number],
+            reason=item.record.outcome.name.lower(),
+            text=item.record.message,
+        )
+
+
+def _provenance(session: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _words(value) for key, value in session.items() if value not in (None, "")}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    return str(value)

@@ -1,0 +1,218 @@
+import base64
+import csv
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import pytest
+from report_contents import content
+
+from glasswells.core.errors import InputError
+from glasswells.report import ReportContent, write_report
+from glasswells.tunneling import ARGON, NIP, UnitSystem
+
+HOSTILE = "<script>alert(1)</script>$\\frac{"
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, attributes, and the content of scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self._script = [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag == "script":
+            self._script = (dict(attributes), [])
+
+    def handle_data(self, data):
+        if self._script:
+            self._script[1].append(data)
+
+    def handle_endtag(self, tag):
+        if tag == "script":
+            self.scripts.append((self._script[0], "".join(self._script[1])))
+            self._script = None
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("report")
+    path = write_report(content(), directory)
+    return path, path.read_text(encoding="utf-8")
+
+
+def without_library(text):
+    from plotly.offline import get_plotlyjs
+
+    library = get_plotlyjs()
+    assert text.count(library) == 1  # inlined, and once
+    return text.replace(library, "")
+
+
+def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
+    path, text = written
+    for word in ("What was run", "21109", "117339", "1008", "same_minimum", "bootstrap over"):
+        assert word in text
+    names = {p.name for p in (path.parent / "figures").iterdir()}
+    slugs = {
+        "asymmetry", "barrier", "distance", "participation", "glasses", "network",
+        "splitting_0", "splitting_1", "splitting_density_0", "splitting_density_1",
+        *(f"well_{k}_{part}" for k in range(3) for part in ("field", "profile")),
+    }  # fmt: skip
+    assert names == {f"{slug}.{suffix}" for slug in slugs for suffix in ("png", "pdf")}
+    images = [a["src"] for tag, a in Page(text).elements if tag == "img"]
+    assert len(images) == len(slugs)
+    for image in images:
+        kind, data = image.split(",")
+        assert kind == "data:image/png;base64"
+        assert base64.b64decode(data).startswith(b"\x89PNG")
+
+
+def test_page_loads_nothing(written):
+    rest = without_library(written[1])
+    assert not re.search(r"https?:|//[a-z]", rest)
+    assert not re.search(r"@import|url\(", rest)
+    page = Page(written[1])
+    for tag, attributes in page.elements:
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}
+        for name in ("src", "href"):
+            if name in attributes:
+                assert attributes[name].startswith(("data:", "#"))
+        assert not any(name.startswith("on") for name in attributes)
+
+
+def test_policy_allows_the_scripts_of_the_page_and_nothing_else(written):
+    page = Page(written[1])
+    (policy,) = [a["content"] for _, a in page.elements if a.get("http-equiv")]
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    (script_rule,) = re.findall(r"script-src ([^;]*)", policy)
+    assert "unsafe-inline" not in script_rule
+    code = [text for attributes, text in page.scripts if "type" not in attributes]
+    assert len(code) == 2
+    digests = {base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in code}
+    assert set(script_rule.split()) == {f"'sha256-{d}'" for d in digests}
+
+
+def test_every_place_for_a_plot_has_its_data(written):
+    page = Page(written[1])
+    places = [a["data-source"] for _, a in page.elements if "data-source" in a]
+    sources = {a["id"]: json.loads(t) for a, t in page.scripts if a.get("type")}
+    assert len(places) == 4  # network and three displacement fields
+    assert set(places) == set(sources)
+    kinds = {trace["type"] for plot in sources.values() for trace in plot["data"]}
+    assert kinds == {"scatter", "scatter3d", "cone"}
+
+
+def test_displacement_field_shows_the_most_mobile_particles_in_red(written):
+    page = Page(written[1])
+    (plot,) = [json.loads(t) for a, t in page.scripts if a.get("id") == "data-well_0_field"]
+    (red,) = [t for t in plot["data"] if t.get("name") == "10 most mobile"]
+    assert len(red["x"]) == 10
+
+
+def test_names_from_the_data_stay_text(tmp_path):
+    own = UnitSystem(
+        name=HOSTILE, reduced_hbar=0.02, tls_threshold=1e-3, sigma=3e-10, epsilon=100.0, mass=40.0
+    )
+    made = content(name=HOSTILE, glass=HOSTILE, units=(own, ARGON), solved=(own, ARGON))
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    rest = without_library(text)
+    assert "alert(1)" in rest
+    assert "<script>alert" not in rest
+    assert "&lt;script&gt;alert(1)" in rest
+    code = [t for attributes, t in Page(text).scripts if "type" not in attributes]
+    assert not any("alert(1)" in t for t in code if t != code[0])
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert all(re.fullmatch(r"[a-z0-9_]+\.(html|png|pdf|csv)", p.name) for p in files)
+
+
+def test_tables_hold_every_double_well_to_the_last_bit(written):
+    made = content()
+    wells = [w for p in made.preparations for g in p.glasses for w in g.wells]
+    with (written[0].parent / "tables" / "double_wells.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(wells)
+    for row, well in zip(rows, wells, strict=True):
+        assert float(row["asymmetry"]) == well.asymmetry
+        assert float(row["argon: splitting"]) == well.splitting("argon")
+        assert (row["argon: is_two_level"] == "True") == (well.splitting("argon") < 0.0015)
+
+
+def test_counts_beside_the_paper(written):
+    tables = written[0].parent / "tables"
+    with (tables / "counts.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(r["T_f"], r["double wells"], r["paper: double wells"]) for r in rows] == [
+        ("0.07", "36", "21109"),
+        ("0.092", "20", "117339"),
+    ]
+    assert rows[1]["double wells per glass"].endswith("*")  # a single glass
+    made = content()
+    with (tables / "two_level_systems.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = [
+        sum(w.splitting(u.name) < u.tls_threshold for wells in p.wells for w in wells)
+        for p in made.preparations
+        for u in (ARGON, NIP)
+    ]
+    assert [int(r["TLS"]) for r in rows] == expected
+    assert [r["paper: TLS"] for r in rows] == ["291", "46", "1008", "248"]
+
+
+def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
+    write_report(content(sizes=((1,),), glass="=cmd()"), tmp_path)
+    text = (tmp_path / "tables" / "glasses.csv").read_text()
+    assert "'=cmd()" in text
+    with (tmp_path / "tables" / "double_wells.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    float(row["asymmetry"])  # negative numbers stay numbers
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        content(sizes=()),
+        content(sizes=((),)),
+        content(sizes=((0,),)),
+        content(sizes=((0, 0), (0,))),
+        content(sizes=((1,),)),
+        content(sizes=((2, 0, 1),)),
+        content(sizes=((5, 3),), solved=()),
+        content(sizes=((5, 3),), units=()),
+        content(sizes=((12,),), solved=(ARGON,)),
+        ReportContent(name="empty", preparations=(), units=(ARGON,)),
+    ],
+    ids=[
+        "no temperatures", "no glasses", "no double wells", "none in several glasses",
+        "one double well", "few", "no splittings", "no unit sets", "one unit set of two", "empty",
+    ],
+)  # fmt: skip
+def test_whatever_is_missing_the_page_is_written(tmp_path, made):
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    assert "</html>" in text
+    assert "nan" not in re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
+
+
+def test_nothing_global_is_changed(tmp_path):
+    import sys
+
+    before, had_pyplot = dict(mpl.rcParams), "matplotlib.pyplot" in sys.modules
+    write_report(content(sizes=((3,),)), tmp_path)
+    assert dict(mpl.rcParams) == before
+    assert ("matplotlib.pyplot" in sys.modules) == had_pyplot
+
+
+def test_same_content_gives_the_same_page(tmp_path, written):
+    assert write_report(content(), tmp_path).read_text(encoding="utf-8") == written[1]
+
+
+def test_folder_that_cannot_be_written_gives_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_report(content(sizes=((1,),)), tmp_path / "file")
