@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Minimization,
         NormalModes,
         Pair,
+        PathChain,
+        PathFailure,
         Transition,
         TunnelSplitting,
     )
@@ -42,6 +44,15 @@ if TYPE_CHECKING:
     )
     from glasswells.model.kob_andersen import KobAndersen
     from glasswells.model.soft_spheres import SoftSpheres
+    from glasswells.modes import (
+        cubic_mode,
+        energy_along,
+        max_overlap,
+        mobility_overlap,
+        normal_modes,
+        overlap,
+    )
+    from glasswells.paths import find_double_well, find_double_wells
     from glasswells.sampling.equilibrium import EquilibrationReport, equilibration_report
     from glasswells.sampling.molecular_dynamics import molecular_dynamics
     from glasswells.sampling.relaxation import SwapTrajectory, relaxation, swap_trajectory
@@ -63,6 +74,8 @@ _ROOMS = {
         "Minimization",
         "NormalModes",
         "Pair",
+        "PathChain",
+        "PathFailure",
         "Transition",
         "TunnelSplitting",
     ),
@@ -83,6 +96,15 @@ _ROOMS = {
     ),
     "model.kob_andersen": ("KobAndersen",),
     "model.soft_spheres": ("SoftSpheres",),
+    "modes": (
+        "cubic_mode",
+        "energy_along",
+        "max_overlap",
+        "mobility_overlap",
+        "normal_modes",
+        "overlap",
+    ),
+    "paths": ("find_double_well", "find_double_wells"),
     "sampling.equilibrium": ("EquilibrationReport", "equilibration_report"),
     "sampling.molecular_dynamics": ("molecular_dynamics",),
     "sampling.relaxation": ("SwapTrajectory", "relaxation", "swap_trajectory"),

@@ -1,0 +1,122 @@
+"""The real stages end to end on a small glass: same catalogue whatever the workers, kills, order."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
+from glasswells.campaign.catalogue import catalogue_digest
+from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.verify import verify_store
+from glasswells.core.records import DoubleWell
+from glasswells.report import campaign_content, write_report
+
+PLAN = """
+[campaign]
+name = "small"
+seed = 3
+[glasses]
+preparation_temperatures = [0.1]
+[prepare]
+n_particles = 150
+melt_sweeps = 200
+burn_in = 50
+sweeps = 1500
+chunk_sweeps = 500
+[explore]
+exploration_temperature = 0.05
+trajectories = 2
+quenches = 40
+chunk_quenches = 20
+[pairs]
+min_transitions = 2
+"""
+COMMAND = [sys.executable, "-m", "glasswells.cli"]
+
+
+def digest(directory: Path) -> str:
+    with open_campaign(directory, PIPELINE) as store:
+        return catalogue_digest(store)
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plan") / "plan.toml"
+    path.write_text(PLAN, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def unbroken(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = start_campaign(plan, tmp_path_factory.mktemp("runs") / "unbroken", PIPELINE)
+    ending = run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
+    assert ending.is_finished
+    return directory
+
+
+def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
+    with open_campaign(unbroken, PIPELINE) as store:
+        kinds = store.kinds()
+        wells = [item.record for item in store.records("double_well")]
+        splittings = [item.record.splitting for item in store.records("splitting")]
+    assert kinds["glass"] == 1
+    assert kinds["trajectory"] == 2
+    assert kinds["structure"] > 2
+    assert len(wells) >= 1
+    assert len(splittings) == 2 * len(wells)
+    for well in wells:
+        assert isinstance(well, DoubleWell)
+        assert well.barrier > max(0.0, well.asymmetry)
+        assert well.negative_eigenvalue < 0
+        assert np.linalg.norm(well.tangent_a) == pytest.approx(1.0)
+    assert all(s.splitting > 0 and s.error >= 0 for s in splittings)
+
+
+def test_two_workers_give_the_same_catalogue(unbroken: Path, plan: Path, tmp_path: Path) -> None:
+    directory = start_campaign(plan, tmp_path / "two", PIPELINE)
+    assert run_campaign(directory, PIPELINE, workers=2).is_finished
+    assert digest(directory) == digest(unbroken)
+
+
+def test_a_killed_campaign_ends_as_the_unbroken_one(
+    unbroken: Path, plan: Path, tmp_path: Path
+) -> None:
+    directory = tmp_path / "killed"
+    run = [*COMMAND, "run", str(plan), "--dir", str(directory), "--workers", "2"]
+    kills = 0
+    for delay in (4.0, 5.5, 7.0):
+        process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert kills > 0
+    assert digest(directory) == digest(unbroken)
+    assert verify_store(directory, PIPELINE.codec).is_sound
+
+
+def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path) -> None:
+    status = subprocess.run(
+        [*COMMAND, "status", str(unbroken), "--json"], capture_output=True, text=True, check=True
+    )
+    stages = {stage["stage"]: stage for stage in json.loads(status.stdout)["stages"]}
+    assert list(stages) == ["prepare", "explore", "pairs", "paths", "splittings"]
+    assert all(stage["left"] == stage["failed"] == 0 for stage in stages.values())
+    with open_campaign(unbroken, PIPELINE) as store:
+        content = campaign_content(store)
+    page = write_report(content, tmp_path / "report")
+    assert "small" in page.read_text(encoding="utf-8")
+    (preparation,) = content.preparations
+    assert sum(len(glass.wells) for glass in preparation.glasses) >= 1
