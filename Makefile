@@ -6,6 +6,7 @@ RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3
 # A changed list of dependencies, or a folder that was moved, makes the set-up run again.
+DEMO := campaigns/quickstart
 HERE := $(firstword $(shell pwd | cksum))
 ENVIRONMENT := $(VENV)/.made-$(HERE)
 PROJECT := $(VENV)/.project-$(HERE)
@@ -16,7 +17,7 @@ BENCHMARKS := $(VENV)/.group-bench-$(HERE)
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo       prepare a small glass, quench it, print energies and its equilibration report'
+	@echo 'make demo       a whole campaign on one glass: double wells, tunnel splittings, a report'
 	@echo 'make test       the tests: a few minutes on two cores'
 	@echo 'make physics    the long statistical tests'
 	@echo 'make check      lint, format, types, import contract, tests'
@@ -24,7 +25,9 @@ help:
 	@echo 'make clean      remove the virtual environment and every cache in this folder'
 
 demo: $(PROJECT)
-	$(RUN) examples/demo.py
+	$(VENV)/bin/glasswells run examples/quickstart.toml --dir $(DEMO)
+	$(VENV)/bin/glasswells status $(DEMO)
+	$(VENV)/bin/glasswells report $(DEMO)
 
 test: $(TESTS)
 	$(PYTEST) -m 'not physics'

@@ -22,6 +22,8 @@ MOST_FRAMES = 96
 """Frames kept for the report; when there are more, every other one is dropped."""
 QUENCHED_FRAMES = 24
 """Frames quenched for e_IS(t)."""
+FALLING = 0.25
+"""Share of the run whose frames are left out of the report: the energy still falls from above."""
 QUENCH_FORCE = 1e-6
 """Of those: energies good to 1e-7 per glass are far below their fluctuations."""
 
@@ -184,18 +186,21 @@ def finish_preparation(model: PairModel, state: Preparation) -> PreparedGlass:
         raise InputError(
             "no sweeps were done at the preparation temperature, expected at least one chunk"
         )
+    # At least two frames, those before which still fell from the melt left out
+    late = min(int(FALLING * len(state.sweeps)), len(state.sweeps) - 2)
     trajectory = SwapTrajectory(
         temperature=state.temperature,
-        sweeps=state.sweeps,
-        positions=state.positions,
-        diameters=state.diameters,
-        energies=state.energies,
+        sweeps=state.sweeps[late:],
+        positions=state.positions[late:],
+        diameters=state.diameters[late:],
+        energies=state.energies[late:],
         box=state.checkpoint.box,
     )
-    stride = -(-len(state.sweeps) // QUENCHED_FRAMES)
+    frames = len(trajectory.sweeps)
+    stride = -(-frames // QUENCHED_FRAMES)
     inherent = [
         minimize(model, trajectory.configuration(k), max_force=QUENCH_FORCE).energy
-        for k in range(0, len(state.sweeps), stride)
+        for k in range(0, frames, stride)
     ]
     report = equilibration_report(
         trajectory, sweeps=float(state.checkpoint.sweeps), inherent_energies=inherent

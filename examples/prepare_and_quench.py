@@ -1,6 +1,6 @@
 """Prepare a small glass by swap Monte Carlo, quench it, and say how well it is equilibrated.
 
-Run by `make demo`; takes about a minute on one core.
+Takes about a minute on one core.
 """
 
 from __future__ import annotations
