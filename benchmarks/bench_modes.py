@@ -86,9 +86,7 @@ def soft_modes(a: Configuration, dense_seconds: float, dense: Array) -> list[Row
     ours, theirs = [], []
     for _ in range(REPEATS):
         ours.append(timed(lambda: normal_modes(MODEL, a, N_SOFT + 3)))
-        theirs.append(
-            timed(lambda: scipy.sparse.linalg.eigsh(matrix, k=N_SOFT + 3, sigma=-1.0))
-        )
+        theirs.append(timed(lambda: scipy.sparse.linalg.eigsh(matrix, k=N_SOFT + 3, sigma=-1.0)))
     error = max(np.abs(m.frequencies - dense[: N_SOFT + 3])[3:].max() for _, m in ours)
     print(f"  {N_SOFT} softest frequencies differ from the dense ones by at most {error:.1e}")
     seconds = float(np.median([t for t, _ in ours]))

@@ -21,12 +21,12 @@ from glasswells.modes.kernels import fourth_order_vector, pair_fourth_powers
 from glasswells.modes.overlaps import overlap
 from glasswells.modes.stiffness import Stiffness, as_stiffness
 
+MAX_ITERATIONS = 1000
+"""[default] For each method. Eq. 6 takes about 20 steps from most displacements, more than 300
+where it alternates slowly around a mode; cycles are found long before."""
 CYCLE_RATIO, CYCLE_STEPS = 0.01, 4
 """In a cycle of period two a step and the next cancel to this part of their length, here for so
 many steps in a row."""
-ALTERNATION_RATIO, ALTERNATION_STEPS = 0.2, 8
-"""A sequence that alternates like this converges slowly at best, by a tenth per step, or falls
-into a cycle: the damped step reaches the same mode sooner."""
 SOLVE_SHARE = 1e-3
 """Residual of each solution M y = C', relative to that of the mode equation: a better solution
 would not make a better step."""
@@ -82,7 +82,7 @@ def cubic_mode(
     start: ArrayLike,
     *,
     tolerance: float = 1e-10,
-    max_iterations: int = 300,
+    max_iterations: int = MAX_ITERATIONS,
     fallback: bool = True,
     stiffness: Stiffness | None = None,
 ) -> CubicMode:
@@ -92,10 +92,11 @@ def cubic_mode(
     b(z) = (2/3) (M:zz)^3 / (U:zzz)^2 (Gartner & Lerner, Phys. Rev. E 93, 011001, 2016). The sign
     is such that U:pi pi pi < 0: along +pi the third-order energy first rises to its barrier b.
 
-    Eq. 6, normalized at each step, is tried first. If it alternates (a cycle, or slow
-    convergence) or does not converge, the damped step pi <- pi + pi' starts again from the seed,
-    and if that fails too, descent on ln b with a line search goes on: eq. 6 is its full step in
-    the metric of M.
+    Eq. 6, normalized at each step, is tried first. If it falls into a cycle or does not converge,
+    the damped step pi <- pi + pi' starts again from the seed, and if that fails too, descent on
+    ln b with a line search goes on: eq. 6 is its full step in the metric of M. The damped step
+    leads some seeds to another mode than eq. 6 does, so that slow convergence is no reason to
+    change over.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def quartic_mode(
     start: ArrayLike,
     *,
     tolerance: float = 1e-10,
-    max_iterations: int = 300,
+    max_iterations: int = MAX_ITERATIONS,
     fallback: bool = True,
     stiffness: Stiffness | None = None,
 ) -> NonlinearMode:
@@ -173,7 +174,7 @@ def pseudo_harmonic_mode(
     start: ArrayLike,
     *,
     tolerance: float = 1e-10,
-    max_iterations: int = 300,
+    max_iterations: int = MAX_ITERATIONS,
     fallback: bool = True,
     stiffness: Stiffness | None = None,
 ) -> NonlinearMode:
@@ -260,10 +261,7 @@ def _search(
         walks += [("damped", True), ("descent", False)]
     for method, from_seed in walks:
         point = start if from_seed else found.point
-        patience = (
-            (ALTERNATION_RATIO, ALTERNATION_STEPS) if fallback else (CYCLE_RATIO, CYCLE_STEPS)
-        )
-        found = _walk(stiffness, form, point, method, tolerance, limit, patience)
+        found = _walk(stiffness, form, point, method, tolerance, limit)
         total += found.iterations
         found = found._replace(iterations=total)
         if found.outcome.converged:
@@ -278,7 +276,6 @@ def _walk(
     method: Literal["iteration", "damped", "descent"],
     tolerance: float,
     limit: int,
-    patience: tuple[float, int] = (CYCLE_RATIO, CYCLE_STEPS),
 ) -> Search:
     """Steps of one method until the residual is below the tolerance."""
     before: list[Array] = []
@@ -299,8 +296,8 @@ def _walk(
         if len(before) == 2 and method == "iteration":
             back = float(np.linalg.norm(point.field - before[0]))
             step = float(np.linalg.norm(point.field - before[1]))
-            returns = returns + 1 if back < patience[0] * step else 0
-            if returns == patience[1] and point.residual > tolerance:
+            returns = returns + 1 if back < CYCLE_RATIO * step else 0
+            if returns == CYCLE_STEPS and point.residual > tolerance:
                 return Search(point, iteration + 1, method, Outcome.CYCLE)
     outcome = Outcome.CONVERGED if point.residual <= tolerance else Outcome.STEP_LIMIT
     return Search(point, limit, method, outcome)

@@ -15,7 +15,7 @@ from glasswells.report.content import ReportContent
 from glasswells.report.distribution_figures import density_pictures, distribution_pictures
 from glasswells.report.glass_figures import glasses_picture
 from glasswells.report.network_figure import network_picture
-from glasswells.report.picture import Picture, figure_style, png_data_uri, write_picture
+from glasswells.report.picture import Picture, figure_style, write_picture
 from glasswells.report.tables import SHOWN_ROWS, Table, tables, write_tables
 from glasswells.report.well_figures import well_pictures
 
@@ -90,9 +90,7 @@ def _write(content: ReportContent, directory: Path) -> Path:
     with figure_style():
         pictures = pictures_of(content)
         every = [picture for section in pictures.values() for picture in section]
-        for picture in every:
-            write_picture(picture, figures)
-        images = {picture.slug: png_data_uri(picture) for picture in every}
+        images = {picture.slug: write_picture(picture, figures) for picture in every}
     page = directory / PAGE_NAME
     text = _page(content, found, pictures, images)
     partial = page.with_suffix(".partial")

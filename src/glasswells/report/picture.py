@@ -50,20 +50,20 @@ def new_figure(width: float = 6.0, height: float = 4.0) -> Figure:
     return figure
 
 
-def write_picture(picture: Picture, directory: Path) -> list[Path]:
-    """Write a picture as PNG and PDF; inside `figure_style`."""
-    paths = []
-    for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
-        path = directory / f"{picture.slug}.{suffix}"
-        picture.figure.savefig(path, format=suffix, metadata=metadata)
-        paths.append(path)
-    return paths
+def write_picture(picture: Picture, directory: Path) -> str:
+    """Write a picture as PNG and PDF; inside `figure_style`.
 
-
-def png_data_uri(picture: Picture) -> str:
-    """A picture as PNG in a data URI; inside `figure_style`."""
+    Returns
+    -------
+    str
+        The PNG as a data URI.
+    """
     buffer = io.BytesIO()
     picture.figure.savefig(buffer, format="png", metadata={"Software": None})
+    (directory / f"{picture.slug}.png").write_bytes(buffer.getvalue())
+    picture.figure.savefig(
+        directory / f"{picture.slug}.pdf", format="pdf", metadata={"CreationDate": None}
+    )
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 

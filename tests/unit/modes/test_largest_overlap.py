@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from small_glasses import make_glass
 
 from glasswells.core.errors import InputError
 from glasswells.modes import Stiffness, max_overlap
@@ -29,7 +30,7 @@ def fields_of(glass):
     fields["soft pair"] = 2 * modes[5] + 1.9 * modes[9]
     fields["far pair"] = modes[4] - 0.99 * modes[3 * n - 9]
     fields["mode with noise"] = modes[80] + 0.05 * generator.standard_normal((n, 3))
-    fields["drifting"] = modes[10] + 0.02
+    fields["drifting"] = modes[10] + 0.5 / np.sqrt(3 * n)
     fields["small"] = 1e-150 * modes[10]
     return fields
 
@@ -130,7 +131,7 @@ def test_translations_are_a_level_like_any_other(glass):
 
 def test_modes_are_numbered_translations_first_also_off_the_minimum(glass):
     moved = glass.configuration.moved_to(
-        glass.configuration.positions + np.random.default_rng(1).uniform(-0.2, 0.2, (216, 3))
+        glass.configuration.positions + np.random.default_rng(1).uniform(-0.1, 0.1, (216, 3))
     )
     r = glass.displacements[0]
     dense = max_overlap(glass.model, moved, r, method="dense")

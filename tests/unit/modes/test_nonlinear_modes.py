@@ -85,14 +85,15 @@ def test_a_seed_that_is_the_mode_stays_and_its_opposite_gives_the_same(glass):
 def test_seeds_that_cycle_end_by_the_fallback(glass):
     stiffness = Stiffness(glass.model, glass.configuration)
     needed = 0
-    for seed in seeds_of(glass, 60):
+    for seed in seeds_of(glass, 24):
         plain = cubic_mode(
             glass.model, glass.configuration, seed, fallback=False, stiffness=stiffness
         )
         if plain.outcome.converged:
             assert plain.method == "iteration"
             continue
-        assert plain.outcome in (Outcome.CYCLE, Outcome.STEP_LIMIT)
+        assert plain.outcome is Outcome.CYCLE
+        assert plain.residual > 0.01
         needed += 1
         mode = cubic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
         assert mode.outcome is Outcome.CONVERGED

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from report_contents import content
@@ -24,7 +26,7 @@ def test_both_directions_are_one_link_and_returns_are_none():
 
 def test_structures_of_a_chain_are_drawn_in_its_order():
     order = [3, 0, 4, 1, 2]
-    links = [(a, b, 4) for a, b in zip(order[:-1], order[1:], strict=True)]
+    links = [(a, b, 4) for a, b in itertools.pairwise(order)]
     place = network(exploration(links, 5)).place
     along = [place[k] for k in order]
     assert along in (sorted(along), sorted(along, reverse=True))

@@ -74,7 +74,7 @@ def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
 
 
 def test_page_loads_nothing(written):
-    rest = without_library(written[1])
+    rest = re.sub(r"base64,[^\"]*", "", without_library(written[1]))
     assert not re.search(r"https?:|//[a-z]", rest)
     assert not re.search(r"@import|url\(", rest)
     page = Page(written[1])
@@ -120,7 +120,7 @@ def test_names_from_the_data_stay_text(tmp_path):
     own = UnitSystem(
         name=HOSTILE, reduced_hbar=0.02, tls_threshold=1e-3, sigma=3e-10, epsilon=100.0, mass=40.0
     )
-    made = content(name=HOSTILE, glass=HOSTILE, units=(own, ARGON), solved=(own, ARGON))
+    made = content(sizes=((3,),), name=HOSTILE, glass=HOSTILE, units=(own,), solved=(own,))
     text = write_report(made, tmp_path).read_text(encoding="utf-8")
     rest = without_library(text)
     assert "alert(1)" in rest
@@ -208,8 +208,9 @@ def test_nothing_global_is_changed(tmp_path):
     assert ("matplotlib.pyplot" in sys.modules) == had_pyplot
 
 
-def test_same_content_gives_the_same_page(tmp_path, written):
-    assert write_report(content(), tmp_path).read_text(encoding="utf-8") == written[1]
+def test_same_content_gives_the_same_page(tmp_path):
+    pages = [write_report(content(sizes=((4, 2),)), tmp_path / name) for name in "ab"]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
 def test_folder_that_cannot_be_written_gives_one_clear_error(tmp_path):

@@ -144,7 +144,23 @@ def test_nothing_found_gives_no_estimate():
     assert rank_correlation([[1.0] * 5, [1.0]], [[1.0, 2, 3, 4, 5], [6.0]]) is None
     empty = distribution([[], []], [0.0, 1.0])
     assert np.isnan(empty.density).all()
-    assert count_per_glass([0, 0, 0]).high == 0
+
+
+def test_equal_numbers_in_all_glasses_do_not_look_certain():
+    nothing = count_per_glass([0, 0, 0])
+    assert nothing.high == pytest.approx(-np.log(0.025) / 3)
+    assert nothing.basis == "entries"
+    two_each = count_per_glass([2, 2])  # four in two glasses
+    assert (two_each.low, two_each.high) == pytest.approx((1.0899 / 2, 10.2416 / 2), abs=1e-4)
+    empty_bin = distribution([[0.5], [0.6, 0.7]], [0.0, 1.0, 2.0])
+    assert empty_bin.density[1] == 0
+    assert empty_bin.high[1] == pytest.approx(-np.log(0.025) / 3)
+
+
+def test_interval_of_a_correlation_stays_in_its_range():
+    x = [[0.0, 1.0, 2.0], [0.5, 3.0, 1.5], [1.0, 2.5, 9.0]]
+    y = [[0.0, 1.0, 2.0], [0.5, 3.0, 1.6], [1.7, 2.5, 9.0]]
+    assert rank_correlation(x, y).high == 1
 
 
 def test_glasses_without_entries_do_not_break_the_draws():
