@@ -1,4 +1,4 @@
-"""The real stages end to end on a small glass: same catalogue whatever the workers, kills, order."""
+"""The real stages end to end on a small glass: one catalogue, whatever the workers and kills."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """One step of the steepest-descent flow dx/dt = f(x) by stabilized explicit Runge-Kutta stages.
 
 The flow is stiff, with real eigenvalues only. Runge-Kutta-Chebyshev stages (Sommeijer, Shampine &
-Verwer, J. Comput. Appl. Math. 88, 315 (1997)), of order two, are stable up to h lambda_max = 0.6 s^2
-with s forces: hundreds of times the step of a classical method at the cost of tens. The step is
-made whole, in two halves and in three thirds, x_1, x_2, x_3, whose errors c2 h^2 + c3 h^3 cancel in
+Verwer, J. Comput. Appl. Math. 88, 315 (1997)), of order two, are stable up to
+h lambda_max = 0.6 s^2 with s forces: hundreds of times the step of a classical method at the cost
+of tens. The step is made whole, in two halves and in three thirds, x_1, x_2, x_3, whose errors
+c2 h^2 + c3 h^3 cancel in
 
 x' = x_1/12 - 4 x_2/3 + 9 x_3/4      (order four)
 

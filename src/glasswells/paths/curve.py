@@ -55,7 +55,8 @@ class Arc:
 
     def point(self, u: float) -> Array:
         """Positions (N, 3) at parameter u."""
-        return self._origin + (self._values(u) @ self._vectors).reshape(self._origin.shape)
+        moved: Array = self._origin + (self._values(u) @ self._vectors).reshape(self._origin.shape)
+        return moved
 
     def where_distance(self, center_to_start: Array, distance: float) -> float | None:
         """Parameter u at which |P(u) - center| falls to `distance`; None if it does not.

@@ -247,7 +247,7 @@ def quadratic_length(stiffness: Array, amplitude: Array) -> float:
         speed = np.sqrt(((k * amplitude) ** 2 * np.exp(-2 * np.outer(t, k))).sum(axis=1))
         total += 0.5 * width * float(weights @ speed)
         if speed[-1] / k.min() <= 1e-9 * total:
-            return total
+            return float(total)
         left, width = left + width, min(1.5 * width, 1.0 / k.min())
 
 

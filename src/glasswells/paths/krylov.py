@@ -96,7 +96,7 @@ class Lanczos:
         """Eigenvalues (k,), ascending, and eigenvectors (k, k) of T."""
         if self.size == 1:
             return self.diagonal.copy(), np.ones((1, 1))
-        values, vectors = eigh_tridiagonal(
+        values, vectors = eigh_tridiagonal(  # type: ignore[call-overload]
             self.diagonal, self.off_diagonal[:-1], check_finite=False, lapack_driver="stevd"
         )
         return values, vectors

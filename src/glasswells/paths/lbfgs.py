@@ -43,25 +43,27 @@ class Directions:
         products = self._vectors @ change
         self._step_change[:, slot] = products[0]
         self._change_change[:, slot] = self._change_change[slot] = products[1]
-        self._scale = sy / yy
+        self._scale = float(sy / yy)
 
     def direction(self, force: Array) -> Array:
         """H f, H the approximate inverse Hessian."""
         scale, slots = self._scale, self._slots
         if not slots:
-            return scale * force
+            return np.asarray(scale * force)
         step_force, change_force = self._vectors @ force
         on_step, on_change = np.zeros(self._memory), np.zeros(self._memory)
         for place in range(len(slots) - 1, -1, -1):
             i, newer = slots[place], slots[place + 1 :]
-            value = step_force[i] + on_change[newer] @ self._step_change[i, newer]
+            value = float(step_force[i] + on_change[newer] @ self._step_change[i, newer])
             on_change[i] = -value / self._step_change[i, i]
         for place, i in enumerate(slots):
             older = slots[:place]
-            value = scale * (change_force[i] + on_change[slots] @ self._change_change[i, slots])
-            value += on_step[older] @ self._step_change[older, i]
+            value = scale * float(
+                change_force[i] + on_change[slots] @ self._change_change[i, slots]
+            )
+            value += float(on_step[older] @ self._step_change[older, i])
             on_step[i] = -on_change[i] - value / self._step_change[i, i]
-        result = on_step @ self._vectors[0]
+        result: Array = on_step @ self._vectors[0]
         result += (scale * on_change) @ self._vectors[1]
         result += scale * force
         return result

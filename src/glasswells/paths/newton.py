@@ -12,7 +12,6 @@ from glasswells.paths.krylov import drift_projector, solve
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
-
 LOOSEST_SOLVE = 0.1
 """Relative residual of a solve far from the stationary point; closer, it falls with the force,
 which keeps the convergence nearly quadratic."""

@@ -128,7 +128,8 @@ def _attempt(
         return NoPathway(
             outcome=saddle.outcome,
             message=f"the stationary point at the top of the path has force {saddle.max_force:.1e} "
-            f"and lowest eigenvalues {saddle.negative_eigenvalue:.3g}, {saddle.next_eigenvalue:.3g}",
+            f"and lowest eigenvalues {saddle.negative_eigenvalue:.3g} and "
+            f"{saddle.next_eigenvalue:.3g}",
             top=saddle.energy,
         )
     higher = float(max(band.energies[0], band.energies[-1]))
