@@ -61,7 +61,10 @@ def campaign_content(store: StoreReader) -> ReportContent:
             preparations=preparations,
             units=units,
             plan=text,
-            provenance=tuple(_provenance(session) for session in store.sessions()),
+            provenance=tuple(
+                {"seed": str(plan.campaign.seed)} | _provenance(session)
+                for session in store.sessions()
+            ),
             costs=_costs(store),
             shown=_shown(store, preparations, units, origins),
             failures=(*_failed_tasks(store), *_failed_paths(store)),

@@ -169,8 +169,12 @@ def _density_picture(
     for axes in (left, right):
         axes.set_xscale("log")
         axes.set_yscale("log", nonpositive="clip")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter("")  # labels between the decades would overlap
         axes.axvline(units.tls_threshold, color="0.4", ls="--", lw=1)
         axes.set_xlabel(r"$E\,/\,\epsilon$" + f", {plain(units.name)}")
+        axes.set_ylim(*_whole_decades(*axes.get_ylim()))
+        axes.set_xlim(*_whole_decades(*axes.get_xlim()))
     left.set_ylabel(r"$n(E)\;\epsilon\sigma^3$")
     right.set_ylabel(r"$N(E)\,/\,(E V)\;\epsilon\sigma^3$")
     right.legend()
@@ -229,6 +233,13 @@ def _edges(samples: Sequence[Array]) -> Array | None:
     n_bins = int(np.clip(np.ceil(2 * len(every) ** (1 / 3)), 4, MAX_BINS))
     margin = 1e-9 * (high - low)  # the extreme values lie inside
     return np.linspace(low - margin, high + margin, n_bins + 1)
+
+
+def _whole_decades(low: float, high: float) -> tuple[float, float]:
+    """Limits of a logarithmic axis that hold at least two labels."""
+    if np.floor(np.log10(high)) - np.ceil(np.log10(low)) >= 1:
+        return low, high
+    return float(10 ** np.floor(np.log10(low))), float(10 ** np.ceil(np.log10(high)))
 
 
 def _plot_steps(

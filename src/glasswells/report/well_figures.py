@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_MOBILE = 10
 """Particles drawn in red, as in the paper's Fig. 3."""
-VISIBLE = 0.02
+VISIBLE = 0.05
 """Particles that move less than this fraction of the one that moves most are no more than dots."""
 RED, BLUE = "#c8312b", "#8fa9cc"
 
@@ -196,12 +196,12 @@ def _movers(
         },
         {
             "type": "scatter3d", "mode": "lines", "legendgroup": name, "showlegend": False,
-            "x": x, "y": y, "z": z, "hoverinfo": "skip", "line": {"color": color, "width": 4},
+            "x": x, "y": y, "z": z, "hoverinfo": "skip", "line": {"color": color, "width": 5},
         },
         {
             "type": "cone", "legendgroup": name, "showlegend": False, "showscale": False,
             "x": heads[0], "y": heads[1], "z": heads[2], "u": u, "v": v, "w": w,
-            "anchor": "tail", "sizemode": "raw", "sizeref": 0.35, "hoverinfo": "skip",
+            "anchor": "tail", "sizemode": "raw", "sizeref": 0.5, "hoverinfo": "skip",
             "colorscale": [[0, color], [1, color]],
         },
     ]  # fmt: skip

@@ -9,8 +9,7 @@ from typing import Any
 from glasswells.campaign.plan import ModelSection, PathsSection, Plan
 from glasswells.campaign.stages.splittings import splittings_parameters
 from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
-from glasswells.core.records import Configuration, DoubleWell
-from glasswells.minimization import minimize
+from glasswells.core.records import DoubleWell
 from glasswells.paths import find_double_wells
 
 
@@ -19,7 +18,6 @@ def paths_parameters(plan: Plan) -> dict[str, Any]:
     return {
         "model": plan.model.model_dump(mode="json"),
         "paths": plan.paths.model_dump(mode="json"),
-        "max_force": plan.explore.max_force,
     }
 
 
@@ -30,9 +28,6 @@ def run_paths(task: TaskInput) -> TaskOutput:
     model = ModelSection(**p["model"]).build()
     section = PathsSection(**p["paths"])
 
-    def quench(configuration: Configuration) -> Configuration:
-        return minimize(model, configuration, max_force=p["max_force"]).configuration
-
     chain = find_double_wells(
         model,
         a.configuration,
@@ -41,7 +36,6 @@ def run_paths(task: TaskInput) -> TaskOutput:
         images=section.images,
         method=section.method,
         max_minima=section.max_intermediates,
-        quench=quench,
         max_force=section.max_force,
     )
     products: list[tuple[str, Any]] = []
