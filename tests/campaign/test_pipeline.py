@@ -56,7 +56,22 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unbroken(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every kernel of the plan in the cache of compiled code.
+
+    A process that compiles kernels itself may differ in the last bits from one that loads them:
+    seen in the stage `paths`, cause unknown. Runs are compared with a full cache.
+    """
+    directory = tmp_path_factory.mktemp("compiled") / "first"
+    subprocess.run(
+        [*COMMAND, "run", str(plan), "--dir", str(directory), "--workers", "1"],
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def unbroken(compiled: None, plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = start_campaign(plan, tmp_path_factory.mktemp("runs") / "unbroken", PIPELINE)
     ending = run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
     assert ending.is_finished
@@ -93,7 +108,7 @@ def test_a_killed_campaign_ends_as_the_unbroken_one(
     directory = tmp_path / "killed"
     run = [*COMMAND, "run", str(plan), "--dir", str(directory), "--workers", "2"]
     kills = 0
-    for delay in (4.0, 5.5, 7.0):
+    for delay in (1.0, 1.5, 2.0, 2.5):
         process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(delay)
         if process.poll() is None:

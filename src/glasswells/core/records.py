@@ -250,18 +250,6 @@ class PathChain:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class PathTangents(_WithArrays):
-    """The direction of a path seen from a minimum, as a function of the distance from it."""
-
-    distances: Array
-    """(K,), rho."""
-    directions: Array
-    """(K, N, 3), unit: the chord from the minimum to the path point at distance rho."""
-    curvatures: Array
-    """(K,), t.M.t at the minimum along each chord."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TunnelSplitting(_WithArrays):
     """Levels of the one-dimensional Schroedinger equation on an energy profile."""
 

@@ -153,7 +153,7 @@ def _density_picture(
             continue
         found = splitting_density(sample, preparation.volumes, edges)
         _plot_points(left, found.edges, found.density, found.low, found.high, preparation)
-        energies = np.geomspace(np.sort(np.concatenate(sample))[:3].max(), edges[-1], 30)
+        energies = np.geomspace(np.concatenate(sample).min(), edges[-1], 30)
         cumulative = cumulative_density(sample, preparation.volumes, energies)
         (line,) = right.plot(energies, cumulative.density, label=_label(preparation))
         right.fill_between(
