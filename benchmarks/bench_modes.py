@@ -29,7 +29,7 @@ from rows import Row, print_rows
 N_SOFT = 50
 REPEATS = 5
 N_FIELDS = 10
-TEMPERATURE, INTERVAL = 0.045, 100
+TEMPERATURE, INTERVAL = 0.06, 300
 MUST = {"modes": 0.9, "overlap": 3.0, "cubic": 0.3}
 AIM = {"modes": 0.3, "overlap": 0.5, "cubic": 0.1}
 MODEL = gw.SoftSpheres()
@@ -48,9 +48,8 @@ def minimum(path: str | None) -> Configuration:
 def neighbor_fields(a: Configuration) -> list[Array]:
     """r_AB to different minima around A."""
     fields: list[Array] = []
-    state = a
-    for attempt in range(20 * N_FIELDS):
-        state = gw.molecular_dynamics(MODEL, state, TEMPERATURE, INTERVAL, attempt).configuration
+    for attempt in range(40 * N_FIELDS):
+        state = gw.molecular_dynamics(MODEL, a, TEMPERATURE, INTERVAL, attempt).configuration
         b = gw.minimize(MODEL, state).configuration
         r = displacement(a.positions, b.positions, a.box)
         if all(np.linalg.norm(r - other) > 1e-3 for other in [np.zeros_like(r), *fields]):

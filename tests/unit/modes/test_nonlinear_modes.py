@@ -12,6 +12,7 @@ from glasswells.model.kob_andersen import KobAndersen
 from glasswells.modes import Stiffness, cubic_mode, pseudo_harmonic_mode, quartic_mode
 from glasswells.modes.kernels import pair_fourth_powers
 from glasswells.modes.nonlinear_modes import fourth_order_contraction
+from glasswells.modes.nonlinear_search import Form, evaluate, walk
 
 
 def seeds_of(glass, count):
@@ -103,15 +104,29 @@ def test_seeds_that_cycle_end_by_the_fallback(glass):
     assert needed >= 1
 
 
-def test_descent_alone_lowers_the_barrier_to_a_mode(glass):
-    from glasswells.modes.nonlinear_modes import Form, _point, _walk
+def test_extrapolation_ends_at_the_mode_of_the_plain_steps_and_sooner(glass, monkeypatch):
+    stiffness = Stiffness(glass.model, glass.configuration)
+    sooner = []
+    for seed in seeds_of(glass, 13):
+        fast = cubic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        with monkeypatch.context() as patch:
+            patch.setattr("glasswells.modes.nonlinear_search.EXTRAPOLATE_BELOW", 0.0)
+            plain = cubic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
+        assert plain.outcome is fast.outcome is Outcome.CONVERGED
+        # A residual of 1e-10 leaves errors up to 1e-8 along the softest direction of ln b, whose
+        # square is what the overlap misses.
+        assert abs(np.vdot(plain.field, fast.field)) == pytest.approx(1, abs=1e-12)
+        sooner.append(plain.iterations - fast.iterations)
+    assert max(sooner) > 100
 
+
+def test_descent_alone_lowers_the_barrier_to_a_mode(glass):
     stiffness = Stiffness(glass.model, glass.configuration)
     x = glass.configuration.positions
     form = Form(lambda z: stiffness.interactions.third_order(x, z), degree=3)
     for seed in seeds_of(glass, 6):
-        start = _point(stiffness, form, seed / np.linalg.norm(seed))
-        found = _walk(stiffness, form, start, "descent", 1e-9, 400)
+        start = evaluate(stiffness, form, seed / np.linalg.norm(seed))
+        found = walk(stiffness, form, start, "descent", 1e-9, 400)
         assert found.outcome is Outcome.CONVERGED
         assert found.point.logarithm(3) < start.logarithm(3)
         assert residual_of_eq_5(glass, found.point.field) < 1e-8
