@@ -14,6 +14,15 @@ from glasswells.paths.lbfgs import Directions
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
+RUNAWAY = 20.0
+"""A band whose force has grown by this factor over its least is running away: on the way down the
+force may grow a few times before it falls on."""
+LENGTHENING = 1.2
+"""Growth of the longest step, per iteration, after it was cut in half."""
+CLIMBING_TERM = 25
+"""Iterations between two elections of the climbing image: at each iteration two images of nearly
+the same height would take turns and spoil the history."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Band:
@@ -49,10 +58,18 @@ class BandRelaxation:
         N_b, both ends included.
     settings
         Spring constant, memory, largest step.
+    path
+        (images, N, 3): the images to start from instead of the straight line.
     """
 
     def __init__(
-        self, surface: Surface, start: Array, end: Array, images: int, settings: PathSettings
+        self,
+        surface: Surface,
+        start: Array,
+        end: Array,
+        images: int,
+        settings: PathSettings,
+        path: Array | None = None,
     ) -> None:
         step = surface.displacement(start, end)
         self._energies: BandEnergies = band_energies(surface.interactions, start + 0.5 * step)
@@ -62,7 +79,11 @@ class BandRelaxation:
         self._last = images - 1
         lanes = self._energies.lanes(images)
         fraction = np.minimum(np.arange(lanes) / self._last, 1.0)
-        self._r = start[order][:, :, None] + step[order][:, :, None] * fraction
+        if path is None:
+            self._r = start[order][:, :, None] + step[order][:, :, None] * fraction
+        else:
+            padded = np.minimum(np.arange(lanes), self._last)
+            self._r = np.ascontiguousarray(np.moveaxis(path[padded][:, order], 0, 2))
         size, shape = 3 * len(start), self._r.shape
         self._force, self._band_force = np.empty(shape), np.empty(shape)
         self._energy, self._residual = np.empty(lanes), np.empty(lanes)
@@ -71,29 +92,55 @@ class BandRelaxation:
             settings.band_memory, size * lanes, 1 / settings.first_stiffness
         )
         self._climbing = 0
+        self._longest = settings.band_step
+        self._best = (np.inf, self._r.copy())
         self.iterations = 0
 
     def relax(self, max_force: float, max_iterations: int, climb: bool = False) -> Band:
         """Go on until the perpendicular force is below `max_force`.
 
         L-BFGS without a line search: the forces of a band are no gradient. A step moves no
-        particle farther than `settings.band_step`.
+        particle farther than `settings.band_step`. A band that runs away is taken back to its
+        best place, and goes on in shorter steps.
         """
-        self._evaluate(climb)
+        self._elect(climb)
         end = self.iterations + max_iterations
         while not self.max_force <= max_force and self.iterations < end:
-            if not np.isfinite(self.max_force):
+            if not np.isfinite(self._best[0]):
                 return self._band(Outcome.NOT_FINITE)
-            self._step(climb)
+            if climb and self.iterations % CLIMBING_TERM == 0:
+                self._elect(climb)
+            self._step()
         done = self.max_force <= max_force
         return self._band(Outcome.CONVERGED if done else Outcome.STEP_LIMIT)
 
     @property
     def max_force(self) -> float:
         """Largest component of the residual force over the images."""
-        return float(self._residual[1 : self._last].max())
+        # A largest component passes over NaN, the sum of the energies does not.
+        return float(self._residual[1 : self._last].max() + 0.0 * self._energy.sum())
 
-    def _step(self, climb: bool) -> None:
+    def _elect(self, climb: bool) -> None:
+        """Choose the climbing image; with another one the history is of other forces."""
+        before, self._climbing = self._climbing, 0
+        self._evaluate()
+        if climb:
+            top = int(np.argmax(self._energy[: self._last + 1]))
+            self._climbing = top if 0 < top < self._last else 0
+            self._evaluate()
+        if self._climbing != before or self.iterations == 0:
+            self._directions.forget()
+            self._best = (np.inf, self._r)
+            self._keep_best()
+
+    def _keep_best(self) -> bool:
+        """Note the place if it is the best; False if the band has run away from there."""
+        size = float(np.linalg.norm(self._band_force)) + 0.0 * float(self._energy.sum())
+        if size < self._best[0]:
+            self._best = (size, self._r.copy())
+        return bool(size <= RUNAWAY * self._best[0])
+
+    def _step(self) -> None:
         force = self._band_force.ravel().copy()
         step = self._directions.direction(force)
         if step @ force <= 0:
@@ -101,30 +148,28 @@ class BandRelaxation:
             step = self._directions.direction(force)
         moves = step.reshape(self._r.shape)
         longest = np.sqrt(largest_lane_displacement2(moves, np.zeros((len(moves), 3, 1))))
-        if longest > self._settings.band_step:
-            step *= self._settings.band_step / longest
+        if longest > self._longest:
+            step *= self._longest / longest
         self._r += moves
-        climbing = self._climbing
-        self._evaluate(climb)
-        if self._climbing != climbing:
-            self._directions.forget()
-        else:
-            self._directions.remember(step, force - self._band_force.ravel())
+        self._evaluate()
         self.iterations += 1
+        if self._keep_best():
+            self._directions.remember(step, force - self._band_force.ravel())
+            self._longest = min(LENGTHENING * self._longest, self._settings.band_step)
+            return
+        self._r[:] = self._best[1]
+        self._longest *= 0.5
+        self._directions.forget()
+        self._evaluate()
 
-    def _evaluate(self, climb: bool) -> None:
+    def _evaluate(self) -> None:
         self._energies(self._r, self._force, self._energy)
-        last = self._last
-        self._climbing = 0
-        if climb:
-            top = int(np.argmax(self._energy[: last + 1]))
-            self._climbing = top if 0 < top < last else 0
         flat = (-1, self._r.shape[2])
         band_forces(
             self._r.reshape(flat),
             self._force.reshape(flat),
             self._energy,
-            last,
+            self._last,
             self._climbing,
             self._settings.spring_constant,
             self._sums,

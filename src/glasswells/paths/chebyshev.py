@@ -15,13 +15,22 @@ chosen so strong that the combination is stable as well.
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from glasswells.core.compiler import lean_kernel
+from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.core.records import Array
+from glasswells.model.interactions import PairInteractions
+from glasswells.model.kernels import force_kernel, largest_displacement2
+from glasswells.model.law import PairLaw
+from glasswells.model.neighbors import ListBuilder, PairList
+from glasswells.model.pair_model import Interactions
 from glasswells.paths.surface import Surface
+
+SKIN = 0.24
+"""Of the neighbor list; a quarter of it is what a particle may move in one step: somewhat more
+than the longest step of a path."""
 
 DAMPING = 1.0
 """epsilon of the stages: amplification at most 0.77 for stiff directions, at which the extrapolated
@@ -68,18 +77,6 @@ def stage_count(h_lambda: float) -> int:
     return count
 
 
-@lean_kernel
-def combine_stage(start_d, last_d, before_d, force_d, first_force_d, row, h, out_d):  # type: ignore[no-untyped-def]
-    """The next stage."""
-    for d in range(start_d.shape[0]):
-        out_d[d] = (
-            row[0] * start_d[d]
-            + row[1] * last_d[d]
-            + row[2] * before_d[d]
-            + h * (row[3] * force_d[d] + row[4] * first_force_d[d])
-        )
-
-
 class Step(NamedTuple):
     """A trial step of the flow."""
 
@@ -90,46 +87,133 @@ class Step(NamedTuple):
     evaluations: int
 
 
-def chebyshev_step(
-    surface: Surface, start: Array, force: Array, duration: float, stiffest: float
-) -> Step:
-    """Follow the flow from positions and force (N, 3) for a time `duration`.
+class Flow:
+    """The steepest-descent flow of one surface, followed step by step.
 
-    `stiffest` is an upper bound of the highest eigenvalue of the Hessian on the way.
+    Parameters
+    ----------
+    surface
+        The energies.
+    stiffest
+        Upper bound of the highest eigenvalue of the Hessian on the way.
     """
-    ends, evaluations = [], 0
-    for parts in (1, 2, 3):
-        h = duration / parts
-        count = stage_count(h * stiffest)
+
+    def __init__(self, surface: Surface, stiffest: float) -> None:
+        self._stiffest = stiffest
+        interactions = surface.interactions
+        self._run: _Run = (
+            _PairRun(interactions)
+            if isinstance(interactions, PairInteractions)
+            else _AnyRun(interactions)
+        )
+
+    def step(self, start: Array, force: Array, duration: float) -> Step:
+        """Follow the flow from positions and force (N, 3) for a time `duration`."""
+        ends, evaluations = [], 0
+        for parts in (1, 2, 3):
+            h = duration / parts
+            count = stage_count(h * self._stiffest)
+            ends.append(self._run(start, force, h, parts, stages(count)[0]))
+            evaluations += parts * count - 1
+        x_1, x_2, x_3 = ends
+        error = x_1 / 12 - 8 / 15 * x_2 + 9 / 20 * x_3
+        return Step(x_1 / 12 - 4 / 3 * x_2 + 9 / 4 * x_3, error, evaluations)
+
+
+class _Run(Protocol):
+    """Several formula steps of length h from positions and force."""
+
+    def __call__(self, start: Array, force: Array, h: float, parts: int, formula: Stages) -> Array:
+        """Final positions (N, 3)."""
+        ...
+
+
+class _AnyRun:
+    """On any energies."""
+
+    def __init__(self, interactions: Interactions) -> None:
+        self._interactions = interactions
+
+    def __call__(self, start: Array, force: Array, h: float, parts: int, formula: Stages) -> Array:
         x, f = start, force
         for part in range(parts):
             if part > 0:
-                f = surface.interactions.energy_and_forces(x)[1]
-                evaluations += 1
-            x = _one(surface, x, f, h, count)
-            evaluations += count - 1
-        ends.append(x)
-    x_1, x_2, x_3 = ends
-    error = x_1 / 12 - 8 / 15 * x_2 + 9 / 20 * x_3
-    return Step(x_1 / 12 - 4 / 3 * x_2 + 9 / 4 * x_3, error, evaluations)
+                f = self._interactions.energy_and_forces(x)[1]
+            before, last = x, x + formula.first * h * f
+            for row in formula.rows_js:
+                g = self._interactions.energy_and_forces(last)[1]
+                out = row[0] * x + row[1] * last + row[2] * before + h * (row[3] * g + row[4] * f)
+                before, last = last, out
+            x = last
+        return x
 
 
-def _one(surface: Surface, start: Array, force: Array, h: float, count: int) -> Array:
-    formula, _ = stages(count)
-    before, last = start, start + formula.first * h * force
-    flat = (-1,)
-    for row in formula.rows_js:
-        stage_force = surface.interactions.energy_and_forces(last)[1]
-        out = np.empty_like(start)
-        combine_stage(
-            start.reshape(flat),
-            last.reshape(flat),
-            before.reshape(flat),
-            stage_force.reshape(flat),
-            force.reshape(flat),
-            row,
-            h,
-            out.reshape(flat),
+class _PairRun:
+    """On a pair model, compiled, with a neighbor list of its own."""
+
+    def __init__(self, interactions: PairInteractions) -> None:
+        law, i = interactions.model.law, interactions
+        self._interactions = i
+        self._builder = ListBuilder(law, i.constants, i.diameters, i.box)
+        self._pairs: PairList | None = None
+        self._reference = np.empty(0)
+        self._kernel = _stages_kernel(law)
+
+    def __call__(self, start: Array, force: Array, h: float, parts: int, formula: Stages) -> Array:
+        i = self._interactions
+        # Half of what the list allows is for the way to the start, half for the stages.
+        if (
+            self._pairs is None
+            or not largest_displacement2(start, self._reference) <= (0.25 * SKIN) ** 2
+        ):
+            self._pairs = self._builder.build(start, SKIN)
+            self._reference = start.copy()
+        out, work = np.empty_like(start), np.empty((4, *start.shape))
+        farthest2 = self._kernel(
+            start, force, h, parts, formula, i.box, self._pairs, i.constants, work, out
         )
-        before, last = last, out
-    return last
+        if not farthest2 <= (0.25 * SKIN) ** 2:
+            out.fill(np.nan)
+        return out
+
+
+@lean_kernel
+def combine_stage(start_nc, last_nc, before_nc, force_nc, first_force_nc, row, h):  # type: ignore[no-untyped-def]
+    """Put the next stage in the place of the last but one."""
+    for i in range(start_nc.shape[0]):
+        for c in range(3):
+            before_nc[i, c] = (
+                row[0] * start_nc[i, c]
+                + row[1] * last_nc[i, c]
+                + row[2] * before_nc[i, c]
+                + h * (row[3] * force_nc[i, c] + row[4] * first_force_nc[i, c])
+            )
+
+
+@cache
+def _stages_kernel(law: PairLaw) -> Any:
+    """Formula steps on one pair law; returns the square of the farthest move of any stage."""
+    energy_and_forces = force_kernel(law)
+
+    @kernel
+    def run_stages(start_nc, force_nc, h, parts, formula, box_c, pairs, k, work, out_nc):  # type: ignore[no-untyped-def]
+        first_force, force, last, before = work[0], work[1], work[2], work[3]
+        out_nc[:] = start_nc
+        first_force[:] = force_nc
+        farthest2 = 0.0
+        for part in range(parts):
+            if part > 0:
+                energy_and_forces(out_nc, box_c, pairs, k, first_force)
+            for i in range(out_nc.shape[0]):
+                for c in range(3):
+                    before[i, c] = out_nc[i, c]
+                    last[i, c] = out_nc[i, c] + formula.first * h * first_force[i, c]
+            for j in range(formula.rows_js.shape[0]):
+                farthest2 = max(farthest2, largest_displacement2(last, start_nc))
+                energy_and_forces(last, box_c, pairs, k, force)
+                combine_stage(out_nc, last, before, force, first_force, formula.rows_js[j], h)
+                last, before = before, last
+            out_nc[:] = last
+        return max(farthest2, largest_displacement2(out_nc, start_nc))
+
+    return run_stages

@@ -1,8 +1,10 @@
 """A smooth curve between two points of the path whose tangents are known.
 
 The cubic Hermite polynomial P(u), 0 <= u <= 1, whose derivatives at the ends are the unit tangents
-times the arc length L that the curve itself has. Lengths follow from the inner products of three
-vectors, so that the number of particles costs nothing in the quadratures.
+times L (1 + theta^2/48), where L is the arc length that the curve itself has and theta the angle
+between the tangents: the factor lets it follow a circle to sixth order instead of fourth. Lengths
+follow from the inner products of three vectors, so that the number of particles costs nothing in
+the quadratures.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ class Arc:
         self._vectors = np.array([chord.ravel(), first.tangent.ravel(), second.tangent.ravel()])
         self._inner = self._vectors @ self._vectors.T
         self.length = float(np.sqrt(self._inner[0, 0]))
+        turn = second.tangent - first.tangent
+        self._stretch = 1.0 + float((turn**2).sum()) / 48
         for _ in range(12):
             before, self.length = self.length, self.length_to(1.0)
             if abs(self.length - before) <= 1e-14 * before:
@@ -76,10 +80,10 @@ class Arc:
 
     def _values(self, u: float) -> Array:
         """Coefficients (3,) of chord and tangents in P(u) - P(0)."""
-        v = 1 - u
-        return np.array([u * u * (3 - 2 * u), self.length * u * v * v, -self.length * u * u * v])
+        v, pull = 1 - u, self.length * self._stretch
+        return np.array([u * u * (3 - 2 * u), pull * u * v * v, -pull * u * u * v])
 
     def _slopes(self, u: Array) -> Array:
         """The same (3, len(u)) in P'(u)."""
-        v = 1 - u
-        return np.array([6 * u * v, self.length * v * (1 - 3 * u), self.length * u * (3 * u - 2)])
+        v, pull = 1 - u, self.length * self._stretch
+        return np.array([6 * u * v, pull * v * (1 - 3 * u), pull * u * (3 * u - 2)])

@@ -13,7 +13,7 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.paths.chebyshev import chebyshev_step
+from glasswells.paths.chebyshev import Flow
 from glasswells.paths.curve import Arc, CurvePoint
 from glasswells.paths.krylov import Lanczos, drift_projector, softest, solve
 from glasswells.paths.newton import StationaryPoint, newton
@@ -21,12 +21,14 @@ from glasswells.paths.saddle import INDEX_TOLERANCE, TOP_DIMENSION, TOP_TOLERANC
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
-SAFETY, ERROR_ORDER = 0.9, 4.0
+SAFETY, ERROR_ORDER = 0.85, 4.0
 """The usual control of the step by the estimated error, which is of order h^4."""
-LARGEST_GROWTH, SMALLEST_CUT = 2.5, 0.1
+LARGEST_GROWTH, SMALLEST_CUT = 2.0, 0.1
 """Limits of the change of the step from one to the next."""
 LATE_CUT = 0.6
 """A rejected step is shortened at least by this."""
+ENERGY_NOISE = 1e-12
+"""Relative rounding of the total energy, with a margin: near the minimum it hides the descent."""
 STRAY_CUT = 0.2
 """After a vain search for a minimum the force must fall by this factor before the next."""
 LOOSE_TOLERANCE = 1e-3
@@ -127,36 +129,37 @@ def descend(
     Parameters
     ----------
     targets
-        Minima (N, 3), converged to rounding, that the path may end in.
+        Minima (N, 3), converged to rounding, that the path may end in; on the saddle's image of
+        the periodic box, so that their distance is that of the plain positions.
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    reach = [surface.distance(t, saddle.positions) for t in targets]
+    reach = [float(np.linalg.norm(surface.without_drift(saddle.positions - t))) for t in targets]
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
     amplitude = min(settings.first_distance, settings.first_fraction * min(reach))
     here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
     trail.add(here.point)
     marks: list[dict[float, Array]] = [{} for _ in targets]
-    stiffest = settings.stiffness_margin * saddle.highest_eigenvalue
+    flow = Flow(surface, settings.stiffness_margin * saddle.highest_eigenvalue)
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     slowing, stray_force = False, settings.stray_force
     while trail.steps < settings.path_steps:
-        fields = [surface.displacement(t, here.point.positions) for t in targets]
+        fields = [surface.without_drift(here.point.positions - t) for t in targets]
         away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
         if away[k] <= min(last, settings.last_fraction * reach[k]):
             return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
         if away[k] > settings.stray_distance and slowing and _largest(here.force) < stray_force:
             end = bottom_below(surface, here.point.positions, here.energy, settings)
-            if end is not None:
+            if end is not None and _is_elsewhere(surface, end, targets, settings):
                 rest = surface.distance(here.point.positions, end.positions)
                 return _result(
                     trail, end.positions, end.energy, None, {}, rest, Outcome.LEFT_THE_PAIR
                 )
             stray_force *= STRAY_CUT
         tolerance = settings.path_tolerance * min(1.0, away[k] / settings.stray_distance)
-        there, duration = _advance(surface, stiffest, here, duration, tolerance, trail, settings)
+        there, duration = _advance(surface, flow, here, duration, tolerance, trail, settings)
         if there is None:
             continue
         arc = trail.add(there.point)
@@ -182,7 +185,7 @@ def _largest(force: Array) -> float:
 
 def _advance(
     surface: Surface,
-    stiffest: float,
+    flow: Flow,
     here: _Here,
     duration: float,
     tolerance: float,
@@ -191,7 +194,7 @@ def _advance(
 ) -> tuple[_Here | None, float]:
     """One step of the flow, None if it must be repeated, and the next duration."""
     positions = here.point.positions
-    step = chebyshev_step(surface, positions, here.force, duration, stiffest)
+    step = flow.step(positions, here.force, duration)
     trail.evaluations += step.evaluations + 1
     trail.steps += 1
     if not np.isfinite(step.positions).all():
@@ -205,7 +208,8 @@ def _advance(
     if error > 0:
         factor = min(factor, SAFETY * (tolerance / error) ** (1 / ERROR_ORDER))
     is_good = error <= tolerance and length <= 1.5 * settings.longest_step
-    if not (is_good and there.energy < here.energy):
+    is_lower = there.energy < here.energy + ENERGY_NOISE * abs(here.energy)
+    if not (is_good and is_lower):
         return None, duration * max(min(factor, LATE_CUT), SMALLEST_CUT)
     return there, duration * max(min(factor, settings.longest_step / length), SMALLEST_CUT)
 
@@ -251,6 +255,12 @@ def quadratic_length(stiffness: Array, amplitude: Array) -> float:
         left, width = left + width, min(1.5 * width, 1.0 / k.min())
 
 
+def _is_elsewhere(
+    surface: Surface, end: StationaryPoint, targets: Sequence[Array], settings: PathSettings
+) -> bool:
+    return all(surface.distance(t, end.positions) > settings.same_displacement for t in targets)
+
+
 def bottom_below(
     surface: Surface, positions: Array, energy: float, settings: PathSettings
 ) -> StationaryPoint | None:
@@ -278,7 +288,7 @@ def fall(surface: Surface, positions: Array, settings: PathSettings) -> Stationa
     product, project = surface.hessian_product(positions), drift_projector(surface)
     highest, _, _ = softest(lambda z: -product(z), random, project, TOP_DIMENSION, TOP_TOLERANCE)
     stiffest = -1.5 * settings.stiffness_margin * highest
-    trail, here = _Trail([]), _look(surface, positions)
+    trail, here, flow = _Trail([]), _look(surface, positions), Flow(surface, stiffest)
     duration, force = 10.0 / stiffest, settings.stray_force
     while trail.steps < settings.path_steps:
         if _largest(here.force) < force:
@@ -286,9 +296,7 @@ def fall(surface: Surface, positions: Array, settings: PathSettings) -> Stationa
             if end is not None:
                 return end
             force *= STRAY_CUT
-        there, duration = _advance(
-            surface, stiffest, here, duration, LOOSE_TOLERANCE, trail, settings
-        )
+        there, duration = _advance(surface, flow, here, duration, LOOSE_TOLERANCE, trail, settings)
         here = there or here
     return None
 

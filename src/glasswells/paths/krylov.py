@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigh_tridiagonal, solve_banded
 
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
 from glasswells.paths.surface import Product, Surface
 
@@ -24,11 +25,32 @@ def drift_projector(surface: Surface) -> Projector:
 
     def project(z_d: Array) -> Array:
         if surface.translations:
-            field = z_d.reshape(-1, 3)
-            field -= field.mean(axis=0)
+            subtract_mean(z_d.reshape(-1, 3))
         return z_d
 
     return project
+
+
+@lean_kernel
+def subtract_mean(field_nc):  # type: ignore[no-untyped-def]
+    """Remove the mean over particles, in place."""
+    n = field_nc.shape[0]
+    x, y, z = 0.0, 0.0, 0.0
+    for i in range(n):
+        x += field_nc[i, 0]
+        y += field_nc[i, 1]
+        z += field_nc[i, 2]
+    x, y, z = x / n, y / n, z / n
+    for i in range(n):
+        field_nc[i, 0] -= x
+        field_nc[i, 1] -= y
+        field_nc[i, 2] -= z
+
+
+INVARIANT = 1e-7
+"""A new basis vector shorter than this, relative to the entries of T, is noise: the space was
+invariant. Products by finite differences are no better; going on would bring back vectors that
+are in the space already."""
 
 
 class Lanczos:
@@ -81,9 +103,8 @@ class Lanczos:
         beta = float(np.sqrt(w @ w))
         self._alpha[k], self._beta[k] = alpha, beta
         self.size = k + 1
-        scale = abs(alpha) + (self._beta[k - 1] if k > 0 else 0.0)
-        # In exact arithmetic beta vanishes when the space is used up; what is left is noise.
-        self.exhausted = beta <= 1e-13 * scale or self.size == len(v)
+        scale = max(np.abs(self.diagonal).max(), self.off_diagonal.max())
+        self.exhausted = beta <= INVARIANT * scale or self.size == len(v)
         if not self.exhausted:
             self._basis[k + 1] = w / beta
 

@@ -92,8 +92,11 @@ def find_pathway(
             before, result = result, _attempt(surface, band, targets, rho, settings, strays)
             if isinstance(result, Pathway):
                 return result
-            if _is_settled(before, result) and _has_new_minimum(surface, targets, strays, settings):
+            if _is_settled(before, result) and _new_minima(surface, targets, strays, settings):
                 return _split(surface, band, targets, strays, result, settings, quench)
+        dips = _below_dips(surface, band, targets, settings, quench)
+        if dips and isinstance(result, NoPathway):
+            return _split(surface, band, targets, strays, result, settings, quench, dips)
     relaxation.relax(settings.climb_below, settings.band_iterations)
     band = relaxation.relax(settings.band_force, settings.band_iterations, climb=True)
     result = _attempt(surface, band, targets, rho, settings, strays, route="band")
@@ -221,10 +224,23 @@ def _new_minima(
     return kept[len(known) :]
 
 
-def _has_new_minimum(
-    surface: Surface, targets: tuple[Array, Array], strays: list[Array], settings: PathSettings
-) -> bool:
-    return bool(_new_minima(surface, targets, strays, settings))
+def _below_dips(
+    surface: Surface,
+    band: Band,
+    targets: tuple[Array, Array],
+    settings: PathSettings,
+    quench: Quench | None,
+) -> list[Array]:
+    """New minima below the interior minima of a band."""
+    found = []
+    for k in interior_minima(band.energies):
+        x = band.positions[k].copy()
+        if quench is not None:
+            found.append(quench(x))
+        else:
+            bottom = fall(surface, x, settings)
+            found += [] if bottom is None else [bottom.positions]
+    return _new_minima(surface, targets, found, settings)
 
 
 def _split(
@@ -235,24 +251,17 @@ def _split(
     failure: NoPathway,
     settings: PathSettings,
     quench: Quench | None,
+    dips: list[Array] | None = None,
 ) -> NoPathway:
     """The failure with the minima between A and B: below the band's dips and where paths ended."""
-    found = []
-    for k in interior_minima(band.energies):
-        x = band.positions[k].copy()
-        if quench is not None:
-            found.append(quench(x))
-        else:
-            bottom = fall(surface, x, settings)
-            found += [] if bottom is None else [bottom.positions]
-    dips = _new_minima(surface, targets, found, settings)
+    if dips is None:
+        dips = _below_dips(surface, band, targets, settings, quench)
     minima = dips + _new_minima(surface, (*targets, *dips), strays, settings)
     minima.sort(key=lambda x: _place(surface, band, x))
     if not minima:
         return failure
-    outcome = Outcome.INTERMEDIATE_MINIMUM if dips else Outcome.LEFT_THE_PAIR
     return NoPathway(
-        outcome=outcome,
+        outcome=Outcome.INTERMEDIATE_MINIMUM if dips else Outcome.LEFT_THE_PAIR,
         message=f"{len(minima)} other minima on the way; {failure.message}",
         top=failure.top,
         minima=tuple(minima),

@@ -25,8 +25,8 @@ class PathSettings:
     band_force: float = 1e-5
     """Perpendicular force of the full climbing-image band, the fallback. Its saddle is polished by
     Newton steps as well, which converge from far larger forces."""
-    band_iterations: int = 3000
-    """Most iterations of the full band; typical are 200 to 500."""
+    band_iterations: int = 1000
+    """Most iterations of the full band; typical are 200 to 500. Its top is tried in any case."""
     climb_below: float = 0.03
     """Perpendicular force below which the highest image climbs: before, it is not yet known
     which image that is."""
@@ -75,7 +75,7 @@ class PathSettings:
     energy only to second order."""
     longest_step: float = 0.03
     """Of the path, so that the cubic curve between two points is as exact as the points."""
-    stiffness_margin: float = 1.15
+    stiffness_margin: float = 1.08
     """The highest eigenvalue of the Hessian may grow by this factor along the path."""
     stray_force: float = 1e-3
     """Largest force component at which a path that slows down far from both minima is taken to
