@@ -23,6 +23,7 @@ NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 PositiveCount = Annotated[int, Field(ge=1)]
+Counts = Annotated[tuple[PositiveCount, ...], Field(strict=False)]
 
 
 class Section(BaseModel):
@@ -189,10 +190,10 @@ class ExploreSection(Section):
         description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
         "glass's metabasin.",
     )
-    trajectories: PositiveCount = Field(
+    trajectories: PositiveCount | Counts = Field(
         default=4,
-        description="Independent trajectories per glass, each with its own velocities. The full "
-        "scale is 100 to 200.",
+        description="Independent trajectories per glass, each with its own velocities; a list has "
+        "one number for each preparation temperature. The full scale is 100 to 200.",
     )
     quenches: PositiveCount = Field(
         default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
@@ -339,6 +340,16 @@ class Plan(Section):
                     f"prepare.n_particles is {self.prepare.n_particles}: the box is {edge:.3g} "
                     f"wide, expected at least {needed:.3g}, twice the largest cutoff; use more"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_trajectories(self) -> Plan:
+        given, n = self.explore.trajectories, len(self.glasses.counts)
+        if isinstance(given, tuple) and len(given) != n:
+            raise ValueError(
+                f"explore.trajectories has {len(given)} entries, expected one number, or {n}, one "
+                f"for each preparation temperature"
+            )
         return self
 
     @model_validator(mode="after")

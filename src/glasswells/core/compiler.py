@@ -48,13 +48,17 @@ def lean_kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function, _nrt=False)
 
 
-def inlined_kernel(function: Callable[..., Any]) -> Any:
-    """A `lean_kernel` that is merged into the kernels that call it: for steps of a hot loop."""
-    return _compiled(function, _nrt=False, forceinline=True)
-
-
 def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
-    options: dict[str, Any] = {"error_model": "numpy", "fastmath": set(REASSOCIATE), **flags}
+    # All that a kernel calls is merged into it. Otherwise numba puts a copy of each called kernel
+    # beside its caller, the linker of the process takes one of all copies with the same name, and
+    # they are optimized differently: the last bits of a result would depend on which other kernels
+    # the process had loaded before.
+    options: dict[str, Any] = {
+        "error_model": "numpy",
+        "fastmath": set(REASSOCIATE),
+        "forceinline": True,
+        **flags,
+    }
     dispatcher: Any = numba.njit(**options)(function)
     dispatcher._cache = _FingerprintedCache(function)
     return dispatcher

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.checks import count
-from glasswells.core.compiler import inlined_kernel
+from glasswells.core.compiler import lean_kernel
 
 UNIT_53 = 2.0**-53
 """Spacing of the uniform numbers: all the bits of a double."""
@@ -29,7 +29,7 @@ def seed_state(seed: int | np.random.SeedSequence) -> NDArray[np.uint64]:
     return np.asarray(seed.generate_state(4, np.uint64), dtype=np.uint64)
 
 
-@inlined_kernel
+@lean_kernel
 def next_uint64(state):  # type: ignore[no-untyped-def]
     """Advance the state and return 64 random bits."""
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
@@ -46,13 +46,13 @@ def next_uint64(state):  # type: ignore[no-untyped-def]
     return result
 
 
-@inlined_kernel
+@lean_kernel
 def next_uniform(state):  # type: ignore[no-untyped-def]
     """Advance the state and return a number uniform in [0, 1), a multiple of 2^-53."""
     return np.float64(next_uint64(state) >> np.uint64(11)) * UNIT_53
 
 
-@inlined_kernel
+@lean_kernel
 def next_normal_pair(state):  # type: ignore[no-untyped-def]
     """Advance the state and return two independent standard normal numbers (polar method)."""
     x, y, square = 0.0, 0.0, 0.0

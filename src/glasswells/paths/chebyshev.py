@@ -178,6 +178,23 @@ class _PairRun:
 
 
 @lean_kernel
+def copy_field(source_nc, target_nc):  # type: ignore[no-untyped-def]
+    """Copy one field over another."""
+    for i in range(source_nc.shape[0]):
+        for c in range(3):
+            target_nc[i, c] = source_nc[i, c]
+
+
+@lean_kernel
+def start_stages(start_nc, force_nc, h, before_nc, last_nc):  # type: ignore[no-untyped-def]
+    """The first two stages: where the step starts, and an Euler step from there."""
+    for i in range(start_nc.shape[0]):
+        for c in range(3):
+            before_nc[i, c] = start_nc[i, c]
+            last_nc[i, c] = start_nc[i, c] + h * force_nc[i, c]
+
+
+@lean_kernel
 def combine_stage(start_nc, last_nc, before_nc, force_nc, first_force_nc, row, h):  # type: ignore[no-untyped-def]
     """Put the next stage in the place of the last but one."""
     for i in range(start_nc.shape[0]):
@@ -198,22 +215,22 @@ def _stages_kernel(law: PairLaw) -> Any:
     @kernel
     def run_stages(start_nc, force_nc, h, parts, formula, box_c, pairs, k, work, out_nc):  # type: ignore[no-untyped-def]
         first_force, force, last, before = work[0], work[1], work[2], work[3]
-        out_nc[:] = start_nc
-        first_force[:] = force_nc
+        copy_field(start_nc, out_nc)
+        copy_field(force_nc, first_force)
         farthest2 = 0.0
         for part in range(parts):
-            if part > 0:
-                energy_and_forces(out_nc, box_c, pairs, k, first_force)
-            for i in range(out_nc.shape[0]):
-                for c in range(3):
-                    before[i, c] = out_nc[i, c]
-                    last[i, c] = out_nc[i, c] + formula.first * h * first_force[i, c]
-            for j in range(formula.rows_js.shape[0]):
-                farthest2 = max(farthest2, largest_displacement2(last, start_nc))
-                energy_and_forces(last, box_c, pairs, k, force)
-                combine_stage(out_nc, last, before, force, first_force, formula.rows_js[j], h)
-                last, before = before, last
-            out_nc[:] = last
+            # Stage -1 is the start of a part. One place calls for forces: they are inlined there.
+            for j in range(-1, formula.rows_js.shape[0]):
+                here, its_force = (out_nc, first_force) if j < 0 else (last, force)
+                if part > 0 or j >= 0:
+                    farthest2 = max(farthest2, largest_displacement2(here, start_nc))
+                    energy_and_forces(here, box_c, pairs, k, its_force)
+                if j < 0:
+                    start_stages(out_nc, first_force, formula.first * h, before, last)
+                else:
+                    combine_stage(out_nc, last, before, force, first_force, formula.rows_js[j], h)
+                    last, before = before, last
+            copy_field(last, out_nc)
         return max(farthest2, largest_displacement2(out_nc, start_nc))
 
     return run_stages

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasswells.core.compiler import inlined_kernel, lean_kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.random import next_uint64
 from glasswells.model.law import PairLaw
 from glasswells.sampling.lanes import LANES, gather_records
@@ -68,7 +68,7 @@ class SwapKernels(NamedTuple):
     """(state, settings, k, workspace) -> 0 or OVERFLOW; all lists from the references."""
 
 
-@inlined_kernel
+@lean_kernel
 def uniform_offset(bits, half_span):  # type: ignore[no-untyped-def]
     """Uniform integer in [-half_span, half_span] from 32 random bits.
 
@@ -78,7 +78,7 @@ def uniform_offset(bits, half_span):  # type: ignore[no-untyped-def]
     return np.int32(np.int64((bits * span) >> np.uint64(32)) - half_span)
 
 
-@inlined_kernel
+@lean_kernel
 def trial_position(i, state, settings):  # type: ignore[no-untyped-def]
     """Where a displacement would move i; the wrap into the box is integer overflow."""
     records, half_span = state.records, settings.half_span
@@ -92,7 +92,7 @@ def trial_position(i, state, settings):  # type: ignore[no-untyped-def]
     )
 
 
-@inlined_kernel
+@lean_kernel
 def is_inside(records, reference, i, x, y, z, settings):  # type: ignore[no-untyped-def]
     """Whether (x, y, z) is within half the skin of the reference of i."""
     dx = np.float32(np.int32(x - reference[0, i])) * settings.scale[0]
@@ -176,7 +176,7 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
     """The energy changes of one pair law, in the precision of its constants."""
     mix, value = law.mix, law.value
 
-    @inlined_kernel
+    @lean_kernel
     def displaced(i, x, y, z, state, scale, k, buffer, lengths):  # type: ignore[no-untyped-def]
         records = state.records
         neighbors = state.neighbors
@@ -208,7 +208,7 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
                 new += u_new if valid & (x2_new < k.cutoff2) else zero
         return new - old
 
-    @inlined_kernel
+    @lean_kernel
     def resized(i, sizes, other, row, records, scale, k, buffer, lengths):  # type: ignore[no-untyped-def]
         d_old, d_new = sizes
         neighbors, start, count = row
@@ -247,7 +247,7 @@ def displacement_move(lists: ListKernels, energy_changes: EnergyChanges) -> Any:
     scan, install = lists.scan, lists.install
     displaced = energy_changes.displaced
 
-    @inlined_kernel
+    @lean_kernel
     def displace(i, x, y, z, bound, state, settings, k, workspace):  # type: ignore[no-untyped-def]
         records, reference = state.records, state.reference
         if not is_inside(records, reference, i, x, y, z, settings):
@@ -279,7 +279,7 @@ def swap_move(lists: ListKernels, energy_changes: EnergyChanges) -> Any:
     scan, install, trim = lists.scan, lists.install, lists.trim
     resized = energy_changes.resized
 
-    @inlined_kernel
+    @lean_kernel
     def swap(i, j, bound, state, settings, k, workspace):  # type: ignore[no-untyped-def]
         records, diameters = state.records, state.diameters
         neighbors, counts = state.neighbors, state.counts

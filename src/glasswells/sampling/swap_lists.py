@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import inlined_kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.model.law import PairLaw
 
 OVERFLOW = -1
@@ -63,7 +63,7 @@ class ListKernels(NamedTuple):
     """(i, state, scale, skin, k); drop those whom a shrunk i no longer reaches."""
 
 
-@inlined_kernel
+@lean_kernel
 def remove_neighbor(i, j, state):  # type: ignore[no-untyped-def]
     """Take j out of the list of i, keeping the padding."""
     neighbors = state.neighbors
@@ -77,7 +77,7 @@ def remove_neighbor(i, j, state):  # type: ignore[no-untyped-def]
             return
 
 
-@inlined_kernel
+@lean_kernel
 def compress_mask(mask, row, n, i):  # type: ignore[no-untyped-def]
     """Write the marked particles other than i into `row`, padded with i; return their number."""
     words = mask.view(np.uint64)
@@ -102,7 +102,7 @@ def list_kernels(law: PairLaw) -> ListKernels:
     """The list operations for one pair law."""
     mix = law.mix
 
-    @inlined_kernel
+    @lean_kernel
     def scan(i, state, scale, skin, k, mask, row):  # type: ignore[no-untyped-def]
         x, y, z = state.reference[0], state.reference[1], state.reference[2]
         diameters = state.diameters
@@ -117,7 +117,7 @@ def list_kernels(law: PairLaw) -> ListKernels:
             mask[j] = dx * dx + dy * dy + dz * dz < reach * reach
         return compress_mask(mask, row, state.counts.shape[0], i)
 
-    @inlined_kernel
+    @lean_kernel
     def install(i, row, count, state, mark):  # type: ignore[no-untyped-def]
         neighbors, counts, capacity = state.neighbors, state.counts, state.capacity
         start = i * capacity
@@ -145,7 +145,7 @@ def list_kernels(law: PairLaw) -> ListKernels:
         counts[i] = count
         return status
 
-    @inlined_kernel
+    @lean_kernel
     def trim(i, state, scale, skin, k):  # type: ignore[no-untyped-def]
         reference, diameters, counts = state.reference, state.diameters, state.counts
         cutoff = np.sqrt(k.cutoff2)

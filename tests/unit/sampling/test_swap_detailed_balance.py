@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from swap_twins import MODEL, go_live, moves, rounding_scale, total_energy
 
-from glasswells.core.compiler import inlined_kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Configuration
 from glasswells.sampling.swap_kernels import energy_change_kernels
 from glasswells.sampling.swap_lists import list_kernels
@@ -230,7 +230,7 @@ def test_swaps_and_displacements_together():
 def halved_displacement(energy_changes):
     displaced = energy_changes.displaced
 
-    @inlined_kernel
+    @lean_kernel
     def half(i, x, y, z, state, scale, k, buffer, lengths):
         return k.half * displaced(i, x, y, z, state, scale, k, buffer, lengths)
 
@@ -240,19 +240,19 @@ def halved_displacement(energy_changes):
 def halved_swap(energy_changes):
     resized = energy_changes.resized
 
-    @inlined_kernel
+    @lean_kernel
     def half(i, sizes, other, row, records, scale, k, buffer, lengths):
         return k.half * resized(i, sizes, other, row, records, scale, k, buffer, lengths)
 
     return energy_changes._replace(resized=half)
 
 
-@inlined_kernel
+@lean_kernel
 def install_nothing(i, row, count, state, mark):
     return 0
 
 
-@inlined_kernel
+@lean_kernel
 def scan_nothing(i, state, scale, skin, k, mask, row):
     """Give the list as it is."""
     for slot in range(row.shape[0]):
@@ -260,7 +260,7 @@ def scan_nothing(i, state, scale, skin, k, mask, row):
     return state.counts[i]
 
 
-@inlined_kernel
+@lean_kernel
 def install_one_side(i, row, count, state, mark):
     """Replace the list of i, but tell its neighbors nothing."""
     for slot in range(row.shape[0]):

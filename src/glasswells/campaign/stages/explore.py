@@ -28,14 +28,15 @@ def explore_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of `explore` depend on."""
     return {
         "model": plan.model.model_dump(mode="json"),
-        "explore": plan.explore.model_dump(mode="json"),
+        # A trajectory is what it is however many there are of them.
+        "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
     }
 
 
 def pairs_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of `pairs` depend on."""
     return {
-        "explore": plan.explore.model_dump(mode="json"),
+        "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
         "pairs": plan.pairs.model_dump(mode="json"),
     }
 

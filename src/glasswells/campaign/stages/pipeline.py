@@ -66,9 +66,13 @@ def roots(plan: Plan) -> Sequence[FollowUp]:
     """For each glass: its preparation, its trajectories and the gathering of its pairs."""
     tasks: list[FollowUp] = []
     glasses = plan.glasses
-    for temperature, number in zip(glasses.preparation_temperatures, glasses.counts, strict=True):
+    given = plan.explore.trajectories
+    trajectories = given if isinstance(given, tuple) else (given,) * len(glasses.counts)
+    for temperature, number, per_glass in zip(
+        glasses.preparation_temperatures, glasses.counts, trajectories, strict=True
+    ):
         for index in range(number):
-            tasks += _glass_tasks(plan, temperature, index)
+            tasks += _glass_tasks(plan, temperature, index, per_glass)
     return tasks
 
 
@@ -82,7 +86,7 @@ def identity(plan: Plan) -> tuple[str, int]:
     return plan.campaign.name, plan.campaign.seed
 
 
-def _glass_tasks(plan: Plan, temperature: float, index: int) -> list[FollowUp]:
+def _glass_tasks(plan: Plan, temperature: float, index: int, n_trajectories: int) -> list[FollowUp]:
     name = glass_name(temperature, index)
     prepare = FollowUp(
         stage="prepare",
@@ -103,7 +107,7 @@ def _glass_tasks(plan: Plan, temperature: float, index: int) -> list[FollowUp]:
             label=f"{name} explore {k}",
             chunks=chunks,
         )
-        for k in range(plan.explore.trajectories)
+        for k in range(n_trajectories)
     ]
     pairs = FollowUp(
         stage="pairs",
@@ -111,7 +115,7 @@ def _glass_tasks(plan: Plan, temperature: float, index: int) -> list[FollowUp]:
         number=0,
         inputs=tuple(
             Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True)
-            for k in range(plan.explore.trajectories)
+            for k in range(n_trajectories)
         ),
         parameters=pairs_parameters(plan),
     )
