@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
+from glasswells.paths.climb import climb
 from glasswells.paths.krylov import drift_projector, softest
 from glasswells.paths.newton import newton
 from glasswells.paths.settings import PathSettings
@@ -46,9 +47,25 @@ def find_saddle(
 ) -> Saddle:
     """The saddle near the top of a band, with exactly one negative eigenvalue if converged.
 
-    Newton steps from `positions` (N, 3); then the lowest eigenvalue, sought from the band's
-    `tangent` (N, 3), and the lowest of what is orthogonal to it, sought from a random start,
-    which has a share of every eigenvector. Translations are excluded.
+    Newton steps from `positions` (N, 3); if they end at no saddle of index one, the softest mode
+    is followed uphill first, from the band's `tangent` (N, 3).
+    """
+    found = _at_end_of_newton(surface, positions, tangent, settings)
+    if found.outcome.converged or found.outcome is Outcome.NOT_FINITE:
+        return found
+    near = climb(surface, positions, tangent, settings)
+    followed = _at_end_of_newton(surface, near, tangent, settings)
+    return followed if followed.outcome.converged else found
+
+
+def _at_end_of_newton(
+    surface: Surface, positions: Array, tangent: Array, settings: PathSettings
+) -> Saddle:
+    """The next stationary point, and whether it is a saddle of index one.
+
+    The lowest eigenvalue is sought from the band's tangent, and the lowest of what is orthogonal
+    to its mode from a random start, which has a share of every eigenvector. Translations are
+    excluded.
     """
     point = newton(surface, positions, settings)
     project = drift_projector(surface)

@@ -51,6 +51,12 @@ class PathSettings:
     """Most Hessian products in one solve; typical are 150."""
     newton_patience: int = 3
     """Newton steps in a row that may fail to halve the force."""
+    climb_steps: int = 80
+    """Most steps of mode following, where Newton steps find no saddle of index one."""
+    climb_products: int = 150
+    """Most Hessian products in one of them for the step downhill."""
+    climb_force: float = 1e-4
+    """Largest force component from which Newton steps finish."""
     mode_products: int = 400
     """Most Hessian products in the search for one of the lowest eigenvalues."""
 
