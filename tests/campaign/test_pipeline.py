@@ -40,6 +40,8 @@ quenches = 40
 chunk_quenches = 20
 [pairs]
 min_transitions = 2
+[modes]
+images = [6, 9]
 """
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 
@@ -130,7 +132,15 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
         [*COMMAND, "status", str(unbroken), "--json"], capture_output=True, text=True, check=True
     )
     stages = {stage["stage"]: stage for stage in json.loads(status.stdout)["stages"]}
-    assert list(stages) == ["prepare", "explore", "pairs", "paths", "splittings"]
+    assert list(stages) == [
+        "prepare",
+        "explore",
+        "pairs",
+        "paths",
+        "splittings",
+        "modes",
+        "overlaps",
+    ]
     assert all(stage["left"] == stage["failed"] == 0 for stage in stages.values())
     with open_campaign(unbroken, PIPELINE) as store:
         content = campaign_content(store)

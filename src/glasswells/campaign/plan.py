@@ -9,29 +9,23 @@ import dataclasses
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from glasswells.campaign.plan_base import (
+    NAME_PATTERN,
+    Count,
+    Counts,
+    Fraction,
+    NotNegativeFloat,
+    PositiveCount,
+    PositiveFloat,
+    Section,
+)
 from glasswells.campaign.plan_errors import closest, suggestion
+from glasswells.campaign.plan_glasses import GlassesSection, StoredGlass
+from glasswells.campaign.plan_modes import ModesSection
 from glasswells.model.pair_model import PairModel
 from glasswells.model.registry import MODELS
-
-NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
-"""Names become parts of file names: nothing that could leave the folder."""
-
-PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-PositiveCount = Annotated[int, Field(ge=1)]
-Counts = Annotated[tuple[PositiveCount, ...], Field(strict=False)]
-
-
-class Section(BaseModel):
-    """A table of the plan file: frozen, and strict about types and unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
-    )
 
 
 class CampaignSection(Section):
@@ -78,41 +72,6 @@ class ModelSection(Section):
     def build(self) -> PairModel:
         """The pair model."""
         return MODELS[self.name](**(self.model_extra or {}))
-
-
-class GlassesSection(Section):
-    """Which glasses are studied."""
-
-    source: Literal["prepare", "shipped"] = Field(
-        default="prepare",
-        description="Where the equilibrated configurations come from: `prepare` makes them from "
-        "scratch by swap Monte Carlo as [prepare] says; `shipped` takes those that come with "
-        "glasswells (preparation temperatures 0.062, 0.07 and 0.092, ten each).",
-    )
-    preparation_temperatures: tuple[PositiveFloat, ...] = Field(
-        default=(0.092,),
-        strict=False,
-        min_length=1,
-        description="Temperatures T_f at which the liquid is equilibrated. The paper's are 0.062 "
-        "(ultrastable), 0.07 (liquid cooled) and 0.092 (poorly annealed); the mode-coupling "
-        "temperature is 0.104.",
-    )
-    counts: tuple[PositiveCount, ...] = Field(
-        default=(1,),
-        strict=False,
-        description="How many glasses of each temperature. Glasses differ wildly (4 to 240 "
-        "inherent structures in as many quenches): several glasses tell more than one long "
-        "exploration. The paper has 200, 50 and 10.",
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> GlassesSection:
-        n, m = len(self.preparation_temperatures), len(self.counts)
-        if n != m:
-            raise ValueError(f"counts has {m} entries, expected {n}, one for each temperature")
-        if len(set(self.preparation_temperatures)) < n:
-            raise ValueError("preparation_temperatures holds a value twice: add up their counts")
-        return self
 
 
 class PrepareSection(Section):
@@ -325,9 +284,11 @@ class Plan(Section):
     pairs: PairsSection = PairsSection()
     paths: PathsSection = PathsSection()
     splittings: SplittingsSection = SplittingsSection()
+    modes: ModesSection = ModesSection()
     units: dict[Annotated[str, Field(pattern=NAME_PATTERN)], UnitsSection] = Field(
         default_factory=dict
     )
+    stored_glasses: tuple[StoredGlass, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _check_box(self) -> Plan:
@@ -340,6 +301,16 @@ class Plan(Section):
                     f"prepare.n_particles is {self.prepare.n_particles}: the box is {edge:.3g} "
                     f"wide, expected at least {needed:.3g}, twice the largest cutoff; use more"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_stored_glasses(self) -> Plan:
+        stored, named = len(self.stored_glasses), len(self.glasses.files)
+        if stored not in (0, named):
+            raise ValueError(
+                f"stored_glasses has {stored} entries, but glasses.files {named}: leave "
+                f"stored_glasses out, it is written when a campaign begins"
+            )
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ import time
 
 import numpy as np
 
+from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.core.records import DoubleWell
 from glasswells.landscape.explore import (
     ExplorationSettings,
     continue_exploration,
@@ -20,6 +22,8 @@ from glasswells.landscape.preparation import (
 from glasswells.model.functions import fourth_order, hessian, third_order
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths import find_double_well
+from glasswells.vibrations.minimum import minimum_vibrations
+from glasswells.vibrations.well import well_vibrations
 
 N_PARTICLES = 100
 """The smallest round number whose box is twice as wide as the largest cutoff."""
@@ -30,6 +34,7 @@ def warm_up() -> float:
 
     Later processes load the compiled kernels from the cache.
     """
+    check_cache_folder()
     begin = time.perf_counter()
     model, seed = SoftSpheres(), np.random.SeedSequence(1)
     settings = PreparationSettings(n_particles=N_PARTICLES, melt_sweeps=50, burn_in=10)
@@ -44,7 +49,11 @@ def warm_up() -> float:
     hessian(model, glass)
     third_order(model, glass, glass.positions)
     fourth_order(model, glass, glass.positions)
+    minimum = found.structures[0].configuration
+    well = None
     if len(found.structures) > 1:
-        a, b = (structure.configuration for structure in found.structures[:2])
-        find_double_well(model, a, b)
+        well = find_double_well(model, minimum, found.structures[1].configuration)
+    vibrations = minimum_vibrations(model, minimum, 12)
+    if isinstance(well, DoubleWell):
+        well_vibrations(model, well, vibrations)
     return time.perf_counter() - begin

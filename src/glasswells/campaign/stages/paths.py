@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glasswells.campaign.plan import ModelSection, PathsSection, Plan
+from glasswells.campaign.stages.modes import follow_double_wells
 from glasswells.campaign.stages.splittings import splittings_parameters
 from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.core.records import DoubleWell
@@ -53,8 +54,9 @@ def run_paths(task: TaskInput) -> TaskOutput:
 
 
 def follow_paths(plan: Plan, task: Task, output: TaskOutput) -> Sequence[FollowUp]:
-    """Splittings, if there is a double well."""
-    if not any(kind == "double_well" for kind, _ in output.products):
+    """Splittings, modes and overlaps, if there is a double well."""
+    links = [record for _, record in output.products]
+    if not any(isinstance(link, DoubleWell) for link in links):
         return []
     return [
         FollowUp(
@@ -63,5 +65,6 @@ def follow_paths(plan: Plan, task: Task, output: TaskOutput) -> Sequence[FollowU
             number=task.number,
             inputs=(Ref(chain=SELF, kind="double_well"),),
             parameters=splittings_parameters(plan),
-        )
+        ),
+        *follow_double_wells(plan, task, links),
     ]

@@ -1,4 +1,4 @@
-"""The pipeline as a table: prepare, explore, pairs, paths, splittings."""
+"""The pipeline as a table: prepare, explore, pairs, paths, splittings, modes, overlaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from glasswells.campaign.codec import Codec
+from glasswells.campaign.glass_files import complete_plan
 from glasswells.campaign.plan import Plan
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.stages.explore import (
@@ -16,6 +17,7 @@ from glasswells.campaign.stages.explore import (
     run_explore,
     run_pairs,
 )
+from glasswells.campaign.stages.modes import run_modes, run_overlaps
 from glasswells.campaign.stages.paths import follow_paths, run_paths
 from glasswells.campaign.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
 from glasswells.campaign.stages.splittings import WellSplitting, run_splittings
@@ -23,8 +25,10 @@ from glasswells.campaign.tasks import FollowUp, Pipeline, Ref, Stage
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import (
     Configuration,
+    CubicMode,
     DoubleWell,
     EnergyProfile,
+    FieldProfile,
     InherentStructure,
     Pair,
     PathFailure,
@@ -37,27 +41,43 @@ from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_lists import SwapState
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+from glasswells.vibrations.records import (
+    DirectionOverlap,
+    MinimumVibrations,
+    ProfiledMode,
+    SeededMode,
+    TangentStudy,
+    WellVibrations,
+)
 
 SAVED: tuple[type[Any] | type[Enum], ...] = (
     Configuration,
+    CubicMode,
+    DirectionOverlap,
     DoubleWell,
     DynamicsCheckpoint,
     EnergyProfile,
     EquilibrationReport,
     Exploration,
     ExplorationState,
+    FieldProfile,
     InherentStructure,
     Measured,
+    MinimumVibrations,
     Outcome,
     Pair,
     PathFailure,
     Preparation,
     PreparedGlass,
+    ProfiledMode,
+    SeededMode,
     SwapCheckpoint,
     SwapState,
+    TangentStudy,
     Transition,
     TunnelSplitting,
     WellSplitting,
+    WellVibrations,
 )
 """Every type that a campaign may save."""
 
@@ -130,10 +150,13 @@ PIPELINE = Pipeline(
         Stage(name="pairs", title="libraries and pairs", run=run_pairs, follow=follow_pairs),
         Stage(name="paths", title="minimum energy paths", run=run_paths, follow=follow_paths),
         Stage(name="splittings", title="tunnel splittings", run=run_splittings),
+        Stage(name="modes", title="modes of minima", run=run_modes),
+        Stage(name="overlaps", title="double wells and modes", run=run_overlaps),
     ),
     codec=Codec(SAVED),
     read_plan=parse_plan,
     roots=roots,
     identity=identity,
+    complete_plan=complete_plan,
 )
 """What `glasswells run` runs."""

@@ -1,12 +1,15 @@
-"""Stage `prepare`: equilibrated glasses, from scratch or from those that ship."""
+"""Stage `prepare`: equilibrated glasses, from scratch, those that ship, or your own."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from glasswells.campaign.plan import ModelSection, Plan, PrepareSection
+from glasswells.campaign.plan_glasses import StoredGlass
 from glasswells.campaign.tasks import TaskInput, TaskOutput
+from glasswells.core.errors import InputError
 from glasswells.interchange.shipped import glass as shipped_glass
 from glasswells.landscape.preparation import (
     PreparationSettings,
@@ -15,6 +18,10 @@ from glasswells.landscape.preparation import (
     finish_preparation,
     start_preparation,
 )
+from glasswells.model.functions import energy
+from glasswells.model.pair_model import PairModel
+from glasswells.sampling.equilibrium import EquilibrationReport, Measured
+from glasswells.sampling.structure import crystalline_fraction, fractionation
 
 
 def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, Any]:
@@ -22,6 +29,12 @@ def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, 
     common = {"source": plan.glasses.source, "temperature": temperature}
     if plan.glasses.source == "shipped":
         return {**common, "index": index}
+    if plan.glasses.source == "files":
+        return {
+            **common,
+            "model": plan.model.model_dump(mode="json"),
+            "glass": _stored(plan, temperature, index),
+        }
     return {
         **common,
         "model": plan.model.model_dump(mode="json"),
@@ -31,7 +44,7 @@ def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, 
 
 def prepare_chunks(plan: Plan) -> int:
     """Chunks that one glass takes."""
-    if plan.glasses.source == "shipped":
+    if plan.glasses.source != "prepare":
         return 1
     return -(-plan.prepare.sweeps // plan.prepare.chunk_sweeps)
 
@@ -42,6 +55,8 @@ def run_prepare(task: TaskInput) -> TaskOutput:
     if p["source"] == "shipped":
         return TaskOutput(products=(("glass", _shipped(p)),))
     model = ModelSection(**p["model"]).build()
+    if p["source"] == "files":
+        return TaskOutput(products=(("glass", _from_file(model, p)),))
     section = PrepareSection(**p["prepare"])
     settings = PreparationSettings(
         n_particles=section.n_particles,
@@ -74,4 +89,41 @@ def _shipped(parameters: Mapping[str, Any]) -> PreparedGlass:
         configuration=glass.configuration,
         preparation_temperature=glass.preparation_temperature,
         report=glass.report,
+    )
+
+
+def _stored(plan: Plan, temperature: float, index: int) -> dict[str, str]:
+    """The contents of a glass's file; its name is left out, as results do not depend on it."""
+    if not plan.stored_glasses:
+        raise InputError(
+            "the plan names glasses.files, but has not read them: start it by start_campaign, or "
+            "complete its text by complete_plan"
+        )
+    glass = plan.stored_glasses[plan.glasses.place(temperature, index)]
+    return {"sha256": glass.sha256, "data": glass.data}
+
+
+def _from_file(model: PairModel, parameters: Mapping[str, Any]) -> PreparedGlass:
+    """A glass of unknown history: nothing was sampled, so that no relaxation was measured."""
+    configuration = StoredGlass(file="", **parameters["glass"]).configuration()
+    n = configuration.n_particles
+    report = EquilibrationReport(
+        temperature=parameters["temperature"],
+        n_particles=n,
+        sweeps=0.0,
+        overlap_time=math.nan,
+        diameter_time=math.nan,
+        energy=Measured(value=energy(model, configuration) / n, error=math.inf),
+        heat_capacity=Measured(value=math.nan, error=math.inf),
+        energy_slope=None,
+        inherent_energy=None,
+        inherent_drift=None,
+        from_below=None,
+        crystalline_fraction=crystalline_fraction(configuration),
+        fractionation=fractionation(configuration),
+    )
+    return PreparedGlass(
+        configuration=configuration,
+        preparation_temperature=parameters["temperature"],
+        report=report,
     )

@@ -1,0 +1,1 @@
+"""How double wells relate to the vibrations of their minima."""

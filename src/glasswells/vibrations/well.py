@@ -1,0 +1,198 @@
+"""How a double well relates to the linear and the cubic modes of its minimum A."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from glasswells.core.errors import InputError
+from glasswells.core.fields import participation_ratio
+from glasswells.core.records import Array, DoubleWell, MaxOverlap, NormalModes
+from glasswells.model.pair_model import Model
+from glasswells.modes import (
+    Stiffness,
+    max_overlap,
+    mobility_overlap,
+    mobility_overlaps,
+    normal_modes,
+    overlap,
+)
+from glasswells.modes.stiffness import as_stiffness
+from glasswells.vibrations.attempts import attempt
+from glasswells.vibrations.minimum import profiled_mode
+from glasswells.vibrations.records import (
+    DIRECTIONS,
+    SEEDS,
+    DirectionOverlap,
+    MinimumVibrations,
+    ProfiledMode,
+    SeededMode,
+    TangentStudy,
+    WellVibrations,
+)
+
+NOWHERE: Array = np.empty((0, 3))
+
+
+def well_vibrations(
+    model: Model,
+    double_well: DoubleWell,
+    minimum: MinimumVibrations,
+    *,
+    number: int = 0,
+    modes: NormalModes | None = None,
+    stiffness: Stiffness | None = None,
+    tangents: TangentStudy | None = None,
+) -> WellVibrations:
+    """Overlaps of the directions of a double well with the normal and cubic modes of minimum A.
+
+    For r_12, r_AS and r_AB the largest c over all normal modes (paper, Fig. 5); for r_AB also the
+    largest a over the modes computed, and the cubic mode that it leads to beside those from the
+    softest modes (Figs. 7 and 8). What cannot be had is named in `failures`.
+
+    Parameters
+    ----------
+    model, double_well
+        Result of `find_double_well`.
+    minimum
+        `minimum_vibrations` of its minimum A.
+    number
+        Of the double well among those of its pair.
+    modes
+        The normal modes of minimum A over which the largest a is taken, if at hand; by default
+        as many as `minimum` has, computed again.
+    stiffness
+        The `Stiffness` of minimum A, if at hand.
+    tangents
+        `tangent_study` of this double well, to go into the record.
+
+    Raises
+    ------
+    InputError
+        If `minimum` or `modes` hold other numbers of particles; if the model cannot describe the
+        double well.
+    """
+    a = double_well.minimum_a
+    fields = [minimum.softest, *([] if modes is None else [modes.fields[0]])]
+    if any(len(field) != a.n_particles for field in fields):
+        raise InputError(
+            f"the modes move {[len(field) for field in fields]} particles, expected those of "
+            f"minimum A, which has {a.n_particles}"
+        )
+    stiffness = as_stiffness(model, a, stiffness)
+    failures: list[str] = []
+    directions = {name: getattr(double_well, name) for name in DIRECTIONS}
+    largest = [
+        attempt(
+            f"largest overlap of {name}",
+            partial(max_overlap, model, a, field, stiffness=stiffness),
+            failures,
+        )
+        for name, field in directions.items()
+    ]
+    if modes is None:
+        count = None if minimum.complete else len(minimum.frequencies)
+        compute = partial(normal_modes, model, a, count, stiffness=stiffness)
+        modes = attempt("normal modes", compute, failures)
+    mobility, mode = _largest_mobility(double_well.displacement_ab, modes)
+    grown = profiled_mode("displacement_ab", double_well.displacement_ab, stiffness, failures)
+    linear = largest[DIRECTIONS.index("displacement_ab")]
+    return WellVibrations(
+        double_well=number,
+        directions=tuple(
+            _direction(name, field, found)
+            for (name, field), found in zip(directions.items(), largest, strict=True)
+        ),
+        largest_mobility=mobility,
+        largest_mobility_mode=mode,
+        mobility_modes=0 if modes is None else len(modes.frequencies),
+        seeds=tuple(_seeded_modes(double_well.displacement_ab, minimum, grown)),
+        linear_field=linear.field if linear and linear.mode else NOWHERE,
+        cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NOWHERE,
+        tangents=tangents,
+        failures=(*minimum.failures, *failures),
+    )
+
+
+def unrelated_well(number: int, failures: Sequence[str]) -> WellVibrations:
+    """The record of a double well of which nothing could be had, and why."""
+    return WellVibrations(
+        double_well=number,
+        directions=tuple(_direction(name, NOWHERE, None) for name in DIRECTIONS),
+        largest_mobility=np.nan,
+        largest_mobility_mode=0,
+        mobility_modes=0,
+        seeds=(),
+        linear_field=NOWHERE,
+        cubic_field=NOWHERE,
+        failures=tuple(failures),
+    )
+
+
+def _direction(name: str, field: Array, found: MaxOverlap | None) -> DirectionOverlap:
+    """The record of one direction; of a mode that is not known only the bounds."""
+    if found is None or not found.mode:
+        return DirectionOverlap(
+            direction=name,
+            overlap=np.nan if found is None else found.overlap,
+            mode=0,
+            frequency=np.nan,
+            participation_ratio=np.nan,
+            certified=False,
+            bound=1.0 if found is None else found.bound,
+            mobility=np.nan,
+        )
+    return DirectionOverlap(
+        direction=name,
+        overlap=found.overlap,
+        mode=found.mode,
+        frequency=found.frequency,
+        participation_ratio=participation_ratio(found.field),
+        certified=bool(found.certified),
+        bound=found.bound,
+        mobility=mobility_overlap(field, found.field),
+    )
+
+
+def _largest_mobility(r_ab: Array, modes: NormalModes | None) -> tuple[float, int]:
+    """The largest a of r_AB with these modes but the translations, and the mode's number."""
+    if modes is None or len(modes.frequencies) <= modes.n_translations:
+        return np.nan, 0
+    a = mobility_overlaps(r_ab, modes.fields[modes.n_translations :])
+    best = int(np.argmax(a))
+    return float(a[best]), best + modes.n_translations + 1
+
+
+def _seeded_modes(
+    r_ab: Array, minimum: MinimumVibrations, grown: ProfiledMode | None
+) -> Iterator[SeededMode]:
+    """The cubic modes of all seeds compared with r_AB, in the order of `SEEDS`."""
+    found = {item.seed: item for item in (*minimum.cubic_modes, grown) if item is not None}
+    starts = {
+        "displacement_ab": r_ab,
+        "softest_localized": minimum.softest_localized,
+        "softest": minimum.softest,
+    }
+    for seed in SEEDS:
+        if seed not in found:
+            continue
+        item = found[seed]
+        mode = item.mode
+        yield SeededMode(
+            seed=seed,
+            seed_overlap=overlap(starts[seed], r_ab),
+            seed_mobility=mobility_overlap(starts[seed], r_ab),
+            overlap=overlap(mode.field, r_ab),
+            mobility=mobility_overlap(mode.field, r_ab),
+            stiffness=mode.stiffness,
+            cubic=mode.cubic,
+            barrier=mode.barrier,
+            overlap_with_start=mode.overlap_with_start,
+            iterations=mode.iterations,
+            method=mode.method,
+            outcome=mode.outcome,
+            profile=item.profile,
+            is_double_well=item.is_double_well,
+        )

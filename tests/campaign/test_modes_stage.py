@@ -1,0 +1,445 @@
+"""The stages `modes` and `overlaps` of a small campaign: cached, resumable, the same everywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
+from glasswells.campaign.catalogue import catalogue_digest
+from glasswells.campaign.plan_errors import PlanError
+from glasswells.campaign.plan_file import parse_plan, plan_template
+from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.stages import modes as stage
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.store import EncodedOutput, Store
+from glasswells.campaign.tasks import SELF, Ref, Task, TaskInput, TaskOutput
+from glasswells.campaign.verify import verify_store
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import DoubleWell, PathFailure
+from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
+
+PLAN = """
+[campaign]
+name = "small"
+seed = 3
+[glasses]
+preparation_temperatures = [0.1]
+[prepare]
+n_particles = 150
+melt_sweeps = 200
+burn_in = 50
+sweeps = 1500
+chunk_sweeps = 500
+[explore]
+exploration_temperature = 0.05
+trajectories = 2
+quenches = 40
+chunk_quenches = 20
+[pairs]
+min_transitions = 2
+[modes]
+count = 40
+rhos = [0.05, 0.01]
+images = [6, 9]
+"""
+Run = Callable[..., Path]
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[StoreReader]:
+    with open_campaign(directory, PIPELINE) as store:
+        yield store
+
+
+def digest(directory: Path) -> str:
+    with opened(directory) as store:
+        return catalogue_digest(store)
+
+
+def records(directory: Path, kind: str) -> list:
+    with opened(directory) as store:
+        return [item.record for item in store.records(kind)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the small campaign in this process, with lines added to the plan's table `modes`."""
+
+    def make(more: str = "", **settings) -> Path:
+        folder = tmp_path_factory.mktemp("modes")
+        (folder / "plan.toml").write_text(PLAN + more, encoding="utf-8")
+        directory = start_campaign(folder / "plan.toml", folder / "campaign", PIPELINE)
+        settings = {"workers": 1, "make_executor": InlineExecutor, **settings}
+        assert run_campaign(directory, PIPELINE, **settings).is_finished
+        return directory
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def finished(run: Run) -> Path:
+    return run()
+
+
+def test_every_double_well_is_related_to_its_minimum(finished: Path) -> None:
+    with opened(finished) as store:
+        paths = {row.task.chain: row.task for row in store.tasks(stage="paths")}
+        overlaps = {row.task.chain: row.task for row in store.tasks(stage="overlaps")}
+        found = list(store.records("well_vibrations"))
+        wells = {(item.chain, item.position): item.record for item in store.records("double_well")}
+    assert len(found) == len(wells) > 3
+    assert any(len([key for key in wells if key[0] == chain]) > 1 for chain in paths)
+    for item in found:
+        record = item.record
+        assert isinstance(record, WellVibrations)
+        assert item.position == record.double_well
+        source = overlaps[item.chain].inputs[0].chain
+        assert paths[source].number == item.number
+        well = wells[source, record.double_well]
+        assert isinstance(well, DoubleWell)
+        assert [d.direction for d in record.directions] == list(DIRECTIONS)
+        assert all(d.certified and 0 < d.overlap <= d.mobility <= 1 for d in record.directions)
+        # A mode of the right minimum: the record's field has the overlap that the record says.
+        c = abs(np.vdot(record.linear_field, well.displacement_ab))
+        c /= np.linalg.norm(well.displacement_ab)
+        assert record.directions[-1].overlap == pytest.approx(c, abs=1e-12)
+        assert record.failures == ()
+        seeded = record.seeded("softest")
+        assert seeded is not None
+        assert seeded.outcome is Outcome.CONVERGED
+
+
+def test_modes_are_those_of_minimum_a(finished: Path) -> None:
+    """Also where A was found between two minima of the library."""
+    with opened(finished) as store:
+        rows = [row.task for row in store.tasks(stage="modes")]
+        between = [task for task in rows if task.inputs[0].kind == "double_well"]
+        assert between
+        for task in rows:
+            (source,) = store.products(task.inputs[0])
+            (found,) = store.products(Ref(chain=task.chain, kind="minimum_vibrations"))
+            a = source.minimum_a if isinstance(source, DoubleWell) else source.configuration
+            product = np.asarray(
+                stage.Stiffness(PLAN_MODEL, a).matrix @ found.softest.ravel()
+            ).reshape(-1, 3)
+            # M v = omega^2 v to rounding: another minimum is off by order 1.
+            assert np.abs(product - found.frequencies[3] ** 2 * found.softest).max() < 1e-6
+            assert not found.complete
+            assert len(found.frequencies) == 40
+
+
+PLAN_MODEL = parse_plan(PLAN).model.build()
+
+
+def test_the_modes_of_a_minimum_are_computed_once(finished: Path) -> None:
+    with opened(finished) as store:
+        sources = [row.task.inputs for row in store.tasks(stage="modes")]
+        needed = [ref for row in store.tasks(stage="overlaps") for ref in row.task.inputs[1:]]
+    assert len(sources) == len(set(sources))
+    assert len(needed) > len({ref.chain for ref in needed})  # some are shared
+
+
+def test_the_first_pair_gets_the_full_spectrum_and_the_study(finished: Path) -> None:
+    with opened(finished) as store:
+        spectra = [
+            item
+            for item in store.records("minimum_vibrations", stage="overlaps")
+            if item.record.complete
+        ]
+        wells = list(store.records("well_vibrations"))
+    (spectrum,) = spectra
+    assert len(spectrum.record.frequencies) == 450
+    for item in wells:
+        is_first = item.number == 0 and item.position == 0
+        assert item.record.mobility_modes == (450 if is_first else 40)
+        assert (item.record.tangents is not None) == is_first
+        if is_first:
+            assert spectrum.chain == item.chain
+            assert item.record.tangents.images == (6, 9)
+            assert item.record.tangents.overlaps.shape[1] == 40
+
+
+def test_counts_for_status(finished: Path) -> None:
+    wells = records(finished, "well_vibrations")
+    with opened(finished) as store:
+        counts = store.counts()
+    overlaps = counts["overlaps"]
+    assert overlaps["double_wells"] == len(wells)
+    assert overlaps["certified_overlaps"] == 3 * len(wells)
+    assert overlaps["uncertified_overlaps"] == overlaps["incomplete"] == 0
+    assert (overlaps["full_spectra"], overlaps["tangent_studies"]) == (1, 1)
+    along = [w.seeded("displacement_ab").is_double_well for w in wells]
+    assert overlaps["double_wells_along"] == sum(along)
+    assert counts["modes"]["cubic_modes"] > 0
+
+
+def test_the_number_of_workers_does_not_matter(finished: Path, run: Run) -> None:
+    # After `finished` all kernels are in the cache of compiled code.
+    one = run(workers=1, make_executor=None)
+    two = run(workers=2, make_executor=None)
+    assert digest(one) == digest(two)
+    assert verify_store(two, PIPELINE.codec).is_sound
+
+
+def test_a_broken_off_campaign_goes_on(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The coordinator dies after each of the first tasks of both stages."""
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "campaign", PIPELINE)
+    done: set[str] = set()
+
+    def acknowledged(ids) -> None:
+        with opened(directory) as store:
+            stages = {row.task.stage for row in store.tasks() if row.task.id in ids}
+        new = stages & {"modes", "overlaps"} - done
+        done.update(new)
+        if new:
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run_campaign(
+                directory,
+                PIPELINE,
+                workers=1,
+                make_executor=InlineExecutor,
+                acknowledged=acknowledged,
+            )
+    assert done == {"modes", "overlaps"}
+    assert run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    assert digest(directory) == digest(finished)
+
+
+def test_a_task_that_follows_waits_for_its_other_inputs(tmp_path: Path) -> None:
+    """Overlaps take products of the path that they follow, and of modes that are yet to come."""
+    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "campaign", PIPELINE)
+    path = Task(stage="paths", glass="g", number=0, seed=3)
+    of_path = Ref(chain=path.chain, kind="double_well")
+    modes = Task(stage="modes", glass="g", number=0, seed=3, inputs=(of_path,))
+    of_modes = Ref(chain=modes.chain, kind="minimum_vibrations", optional=True)
+    overlaps = Task(stage="overlaps", glass="g", number=0, seed=3, inputs=(of_path, of_modes))
+    nothing = EncodedOutput(
+        products=(), counts={}, state=None, chunks_left=1, cpu_seconds=0.0, wall_seconds=0.0
+    )
+    with Store(directory, PIPELINE.codec) as store, store.transaction():
+        store.add_task(path, 3)
+        for expected, next_tasks in (
+            (path, [(modes, 5), (overlaps, 6)]),
+            (modes, []),
+            (overlaps, []),
+        ):
+            (row,) = store.claim(9)
+            assert row.task.chain == expected.chain
+            store.complete(row, nothing, next_tasks)
+        assert not store.claim(9)
+
+
+def test_switched_off_there_is_nothing(finished: Path, run: Run) -> None:
+    directory = run("enabled = false\n")
+    with opened(directory) as store:
+        kinds = store.kinds()
+        assert not list(store.tasks(stage="modes"))
+        assert not list(store.tasks(stage="overlaps"))
+    assert not {"minimum_vibrations", "well_vibrations"} & set(kinds)
+    assert kinds["double_well"] == len(records(finished, "double_well"))
+
+
+def test_fewer_pairs_without_spectra_and_studies(finished: Path, run: Run) -> None:
+    directory = run("max_pairs = 2\nfull_spectra = 0\ntangent_studies = 0\n")
+    with opened(directory) as store:
+        found = list(store.records("well_vibrations"))
+        spectra = list(store.records("minimum_vibrations"))
+        numbers = {row.task.number for row in store.tasks(stage="overlaps")}
+    assert numbers == {0, 1}
+    assert {item.number for item in found} == numbers
+    assert all(item.record.tangents is None for item in found)
+    assert {item.stage for item in spectra} == {"modes"}
+    # A plan that asks for less gives the same numbers for what it asks for.
+    before = {
+        (item.number, item.position): item.record.directions[0].overlap
+        for item in opened_records(finished)
+    }
+    for item in found:
+        assert item.record.directions[0].overlap == before[item.number, item.position]
+
+
+def opened_records(directory: Path) -> list:
+    with opened(directory) as store:
+        return list(store.records("well_vibrations"))
+
+
+def test_a_minimum_that_fails_costs_its_own_wells_only(
+    finished: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vibrations = stage.minimum_vibrations
+    calls: list[int] = []
+
+    def broken(*values, **settings) -> MinimumVibrations:
+        calls.append(1)
+        if len(calls) == 1:
+            raise MemoryError("no room")
+        return vibrations(*values, **settings)
+
+    monkeypatch.setattr(stage, "minimum_vibrations", broken)
+    directory = run()
+    with opened(directory) as store:
+        (failed,) = store.tasks("failed")
+        counts = store.counts()["overlaps"]
+    assert (failed.task.stage, failed.reason) == ("modes", "memory_error")
+    wells = len(records(finished, "well_vibrations"))
+    assert counts["wells_without_modes"] > 0
+    assert counts["double_wells"] == wells - counts["wells_without_modes"] > 0
+
+
+def again(directory: Path, number: int) -> tuple[list[WellVibrations], TaskOutput]:
+    """The double wells of the pair of this number, related once more in this process."""
+    with opened(directory) as store:
+        (task,) = (row.task for row in store.tasks(stage="overlaps") if row.task.number == number)
+        inputs = tuple(store.products(ref) for ref in task.inputs)
+    output = stage.run_overlaps(
+        TaskInput(
+            inputs=inputs,
+            state=None,
+            parameters=task.parameters,
+            seed=np.random.SeedSequence(1),
+        )
+    )
+    return [r for _, r in output.products if isinstance(r, WellVibrations)], output
+
+
+def test_a_study_that_fails_is_recorded(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("lost the way")
+
+    monkeypatch.setattr(stage, "tangent_study", broken)
+    (item, *_), output = again(finished, 0)
+    assert item.tangents is None
+    assert "tangent study" in item.failures[0]
+    assert "lost the way" in item.failures[0]
+    assert (output.counts["incomplete"], output.counts["tangent_studies"]) == (1, 0)
+    assert output.counts["full_spectra"] == 1
+
+
+def test_a_double_well_that_defies_everything_costs_its_own_record(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(finished) as store:
+        number = next(
+            row.task.number
+            for row in store.tasks(stage="overlaps")
+            if row.counts["double_wells"] > 1 and not row.task.parameters["full_spectrum"]
+        )
+        before = [r.record for r in store.records("well_vibrations") if r.number == number]
+    normal_modes, calls = stage.normal_modes, []
+
+    def broken(*values, **settings):
+        calls.append(1)
+        if len(calls) == 1:
+            raise np.linalg.LinAlgError("no spectrum")
+        return normal_modes(*values, **settings)
+
+    monkeypatch.setattr(stage, "normal_modes", broken)
+    (lost, *others), output = again(finished, number)
+    assert "no spectrum" in lost.failures[0]
+    assert (lost.double_well, lost.seeds, lost.mobility_modes) == (0, (), 0)
+    assert [d.direction for d in lost.directions] == list(DIRECTIONS)
+    assert not any(d.certified for d in lost.directions)
+    kept = [r.directions[0].overlap for r in others]
+    assert kept == [r.directions[0].overlap for r in before[1:]]
+    assert output.counts["incomplete"] == 1
+
+
+def test_more_modes_than_there_are_means_all(finished: Path) -> None:
+    with opened(finished) as store:
+        task = next(row.task for row in store.tasks(stage="modes"))
+        source = store.products(task.inputs[0])
+    section = {**task.parameters["modes"], "count": 1000}
+    output = stage.run_modes(
+        TaskInput(
+            inputs=(source,),
+            state=None,
+            parameters={**task.parameters, "modes": section},
+            seed=np.random.SeedSequence(1),
+        )
+    )
+    ((kind, found),) = output.products
+    assert kind == "minimum_vibrations"
+    assert found.complete
+    assert len(found.frequencies) == 450
+
+
+def test_what_follows_a_path_whose_first_link_is_none(finished: Path) -> None:
+    """Then no minimum A is in the library."""
+    first, *_ = records(finished, "double_well")
+    lost = PathFailure(
+        minimum_a=first.minimum_a,
+        minimum_b=first.minimum_b,
+        outcome=Outcome.STEP_LIMIT,
+        message="",
+        asymmetry=0.0,
+        barrier=np.nan,
+    )
+    task = Task(
+        stage="paths",
+        glass="t0p1-0",
+        number=7,
+        seed=3,
+        inputs=(
+            Ref(chain="pairs", kind="structure", item=4),
+            Ref(chain="pairs", kind="structure", item=9),
+        ),
+    )
+    plan = parse_plan(PLAN)
+    *modes, overlaps = stage.follow_double_wells(plan, task, [lost, first, lost, first])
+    expected = [(Ref(chain=SELF, kind="double_well", item=k),) for k in (0, 1)]
+    assert [m.inputs for m in modes] == expected
+    assert len({m.number for m in modes}) == 2
+    assert overlaps.number == 7
+    assert [ref.chain for ref in overlaps.inputs] == [SELF, *(m.label for m in modes)]
+    *modes, overlaps = stage.follow_double_wells(plan, task, [first, lost, first])
+    assert modes[0].inputs == (task.inputs[0],)
+    assert modes[0].number == 4
+    assert modes[1].inputs == (Ref(chain=SELF, kind="double_well", item=1),)
+    assert stage.follow_double_wells(plan, task, [lost, lost]) == []
+    # The first double well of the first pair is left to `overlaps`.
+    *modes, overlaps = stage.follow_double_wells(
+        plan, dataclasses.replace(task, number=0), [first, first]
+    )
+    assert [m.inputs for m in modes] == expected[1:]
+    assert overlaps.parameters["full_spectrum"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("count = 3", "modes.count"),
+        ("participation_limit = 0.0", "modes.participation_limit"),
+        ("frequency_limit = -1.0", "modes.frequency_limit"),
+        ("rhos = []", "modes.rhos"),
+        ("rhos = [0.01, 0.0]", "modes.rhos"),
+        ("images = [4]", "modes.images"),
+        ("images = [2000]", "modes.images"),
+        ("full_spectra = -1", "modes.full_spectra"),
+        ("band_force = 0.0", "modes.band_force"),
+        ("enable = true", "modes: unknown key .enable."),
+    ],
+)
+def test_bad_tables_are_refused_with_their_place(line: str, problem: str) -> None:
+    with pytest.raises(PlanError, match=problem):
+        parse_plan(f"[modes]\n{line}\n")
+
+
+def test_plans_without_the_table_have_it_on() -> None:
+    plan = parse_plan('[campaign]\nname = "old"\n')
+    assert plan.modes.enabled
+    assert plan.modes.rhos[0] == 0.1
+    assert "[modes]" in plan_template()
