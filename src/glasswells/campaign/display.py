@@ -83,14 +83,12 @@ class ProgressDisplay:
 
 
 def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:
-    """The stages of a campaign as a table."""
+    """How far the stages of a campaign are."""
     table = Table(title=title, box=None, pad_edge=False)
-    table.add_column("stage")
+    table.add_column("stage", no_wrap=True)
     for name in ("done", "running", "left", "failed", "per chunk", "CPU time", "time left"):
         table.add_column(name, justify="right")
-    table.add_column("found")
     for stage in stages:
-        counts = ", ".join(f"{value} {_words(name)}" for name, value in stage.counts.items())
         table.add_row(
             stage.title,
             str(stage.done),
@@ -100,8 +98,19 @@ def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:
             "-" if stage.mean_seconds is None else f"{stage.mean_seconds:.2g} s",
             duration(stage.cpu_seconds),
             duration(stage.seconds_left) if stage.left else "-",
-            counts,
         )
+    return table
+
+
+def found_table(stages: list[StageProgress]) -> Table:
+    """What the stages of a campaign have counted; those with nothing to count are left out."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("stage", no_wrap=True)
+    table.add_column("counted so far")
+    for stage in stages:
+        counted = [f"{n} {_words(name)}" for name, n in stage.counts.items() if n]
+        if counted:
+            table.add_row(stage.title, ", ".join(counted))
     return table
 
 

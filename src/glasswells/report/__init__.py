@@ -12,6 +12,7 @@ from glasswells.report.content import (
     choose_wells,
 )
 from glasswells.report.page import write_report
+from glasswells.report.vibration_content import ShownSpectrum, ShownVibrations, VibrationContent
 
 __all__ = [
     "Exploration",
@@ -19,8 +20,11 @@ __all__ = [
     "GlassContent",
     "Preparation",
     "ReportContent",
+    "ShownSpectrum",
+    "ShownVibrations",
     "ShownWell",
     "StageCost",
+    "VibrationContent",
     "campaign_content",
     "choose_wells",
     "write_report",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from glasswells.campaign.glass_files import readable_plan
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
 from glasswells.campaign.tasks import Ref
 from glasswells.core.records import TunnelSplitting
+from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
     Exploration,
     Failure,
@@ -26,14 +27,6 @@ from glasswells.report.content import (
 )
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.tunneling.units import UnitSystem
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Origin:
-    """Where a double well lies in the store."""
-
-    chain: str
-    item: int
 
 
 def campaign_content(store: StoreReader) -> ReportContent:
@@ -54,13 +47,14 @@ def campaign_content(store: StoreReader) -> ReportContent:
             unit_system(name, own) for name, own in splittings_parameters(plan)["units"].items()
         )
         splittings = _splittings(store)
-        origins: dict[tuple[str, int], _Origin] = {}
-        preparations = _preparations(store, splittings, origins)
+        origins: dict[tuple[str, int], Origin] = {}
+        vibrations = StoredVibrations(store)
+        preparations = _preparations(store, splittings, vibrations, origins)
         return ReportContent(
             name=plan.campaign.name,
             preparations=preparations,
             units=units,
-            plan=text,
+            plan=readable_plan(text),
             provenance=tuple(
                 {"seed": str(plan.campaign.seed)} | _provenance(session)
                 for session in store.sessions()
@@ -68,15 +62,16 @@ def campaign_content(store: StoreReader) -> ReportContent:
             costs=_costs(store),
             shown=_shown(store, preparations, units, origins),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
+            vibrations=vibrations.content(plan.paths.rho, units[0].name, origins),
         )
 
 
-def _splittings(store: StoreReader) -> dict[_Origin, dict[str, TunnelSplitting]]:
+def _splittings(store: StoreReader) -> dict[Origin, dict[str, TunnelSplitting]]:
     """By double well, then by unit set."""
     paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="splittings")}
-    found: defaultdict[_Origin, dict[str, TunnelSplitting]] = defaultdict(dict)
+    found: defaultdict[Origin, dict[str, TunnelSplitting]] = defaultdict(dict)
     for item in store.records("splitting"):
-        origin = _Origin(chain=paths[item.chain], item=item.record.double_well)
+        origin = Origin(chain=paths[item.chain], item=item.record.double_well)
         splitting: TunnelSplitting = item.record.splitting
         found[origin][splitting.units] = splitting
     return found
@@ -84,22 +79,27 @@ def _splittings(store: StoreReader) -> dict[_Origin, dict[str, TunnelSplitting]]
 
 def _preparations(
     store: StoreReader,
-    splittings: Mapping[_Origin, Mapping[str, TunnelSplitting]],
-    origins: dict[tuple[str, int], _Origin],
+    splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
+    vibrations: StoredVibrations,
+    origins: dict[tuple[str, int], Origin],
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
     for item in store.records("glass"):
         glass = item.record
-        groups[glass.preparation_temperature].append(
+        temperature, n = glass.preparation_temperature, glass.configuration.n_particles
+        wells = tuple(_wells(store, item.glass, splittings, origins))
+        groups[temperature].append(
             GlassContent(
                 name=item.glass,
-                n_particles=glass.configuration.n_particles,
+                n_particles=n,
                 volume=float(np.prod(glass.configuration.box)),
                 equilibration=glass.report,
                 exploration=_exploration(store, item.glass),
                 n_pairs=sum(1 for _ in store.records("pair", glass=item.glass)),
-                wells=tuple(_wells(store, item.glass, splittings, origins)),
+                wells=wells,
+                minima=vibrations.minima(item.glass, temperature, n),
+                vibrations=vibrations.wells(item.glass, temperature, wells, origins),
             )
         )
     return tuple(
@@ -127,12 +127,12 @@ def _exploration(store: StoreReader, glass: str) -> Exploration | None:
 def _wells(
     store: StoreReader,
     glass: str,
-    splittings: Mapping[_Origin, Mapping[str, TunnelSplitting]],
-    origins: dict[tuple[str, int], _Origin],
+    splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
+    origins: dict[tuple[str, int], Origin],
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
     for number, stored in enumerate(store.records("double_well", glass=glass)):
-        origin = _Origin(chain=stored.chain, item=items[stored.chain])
+        origin = Origin(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
         yield summarize_well(stored.record, glass, number, splittings.get(origin))
@@ -142,7 +142,7 @@ def _shown(
     store: StoreReader,
     preparations: tuple[Preparation, ...],
     units: tuple[UnitSystem, ...],
-    origins: Mapping[tuple[str, int], _Origin],
+    origins: Mapping[tuple[str, int], Origin],
 ) -> tuple[ShownWell, ...]:
     """The chosen double wells of all temperatures together, in full."""
     temperatures = {g.name: p.temperature for p in preparations for g in p.glasses}

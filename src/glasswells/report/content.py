@@ -15,8 +15,9 @@ from glasswells.core.records import (
     TunnelSplitting,
     freeze,
 )
+from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
-from glasswells.statistics import WellSummary
+from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
 from glasswells.tunneling.units import UnitSystem
 
 
@@ -93,6 +94,10 @@ class GlassContent:
     n_pairs: int = 0
     """Pairs that were sent on the search for a path."""
     wells: tuple[WellSummary, ...] = ()
+    minima: MinimumColumns | None = None
+    """Normal modes of its inherent structures; None before any is known."""
+    vibrations: VibrationColumns | None = None
+    """How its double wells relate to them; None before any is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -142,6 +147,11 @@ class Preparation:
         ]
 
     @property
+    def vibrations(self) -> list[VibrationColumns]:
+        """Of each explored glass where any are known."""
+        return [g.vibrations for g in self.explored if g.vibrations]
+
+    @property
     def volumes(self) -> Array:
         """(G,), of the explored glasses."""
         return np.array([g.volume for g in self.explored])
@@ -162,6 +172,8 @@ class ReportContent:
     costs: tuple[StageCost, ...] = ()
     shown: tuple[ShownWell, ...] = ()
     failures: tuple[Failure, ...] = ()
+    vibrations: VibrationContent | None = None
+    """None if no modes were computed."""
 
 
 def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, WellSummary]]:

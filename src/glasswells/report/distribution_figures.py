@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasswells.core.records import Array
 from glasswells.report.content import Preparation, ReportContent
-from glasswells.report.picture import Picture, new_figure, plain
+from glasswells.report.picture import Picture, new_figure, plain, temperature_colors
 from glasswells.statistics import (
+    Distribution,
     WellSummary,
     cumulative_density,
     distribution,
@@ -114,13 +115,15 @@ def _distribution_picture(
         return None
     figure = new_figure()
     axes = figure.add_subplot()
+    colors = temperature_colors(p.temperature for p in preparations)
     for preparation, sample in zip(preparations, samples, strict=True):
+        color, label = colors[preparation.temperature], _label(preparation)
         n_values = sum(len(v) for v in sample)
         if 0 < n_values < MIN_HISTOGRAM:
-            _plot_marks(axes, np.concatenate(sample), preparation)
+            plot_marks(axes, np.concatenate(sample), color, f"{label}, one by one")
         elif n_values:
             found = distribution(sample, edges)
-            _plot_steps(axes, found.edges, found.density, found.low, found.high, preparation)
+            plot_steps(axes, found, color, label)
     if quantity.is_logarithmic:
         axes.set_xlabel(r"$\log_{10}$ " + quantity.label)
         axes.set_ylabel("probability density per decade")
@@ -132,7 +135,7 @@ def _distribution_picture(
     return Picture(
         slug=quantity.slug,
         title=quantity.title,
-        caption=f"{describe(preparations)} {_error_words(preparations)}",
+        caption=f"{describe(preparations)} {error_words(preparations)}",
         figure=figure,
     )
 
@@ -148,17 +151,17 @@ def _density_picture(
     figure = new_figure(9.0, 4.0)
     left, right = figure.subplots(1, 2)
     words = []
+    colors = temperature_colors(p.temperature for p in preparations)
     for preparation, sample in zip(preparations, samples, strict=True):
+        color = colors[preparation.temperature]
         if not sum(len(v) for v in sample):
             continue
         found = splitting_density(sample, preparation.volumes, edges)
-        _plot_points(left, found.edges, found.density, found.low, found.high, preparation)
+        _plot_points(left, found, color, _label(preparation))
         energies = np.geomspace(np.concatenate(sample).min(), edges[-1], 30)
         cumulative = cumulative_density(sample, preparation.volumes, energies)
-        (line,) = right.plot(energies, cumulative.density, label=_label(preparation))
-        right.fill_between(
-            energies, cumulative.low, cumulative.high, color=line.get_color(), alpha=0.2, lw=0
-        )
+        right.plot(energies, cumulative.density, color=color, label=_label(preparation))
+        right.fill_between(energies, cumulative.low, cumulative.high, color=color, alpha=0.2, lw=0)
         density = tls_density(sample, preparation.volumes, units)
         words.append(
             f"T_f = {preparation.temperature:g}: n0 = {density.si.value:.2g} "
@@ -183,7 +186,7 @@ def _density_picture(
         title=f"Density of splittings, {units.name}",
         caption=f"{describe(preparations)} Without unresolved splittings and single wells in "
         f"disguise. Dashed: threshold of an active two-level system. "
-        f"{' '.join(words)} {_error_words(preparations)}",
+        f"{' '.join(words)} {error_words(preparations)}",
         figure=figure,
     )
 
@@ -202,9 +205,10 @@ def describe(preparations: Sequence[Preparation]) -> str:
     return " ".join(parts)
 
 
-def _error_words(preparations: Sequence[Preparation]) -> str:
+def error_words(preparations: Sequence[Preparation], *, vibrations: bool = False) -> str:
+    """What the error bars of a figure are; with `vibrations` one of what is known of those."""
     words = "Error bars: 95 % intervals, bootstrap over glasses"
-    if any(len(p.explored) == 1 for p in preparations):
+    if any(len(p.vibrations if vibrations else p.explored) == 1 for p in preparations):
         words += "; with a single glass counting errors only, which are too small"
     return words + "."
 
@@ -242,40 +246,65 @@ def _whole_decades(low: float, high: float) -> tuple[float, float]:
     return float(10 ** np.floor(np.log10(low))), float(10 ** np.ceil(np.log10(high)))
 
 
-def _plot_steps(
-    axes: Axes, edges: Array, density: Array, low: Array, high: Array, preparation: Preparation
+def plot_steps(
+    axes: Axes,
+    found: Distribution,
+    color: str,
+    label: str,
+    *,
+    is_filled: bool = False,
+    shift: float = 0.0,
+    all_bars: bool = True,
 ) -> None:
-    (line,) = axes.step(
-        edges, np.append(density, density[-1]), where="post", label=_label(preparation)
-    )
-    _plot_bars(axes, (edges[1:] + edges[:-1]) / 2, density, low, high, line.get_color())
+    """A histogram as steps with error bars in the middle of the bins.
+
+    Parameters
+    ----------
+    axes, found, color, label
+        Where, what, and how.
+    is_filled
+        Whether the area is filled instead of its edge drawn.
+    shift
+        Of the error bars, in widths of bins, so that those of several histograms stand apart.
+    all_bars
+        Whether bins without entries have error bars too.
+    """
+    edges, density = found.edges, found.density
+    heights = np.append(density, density[-1])
+    if is_filled:
+        axes.fill_between(edges, heights, step="post", color=color, alpha=0.35, lw=0, label=label)
+    else:
+        axes.step(edges, heights, where="post", color=color, label=label)
+    center = (edges[1:] + edges[:-1]) / 2 + shift * np.diff(edges)
+    k = (found.counts > 0) | all_bars
+    plot_bars(axes, center[k], density[k], found.low[k], found.high[k], color)
 
 
-def _plot_marks(axes: Axes, values: Array, preparation: Preparation) -> None:
-    """Each value as a mark on the axis."""
-    heights = np.full(len(values), 0.02)
+def plot_marks(axes: Axes, values: Array, color: str, label: str, *, height: float = 0.02) -> None:
+    """Each value as a mark, at a fraction of the height of the axes."""
     axes.plot(
         values,
-        heights,
+        np.full(len(values), height),
         "|",
         ms=12,
         mew=2,
+        color=color,
         transform=axes.get_xaxis_transform(),
-        label=_label(preparation) + ", one by one",
+        label=label,
     )
 
 
-def _plot_points(
-    axes: Axes, edges: Array, density: Array, low: Array, high: Array, preparation: Preparation
+def plot_bars(
+    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: str
 ) -> None:
-    shown = density > 0
-    center = np.sqrt(edges[1:] * edges[:-1])[shown]
-    (line,) = axes.plot(center, density[shown], "o-", lw=1, label=_label(preparation))
-    _plot_bars(axes, center, density[shown], low[shown], high[shown], line.get_color())
-
-
-def _plot_bars(
-    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: Any
-) -> None:
+    """Error bars, those of densities not below 0."""
     bars = np.maximum([density - low, high - density], 0.0)
     axes.errorbar(center, density, yerr=bars, fmt="none", ecolor=color, elinewidth=1)
+
+
+def _plot_points(axes: Axes, found: Distribution, color: str, label: str) -> None:
+    shown = found.density > 0
+    center = np.sqrt(found.edges[1:] * found.edges[:-1])[shown]
+    density = found.density[shown]
+    axes.plot(center, density, "o-", lw=1, color=color, label=label)
+    plot_bars(axes, center, density, found.low[shown], found.high[shown], color)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glasswells.report.content import ReportContent
 from glasswells.report.distribution_figures import describe
-from glasswells.report.picture import Picture, new_figure
+from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.statistics import count_per_glass
 
 
@@ -15,7 +15,9 @@ def glasses_picture(content: ReportContent) -> Picture | None:
         return None
     figure = new_figure(8.0, 3.6)
     panels = figure.subplots(1, 2)
+    colors = temperature_colors(p.temperature for p in content.preparations)
     for place, p in enumerate(preparations):
+        color = colors[p.temperature]
         numbers = (
             [len(g.exploration.energies) for g in p.explored if g.exploration is not None],
             [len(wells) for wells in p.wells],
@@ -23,12 +25,10 @@ def glasses_picture(content: ReportContent) -> Picture | None:
         for axes, values in zip(panels, numbers, strict=True):
             n = len(values)
             offsets = [place + 0.3 * ((k + 0.5) / n - 0.5) for k in range(n)]
-            (dots,) = axes.plot(offsets, values, "o", alpha=0.6, mew=0)
+            axes.plot(offsets, values, "o", color=color, alpha=0.6, mew=0)
             found = count_per_glass(values)
             bars = [[found.value - found.low], [found.high - found.value]]
-            axes.errorbar(
-                [place + 0.28], [found.value], yerr=bars, fmt="D", color=dots.get_color(), ms=5
-            )
+            axes.errorbar([place + 0.28], [found.value], yerr=bars, fmt="D", color=color, ms=5)
     for axes, label in zip(panels, ("inherent structures", "double wells"), strict=True):
         axes.set_ylabel(f"{label} in a glass")
         axes.set_yscale("symlog", linthresh=10)

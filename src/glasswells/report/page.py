@@ -12,11 +12,17 @@ from typing import Any
 
 from glasswells.core.errors import InputError
 from glasswells.report.content import ReportContent
+from glasswells.report.curvature_figure import curvature_picture
 from glasswells.report.distribution_figures import density_pictures, distribution_pictures
+from glasswells.report.field_figures import field_pictures
 from glasswells.report.glass_figures import glasses_picture
 from glasswells.report.network_figure import network_picture
+from glasswells.report.overlap_figures import overlap_pictures
 from glasswells.report.picture import Picture, figure_style, write_picture
+from glasswells.report.spectrum_figure import spectrum_picture
 from glasswells.report.tables import SHOWN_ROWS, Table, tables, write_tables
+from glasswells.report.tangent_figures import tangent_pictures
+from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_figures import well_pictures
 
 PAGE_NAME = "index.html"
@@ -78,14 +84,28 @@ def pictures_of(content: ReportContent) -> dict[str, list[Picture]]:
             for place, shown in enumerate(content.shown)
             for picture in well_pictures(shown, place)
         ],
+        "vibrations": vibration_pictures(content),
     }
+
+
+def vibration_pictures(content: ReportContent) -> list[Picture]:
+    """The paper's Figs. 2 to 8, as far as there is something to show; inside `figure_style`."""
+    overlaps = overlap_pictures(content)
+    return [
+        *_some(spectrum_picture(content)),
+        *field_pictures(content),
+        *tangent_pictures(content),
+        *overlaps[:1],
+        *_some(curvature_picture(content)),
+        *overlaps[1:],
+    ]
 
 
 def _write(content: ReportContent, directory: Path) -> Path:
     figures, sheets = directory / "figures", directory / "tables"
     for folder in (figures, sheets):
         folder.mkdir(parents=True, exist_ok=True)
-    found = tables(content)
+    found = [*tables(content), *vibration_tables(content)]
     list(write_tables(found, sheets))
     with figure_style():
         pictures = pictures_of(content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PAPER_COLORS = {0.062: "#0072b2", 0.07: "#d55e00", 0.092: "#009e73"}
+"""Of the paper's preparation temperatures: the same in every figure of every report."""
+OTHER_COLORS = ("#cc79a7", "#56b4e9", "#7a7a7a", "#f0e442")
 STYLE_FILE = Path(__file__).with_name("style.mplstyle")
 
 
@@ -65,6 +68,18 @@ def write_picture(picture: Picture, directory: Path) -> str:
         directory / f"{picture.slug}.pdf", format="pdf", metadata={"CreationDate": None}
     )
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def temperature_colors(temperatures: Iterable[float]) -> dict[float, str]:
+    """A color for each preparation temperature of a campaign."""
+    distinct = sorted(set(temperatures))
+    others = [t for t in distinct if t not in PAPER_COLORS]
+    return {
+        t: PAPER_COLORS[t]
+        if t in PAPER_COLORS
+        else OTHER_COLORS[others.index(t) % len(OTHER_COLORS)]
+        for t in distinct
+    }
 
 
 def plain(text: str) -> str:

@@ -9,8 +9,10 @@ from glasswells.statistics.bootstrap import (
     mean,
     rank_correlation,
 )
+from glasswells.statistics.claims import Claim, Verdict, judge
 from glasswells.statistics.counts import PAPER_COUNTS, PaperCounts, TlsCounts, count_tls
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
+from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.splitting_density import (
     CumulativeDensity,
     TlsDensity,
@@ -19,28 +21,61 @@ from glasswells.statistics.splitting_density import (
     splitting_density,
     tls_density,
 )
+from glasswells.statistics.verdict import (
+    frequency_correlation,
+    in_subset,
+    splitting_and_frequency,
+    subset_words,
+    verdicts,
+)
+from glasswells.statistics.vibration_columns import (
+    DirectionColumns,
+    MinimumColumns,
+    SeedColumns,
+    TangentColumns,
+    VibrationColumns,
+    collect_minima,
+    collect_vibrations,
+)
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 
 __all__ = [
     "PAPER_COUNTS",
+    "Claim",
     "CumulativeDensity",
+    "DirectionColumns",
     "Distribution",
     "DuplicateRule",
     "Estimate",
+    "MinimumColumns",
     "PaperCounts",
     "Resampling",
+    "SeedColumns",
+    "TangentColumns",
     "TlsCounts",
     "TlsDensity",
+    "Verdict",
+    "VibrationColumns",
     "WellSummary",
+    "collect_minima",
+    "collect_vibrations",
     "count_per_glass",
     "count_tls",
     "cumulative_density",
     "distribution",
     "duplicates",
+    "frequency_correlation",
     "heat_capacity",
+    "in_subset",
+    "judge",
     "mean",
     "rank_correlation",
+    "share",
+    "splitting_and_frequency",
     "splitting_density",
+    "subset_words",
     "summarize_well",
     "tls_density",
+    "verdicts",
+    "with_entries",
 ]

@@ -1,0 +1,337 @@
+"""Overlaps of double wells with linear and nonlinear modes: the paper's Figs. 5, 7 and 8."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glasswells.core.records import Array
+from glasswells.report.content import Preparation, ReportContent
+from glasswells.report.distribution_figures import (
+    MIN_HISTOGRAM,
+    describe,
+    error_words,
+    plot_marks,
+    plot_steps,
+)
+from glasswells.report.picture import Picture, new_figure, temperature_colors
+from glasswells.statistics import distribution, in_subset, subset_words
+from glasswells.statistics.shares import with_entries
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GRAY, BLACK = "0.6", "0.15"
+MARK_WORDS = f"Fewer than {MIN_HISTOGRAM} are drawn one by one."
+MIN_BINS, MAX_BINS = 5, 20
+SEED_WORDS = {
+    "displacement_ab": "r_AB",
+    "softest_localized": "the softest localized mode",
+    "softest": "the softest mode",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Curve:
+    """One distribution in a panel."""
+
+    label: str
+    values: Sequence[Array]
+    """For each glass its values in [0, 1]; NaN is left out."""
+    color: str
+    is_filled: bool = False
+
+
+def overlap_pictures(content: ReportContent) -> list[Picture]:
+    """Figs. 5, 7 and 8 of what is known of the double wells' vibrations; none if nothing is."""
+    preparations = [p for p in content.preparations if p.vibrations]
+    if not preparations:
+        return []
+    units = content.units[0].name if content.units else None
+    rho = (
+        "" if content.vibrations is None else f" at a distance of {content.vibrations.rho:g} from A"
+    )
+    return [
+        _direction_picture(preparations, units, rho),
+        _nonlinear_picture(preparations),
+        _unknown_end_picture(preparations),
+    ]
+
+
+def _direction_picture(preparations: Sequence[Preparation], units: str | None, rho: str) -> Picture:
+    """Fig. 5."""
+    subsets = ["all double wells"] if units is None else [subset_words(units), "all double wells"]
+    figure, panels = panel_grid(len(subsets), preparations)
+    colors = temperature_colors(p.temperature for p in preparations)
+    words = []
+    for column, p in enumerate(preparations):
+        glasses = p.vibrations
+        for row, name in enumerate(subsets):
+            keep = [
+                in_subset(g, units)
+                if units is not None and name != "all double wells"
+                else np.ones(len(g), dtype=np.bool_)
+                for g in glasses
+            ]
+            curves = [
+                Curve(
+                    label=label,
+                    values=[
+                        g.directions[direction].overlap[k]
+                        for g, k in zip(glasses, keep, strict=True)
+                    ],
+                    color=color,
+                    is_filled=direction == "tangent_a",
+                )
+                for direction, label, color in (
+                    ("tangent_a", "$r_{12}$ (filled)", colors[p.temperature]),
+                    ("displacement_as", "$r_{AS}$", GRAY),
+                    ("displacement_ab", "$r_{AB}$", BLACK),
+                )
+            ]
+            axes = panels[row][column]
+            plot_curves(axes, curves)
+            n = sum(int(k.sum()) for k in keep)
+            axes.set_title(f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9)
+            if row:
+                words.append(_certified_words(p))
+            else:
+                counted = f"{n} of them in the upper row." if len(subsets) > 1 else ""
+                words.append(f"T_f = {p.temperature:g}: {counted}" if counted else "")
+    for row, name in enumerate(subsets):
+        panels[row][0].set_ylabel("probability density")
+        if len(subsets) > 1:
+            panels[row][-1].annotate(
+                name, (1.02, 0.5), xycoords="axes fraction", rotation=-90, va="center", fontsize=9
+            )
+    for axes in panels[-1]:
+        axes.set_xlabel(r"$c = \max_\alpha c_\alpha$")
+    _legend(figure, panels)
+    return Picture(
+        slug="overlap_directions",
+        title="Largest overlap of r_12, r_AS and r_AB with a normal mode (Fig. 5 of the paper)",
+        caption=f"Over all modes of A. r_12 is the direction of the path{rho}. "
+        f"{vibration_words(preparations)} {' '.join(w for w in words if w)} "
+        f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
+        figure=figure,
+    )
+
+
+def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
+    """Fig. 7."""
+    figure, panels = panel_grid(2, preparations)
+    colors = temperature_colors(p.temperature for p in preparations)
+    words = []
+    for column, p in enumerate(preparations):
+        color, glasses = colors[p.temperature], p.vibrations
+        seeds = [g.seeds["displacement_ab"] for g in glasses]
+        found = [s.found for s in seeds]
+        linear = [g.directions["displacement_ab"].overlap for g in glasses]
+        plot_curves(
+            panels[0][column],
+            [
+                Curve(label="linear", values=linear, color=GRAY, is_filled=True),
+                Curve(label="nonlinear", values=[s.overlap for s in seeds], color=color),
+            ],
+        )
+        plot_curves(
+            panels[1][column],
+            [
+                Curve(
+                    label="linear",
+                    values=[g.largest_mobility for g in glasses],
+                    color=GRAY,
+                    is_filled=True,
+                ),
+                Curve(label="nonlinear", values=[s.mobility for s in seeds], color=color),
+            ],
+        )
+        n = sum(int(f.sum()) for f in found)
+        panels[0][column].set_title(f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9)
+        panels[0][column].set_xlabel("overlap $c$")
+        panels[1][column].set_xlabel("overlap of mobilities $a$")
+        words.append(f"{_found_words(p, 'displacement_ab')} {_mobility_words(p)}")
+    for row in panels:
+        row[0].set_ylabel("probability density")
+    _legend(figure, panels)
+    return Picture(
+        slug="overlap_nonlinear",
+        title="Overlap of r_AB with linear and with nonlinear modes (Fig. 7 of the paper)",
+        caption="Linear: the normal mode of A with the largest overlap; nonlinear: the cubic mode "
+        f"to which eq. 6 leads from r_AB itself. {vibration_words(preparations)} {' '.join(words)} "
+        f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
+        figure=figure,
+    )
+
+
+def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
+    """Fig. 8."""
+    names = ("softest_localized", "softest")
+    figure, panels = panel_grid(len(names), preparations)
+    colors = temperature_colors(p.temperature for p in preparations)
+    words = []
+    for column, p in enumerate(preparations):
+        for row, name in enumerate(names):
+            seeds = [g.seeds[name] for g in p.vibrations]
+            plot_curves(
+                panels[row][column],
+                [
+                    Curve(
+                        label="linear",
+                        values=[s.seed_overlap for s in seeds],
+                        color=GRAY,
+                        is_filled=True,
+                    ),
+                    Curve(
+                        label="nonlinear",
+                        values=[s.overlap for s in seeds],
+                        color=colors[p.temperature],
+                    ),
+                ],
+            )
+            n = sum(int(s.found.sum()) for s in seeds)
+            panels[row][column].set_title(
+                f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9
+            )
+            words.append(_found_words(p, name))
+    for row, name in zip(panels, names, strict=True):
+        row[0].set_ylabel("probability density")
+        row[-1].annotate(
+            SEED_WORDS[name].removeprefix("the "), (1.02, 0.5), xycoords="axes fraction",
+            rotation=-90, va="center", fontsize=9,
+        )  # fmt: skip
+    for axes in panels[-1]:
+        axes.set_xlabel("overlap $c$ with $r_{AB}$")
+    _legend(figure, panels)
+    return Picture(
+        slug="overlap_unknown_end",
+        title="Overlap of r_AB with modes that know nothing of B (Fig. 8 of the paper)",
+        caption="Linear: the softest localized mode of A (above), the softest mode (below); "
+        f"nonlinear: the cubic mode seeded by it. {vibration_words(preparations)} "
+        f"{' '.join(words)} {MARK_WORDS} {error_words(preparations, vibrations=True)}",
+        figure=figure,
+    )
+
+
+def panel_grid(rows: int, preparations: Sequence[Preparation]) -> tuple[Figure, Any]:
+    """A panel for each row and temperature, with common axes; not wider than a page."""
+    columns = len(preparations)
+    figure = new_figure(min(1.4 + 2.7 * columns, 8.6), 0.5 + 2.2 * rows)
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
+
+
+def _legend(figure: Figure, panels: Any) -> None:
+    """One legend above all panels, from the first of them that has every curve."""
+    found = [axes.get_legend_handles_labels() for row in panels for axes in row]
+    handles, labels = max(found, key=lambda item: len(item[1]))
+    if handles:
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+
+
+def plot_curves(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Distributions of overlaps in [0, 1]; a few values are drawn one by one, as marks."""
+    groups = [with_entries(curve.values) for curve in curves]
+    edges = overlap_edges(max(sum(map(len, g)) for g in groups))
+    has_density = False
+    for place, (curve, values) in enumerate(zip(curves, groups, strict=True)):
+        n = sum(map(len, values))
+        if 0 < n < MIN_HISTOGRAM:
+            plot_marks(
+                axes, np.concatenate(values), curve.color, curve.label, height=0.05 + 0.12 * place
+            )
+        elif n:
+            found = distribution(values, edges)
+            most = 1.0 / np.diff(edges)  # all entries in one bin: no interval can reach further
+            found = replace(found, high=np.minimum(found.high, most))
+            plot_steps(
+                axes,
+                found,
+                curve.color,
+                curve.label,
+                is_filled=curve.is_filled,
+                shift=0.2 * (place - (len(curves) - 1) / 2),
+                all_bars=False,
+            )
+            has_density = True
+    axes.set_ylim(bottom=0)
+    if not has_density:
+        axes.set_yticks([])
+    if not any(groups):
+        axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", color="0.4")
+    axes.set_xlim(-0.02, 1.02)
+
+
+def overlap_edges(n: int) -> Array:
+    """Bins of [0, 1] for n values: 2 n^(1/3) of them, within limits."""
+    bins = int(np.clip(np.ceil(2 * n ** (1 / 3)), MIN_BINS, MAX_BINS))
+    edges: Array = np.linspace(0.0, 1.0, bins + 1)
+    return edges
+
+
+def vibration_words(preparations: Sequence[Preparation]) -> str:
+    """Counts, with those double wells whose vibrations are not known."""
+    words = [describe(preparations)]
+    for p in preparations:
+        missing = sum(len(w) for w in p.wells) - sum(len(g) for g in p.vibrations)
+        if missing:
+            words.append(
+                f"T_f = {p.temperature:g}: the modes of {missing} double wells are not known."
+            )
+    return " ".join(words)
+
+
+def _certified_words(p: Preparation) -> str:
+    """How many of the largest overlaps are lower bounds only."""
+    parts = []
+    for direction, name in (
+        ("tangent_a", "r_12"),
+        ("displacement_as", "r_AS"),
+        ("displacement_ab", "r_AB"),
+    ):
+        columns = [g.directions[direction] for g in p.vibrations]
+        open_ones = sum(int((c.certified == 0).sum()) for c in columns)
+        missing = sum(int(np.isnan(c.overlap).sum()) for c in columns)
+        if open_ones:
+            parts.append(f"{open_ones} of {name} not certified (lower bounds)")
+        if missing:
+            parts.append(f"{missing} of {name} unknown")
+    return f"T_f = {p.temperature:g}: {', '.join(parts) or 'all certified'}."
+
+
+def _found_words(p: Preparation, seed: str) -> str:
+    """How many seeds lead to a cubic mode, and how the others ended."""
+    seeds = [g.seeds[seed] for g in p.vibrations]
+    n = sum(len(g) for g in p.vibrations)
+    present = sum(int(s.present.sum()) for s in seeds)
+    found = sum(int(s.found.sum()) for s in seeds)
+    words = f"T_f = {p.temperature:g}: {found} cubic modes from {present} times {SEED_WORDS[seed]}"
+    if present < n:
+        words += f" ({n - present} minima A without)"
+    ended = sum((Counter(s.outcomes) for s in seeds), Counter[str]())
+    others = [f"{k} {reason.replace('_', ' ')}" for reason, k in sorted(ended.items())]
+    if found < present:
+        failed = [text for text in others if not text.endswith(" converged")]
+        words += f"; not found: {', '.join(failed) or present - found}"
+    return f"{words}."
+
+
+def _mobility_words(p: Preparation) -> str:
+    modes = np.concatenate([g.mobility_modes for g in p.vibrations])
+    modes = modes[modes > 0]
+    if not len(modes):
+        return ""
+    usual = np.median(modes)
+    others = (
+        "" if (modes == usual).all() else f" (of {(modes != usual).sum()} up to another number)"
+    )
+    return f"T_f = {p.temperature:g}: largest a over linear modes 4 to {usual:.0f}{others}."
+
+
+def wells_words(n: int) -> str:
+    """How many double wells."""
+    return f"{n} double {'well' if n == 1 else 'wells'}"

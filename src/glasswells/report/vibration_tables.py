@@ -1,0 +1,216 @@
+"""The tables of vibrations: verdicts on the paper's claims, counts, and every double well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from glasswells.report.content import Preparation, ReportContent
+from glasswells.report.tables import Table
+from glasswells.statistics import Estimate, Verdict, VibrationColumns, verdicts
+from glasswells.vibrations.records import DIRECTIONS, SEEDS
+
+DIRECTION_FIELDS = (
+    "overlap", "ceiling", "certified", "mode", "frequency", "participation_ratio", "mobility",
+)  # fmt: skip
+SEED_FIELDS = (
+    "seed_overlap", "seed_mobility", "overlap", "mobility", "barrier", "overlap_with_start",
+    "is_double_well",
+)  # fmt: skip
+
+
+def vibration_tables(content: ReportContent) -> list[Table]:
+    """Verdicts, counts and all double wells; nothing for a campaign without modes."""
+    if content.vibrations is None:
+        return []
+    units = [u.name for u in content.units]
+    found = [(p, verdicts(p.vibrations, units)) for p in content.preparations if p.vibrations]
+    return [
+        overview_table(found, content.vibrations.rho),
+        verdict_table(found),
+        vibration_counts_table(content),
+        all_wells_table(content),
+    ]
+
+
+def overview_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]], rho: float) -> Table:
+    """Each claim of the paper's section IV in a row, each temperature in a column."""
+    rows = []
+    for same in zip(*(each for _, each in found), strict=True):
+        claim = same[0].claim
+        measured = f"{claim.quantity} ({same[0].wells})"
+        rows.append(
+            (claim.section, claim.paper, measured, claim.rule, *(_verdict_cell(v) for v in same))
+        )
+    return Table(
+        slug="verdict_overview",
+        title="What the paper says, beside what this campaign measured",
+        note=f"r_12 and omega are taken at a distance of {rho:g} from A. The rule: `agrees` if "
+        "the whole 95 % interval lies where the claim holds, "
+        "`disagrees` if it lies outside (or, for `in all cases`, if one case is known to differ), "
+        "else `not enough data`. Intervals: bootstrap over glasses, for shares never narrower than "
+        "the binomial one. A star: a single glass, or the same share in all; double wells are then "
+        "taken as independent, the same core in several backgrounds too, and the interval is too "
+        "narrow. Of so many rows one or two come out "
+        "wrong by chance. Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 (2021), "
+        "section IV; its claims A to C are for T_f = 0.062. How much is `much`, `poor` or `large` "
+        "is our reading. tables/verdicts.csv has one row for each claim and temperature.",
+        columns=(
+            "section", "the paper says", "measured here", "holds if",
+            *(f"T_f = {p.temperature:g}" for p, _ in found),
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def verdict_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]]) -> Table:
+    """The same with a row for each claim and temperature."""
+    by_temperature = [[_verdict_row(p, v) for v in each] for p, each in found]
+    return Table(
+        slug="verdicts",
+        title="What the paper says, beside what this campaign measured",
+        note="",
+        columns=(
+            "section", "T_f", "the paper says", "measured here", "double wells", "n", "glasses",
+            "value", "holds if", "verdict", "remark",
+        ),
+        rows=tuple(row for same in zip(*by_temperature, strict=True) for row in same),
+        is_on_page=False,
+    )  # fmt: skip
+
+
+def vibration_counts_table(content: ReportContent) -> Table:
+    """How many modes and overlaps were computed, certified and found."""
+    rows = []
+    for p in content.preparations:
+        minima = [g.minima for g in p.explored if g.minima is not None]
+        if not minima and not p.vibrations:
+            continue
+        n = sum(len(g) for g in p.vibrations)
+        quasilocalized = np.concatenate([np.empty(0), *(m.quasilocalized for m in minima)])
+        rows.append(
+            (
+                f"{p.temperature:g}",
+                str(sum(len(m) for m in minima)),
+                str(sum(int(m.complete.sum()) for m in minima)),
+                f"{quasilocalized.mean():.2f}" if len(quasilocalized) else "-",
+                f"{n} of {sum(len(w) for w in p.wells)}",
+                ", ".join(_certified(p.vibrations, d) for d in DIRECTIONS),
+                ", ".join(_found(p.vibrations, s) for s in SEEDS),
+                _methods(p.vibrations),
+                str(sum(len(g.tangents) for g in p.vibrations)),
+            )
+        )
+    return Table(
+        slug="vibrations",
+        title="Modes and overlaps",
+        note="Certified: no other mode can have a larger overlap. Nonlinear modes: found, of the "
+        "seeds that there are. A minimum without a quasilocalized mode has no such seed.",
+        columns=(
+            "T_f", "minima", "full spectra", "quasilocalized modes per minimum", "double wells",
+            "certified: r_12, r_AS, r_AB",
+            "nonlinear modes from r_AB, the softest localized, the softest mode",
+            "how they were found",
+            "tangents studied",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def all_wells_table(content: ReportContent) -> Table:
+    """Every number known of every double well, in 17 digits."""
+    units = [u.name for u in content.units]
+    columns = ["T_f", "glass", "number", "frequency_a", "participation_number"]
+    columns += [f"{name}: {what}" for name in units for what in ("splitting", "single_well")]
+    columns += [f"{d}: {name}" for d in DIRECTIONS for name in DIRECTION_FIELDS]
+    columns += [f"{s}: {name}" for s in SEEDS for name in SEED_FIELDS]
+    columns += ["largest_mobility", "mobility_modes"]
+    rows: list[tuple[str, ...]] = []
+    for p in content.preparations:
+        for glass in p.explored:
+            if glass.vibrations is not None:
+                rows += _well_rows(p.temperature, glass.name, glass.vibrations, units)
+    return Table(
+        slug="double_well_vibrations",
+        title="Vibrations of double wells",
+        note="",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        is_on_page=False,
+    )
+
+
+def _well_rows(
+    temperature: float, name: str, glass: VibrationColumns, units: list[str]
+) -> list[tuple[str, ...]]:
+    nothing = np.full(len(glass), np.nan)
+    numbers = [glass.frequency, glass.participation_number]
+    for name in units:
+        numbers += [glass.splittings.get(name, nothing), glass.single_wells.get(name, nothing)]
+    numbers += [getattr(glass.directions[d], f) for d in DIRECTIONS for f in DIRECTION_FIELDS]
+    numbers += [getattr(glass.seeds[s], f) for s in SEEDS for f in SEED_FIELDS]
+    numbers += [glass.largest_mobility, glass.mobility_modes]
+    table = np.array(numbers).T
+    return [
+        (
+            repr(temperature), name, f"{number:.0f}",
+            *("" if np.isnan(v) else f"{float(v):.17g}" for v in row),
+        )
+        for number, row in zip(glass.wells, table, strict=True)
+    ]  # fmt: skip
+
+
+def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
+    found = v.estimate
+    return (
+        v.claim.section,
+        f"{p.temperature:g}",
+        v.claim.paper,
+        v.claim.quantity,
+        v.wells,
+        "0" if found is None else str(found.n_entries),
+        "0" if found is None else str(found.n_glasses),
+        "-" if found is None else _interval(found),
+        v.claim.rule,
+        v.word,
+        v.remark or "-",
+    )
+
+
+def _verdict_cell(v: Verdict) -> str:
+    found = v.estimate
+    if found is None:
+        return f"{v.word}: none"
+    glasses = "1 glass" if found.n_glasses == 1 else f"{found.n_glasses} glasses"
+    remark = f"; {v.remark}" if v.remark else ""
+    return f"{v.word}: {_interval(found)}, {found.n_entries} in {glasses}{remark}"
+
+
+def _interval(found: Estimate) -> str:
+    star = "*" if found.basis == "entries" else ""
+    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]{star}"
+
+
+def _certified(glasses: list[VibrationColumns], direction: str) -> str:
+    columns = [g.directions[direction].certified for g in glasses]
+    known = sum(int(np.isfinite(c).sum()) for c in columns)
+    return f"{sum(int(np.nansum(c)) for c in columns)} of {known}"
+
+
+def _found(glasses: list[VibrationColumns], seed: str) -> str:
+    columns = [g.seeds[seed] for g in glasses]
+    found, present = (
+        sum(int(flags.sum()) for flags in each)
+        for each in ([c.found for c in columns], [c.present for c in columns])
+    )
+    return f"{found} of {present}"
+
+
+def _methods(glasses: list[VibrationColumns]) -> str:
+    total: Counter[str] = Counter()
+    for glass in glasses:
+        for seed in glass.seeds.values():
+            total.update(seed.methods)
+    return ", ".join(f"{name} {n}" for name, n in sorted(total.items())) or "-"

@@ -1,0 +1,72 @@
+"""A claim as a range for a measured number, and the word that follows from an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glasswells.statistics.bootstrap import Estimate
+
+AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "not enough data"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """Something that the paper says, as a range in which a measured number has to lie."""
+
+    section: str
+    paper: str
+    """What the paper says."""
+    quantity: str
+    """What is measured."""
+    low: float = -np.inf
+    high: float = np.inf
+    """The claim holds between these."""
+    always: bool = False
+    """Whether a single exception refutes it; `low` is then the share known to be without one."""
+
+    @property
+    def rule(self) -> str:
+        """The range in words."""
+        if self.always:
+            return f"no exception, and the interval above {self.low:g}"
+        if np.isinf(self.low):
+            return f"below {self.high:g}"
+        if np.isinf(self.high):
+            return f"above {self.low:g}"
+        return f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """A claim and what became of it."""
+
+    claim: Claim
+    wells: str
+    """Which double wells."""
+    estimate: Estimate | None
+    """None if there is nothing to measure it with."""
+    word: str
+    """`agrees`, `disagrees` or `not enough data`."""
+    remark: str = ""
+
+
+def judge(claim: Claim, estimate: Estimate | None) -> str:
+    """The word for a claim, from the confidence interval of the measured number.
+
+    `agrees` if the interval lies inside the range of the claim, `disagrees` if it lies outside,
+    `not enough data` if it holds an end of the range, or if there is no interval. A claim about
+    every case also disagrees if a single case is known to differ.
+    """
+    if estimate is None:
+        return UNDECIDED
+    if claim.always and estimate.value < 1.0:
+        return DISAGREES
+    if claim.low < estimate.low and estimate.high < claim.high:
+        return AGREES
+    if claim.always:
+        return UNDECIDED
+    if estimate.high < claim.low or claim.high < estimate.low:
+        return DISAGREES
+    return UNDECIDED

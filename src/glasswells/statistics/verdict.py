@@ -1,0 +1,356 @@
+"""The claims of the paper's section IV beside what was measured, and a word by a stated rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glasswells.core.records import Array
+from glasswells.statistics.bootstrap import (
+    DEFAULT_RESAMPLING,
+    Estimate,
+    Resampling,
+    mean,
+    rank_correlation,
+)
+from glasswells.statistics.claims import Claim, Verdict, judge
+from glasswells.statistics.shares import share, with_entries
+from glasswells.statistics.vibration_columns import VibrationColumns
+
+LEAST_OVERLAP = 0.4
+"""The paper's lower limit of c of r_12."""
+CLOSE_TO_ONE = 0.9
+"""What counts as `quite close to one`."""
+MUCH = 0.1
+"""Difference of two mean overlaps that counts as `much`; below it they are `comparable`."""
+POOR = 0.5
+"""Overlaps below it are `small`: three quarters of the field, 1 - c^2, point elsewhere."""
+LARGE_FRACTION = 0.25
+"""What counts as `a large fraction`."""
+RARELY = 0.9
+"""Share of modes without a double well for `approximately 95 %` to hold."""
+QLM_PARTICIPATION, QLM_FREQUENCY = 0.1, 2.0
+"""A mode below both is soft and quasilocalized."""
+SUBSET_SPLITTING, SUBSET_PARTICIPATION = 1e-3, 5.0
+"""The double wells of the paper's Fig. 5: E and PR_DW below these."""
+MANY = 10_000
+"""Double wells beyond which rank correlations are resampled less often."""
+
+_Chosen = list[NDArray[np.bool_]]
+"""For each glass which of its double wells."""
+
+
+def verdicts(
+    glasses: Sequence[VibrationColumns],
+    units: Sequence[str],
+    resampling: Resampling = DEFAULT_RESAMPLING,
+) -> list[Verdict]:
+    """The claims of sections IV A to D for the glasses of one preparation temperature.
+
+    Parameters
+    ----------
+    glasses
+        For each glass its double wells; a glass without any may be left out.
+    units
+        Names of the unit sets; the first decides which double wells have a small splitting.
+    resampling
+        Of the intervals.
+    """
+    found: list[Verdict] = []
+    subsets = [("all", [np.ones(len(g), dtype=np.bool_) for g in glasses])]
+    if units:
+        subsets.insert(0, (subset_words(units[0]), [in_subset(g, units[0]) for g in glasses]))
+    for words, chosen in subsets:
+        found += _tangents_parallel(glasses, chosen, words, resampling)
+    found.append(_limit(glasses, resampling))
+    for name in units:
+        found += _anticorrelation(glasses, name, resampling)
+    for words, chosen in subsets:
+        found += _curved_paths(glasses, chosen, words, resampling)
+    return [*found, *_nonlinear(glasses, resampling), *_unknown_end(glasses, resampling)]
+
+
+def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
+    """(n,) of bool: the double wells of the paper's Fig. 5, E < 1e-3 and PR_DW < 5.
+
+    Without single wells in disguise: the paper takes two-level systems.
+    """
+    nothing = np.full(len(glass), np.nan)
+    chosen: NDArray[np.bool_] = (
+        (glass.splittings.get(units, nothing) < SUBSET_SPLITTING)
+        & (glass.participation_number < SUBSET_PARTICIPATION)
+        & (glass.single_wells.get(units, nothing) == 0)
+    )
+    return chosen
+
+
+def subset_words(units: str) -> str:
+    """Name of that subset."""
+    return f"E < {SUBSET_SPLITTING:g} ({units}), PR_DW < {SUBSET_PARTICIPATION:g}"
+
+
+def _tangents_parallel(
+    glasses: Sequence[VibrationColumns],
+    chosen: list[NDArray[np.bool_]],
+    words: str,
+    resampling: Resampling,
+) -> list[Verdict]:
+    """Section IV A."""
+    columns = [(g.directions["tangent_a"], keep) for g, keep in zip(glasses, chosen, strict=True)]
+    above = [_known_above(c.overlap, c.ceiling, LEAST_OVERLAP)[keep] for c, keep in columns]
+    close = [_known_above(c.overlap, c.ceiling, CLOSE_TO_ONE)[keep] for c, keep in columns]
+    soft = [
+        _flags(
+            (c.participation_ratio < QLM_PARTICIPATION) & (c.frequency < QLM_FREQUENCY), c.mode
+        )[keep]
+        for c, keep in columns
+    ]  # fmt: skip
+    every = np.concatenate([np.empty(0), *(c.overlap[keep] for c, keep in columns)])
+    every = every[np.isfinite(every)]
+    known = np.concatenate([np.empty(0), *above])
+    remark = ""
+    if len(every):
+        remark = f"{int(np.sum(known == 0))} exceptions, smallest c known {every.min():.3g}"
+        undecided = int(np.isnan(known).sum())
+        remark += f", {undecided} undecided" if undecided else ""
+    always = Claim(
+        section="IV A",
+        paper="The path leaves A along a linear mode: c of r_12 is above 0.4 in all cases",
+        quantity=f"share of double wells with c > {LEAST_OVERLAP:g}",
+        low=0.95,
+        always=True,
+    )
+    most = Claim(
+        section="IV A",
+        paper="In most cases c of r_12 is quite close to one",
+        quantity=f"share of double wells with c > {CLOSE_TO_ONE:g}",
+        low=0.5,
+    )
+    kind = Claim(
+        section="IV A",
+        paper="This mode is typically a soft quasilocalized one",
+        quantity=f"share of double wells whose mode has PR < {QLM_PARTICIPATION:g} and "
+        f"omega < {QLM_FREQUENCY:g}",
+        low=0.5,
+    )
+    return [
+        replace(_verdict(always, words, share(above, resampling)), remark=remark),
+        _verdict(most, words, share(close, resampling)),
+        _verdict(kind, words, share(soft, resampling)),
+    ]
+
+
+def _limit(glasses: Sequence[VibrationColumns], resampling: Resampling) -> Verdict:
+    """Section IV A: many images."""
+    studied = [[t for t in g.tangents if len(t.distances)] for g in glasses]
+    values = [[float(t.overlaps[t.distances.argmin()]) for t in ts] for ts in studied]
+    least = [float(t.distances.min()) for ts in studied for t in ts]
+    claim = Claim(
+        section="IV A",
+        paper="With more and more images r_12 becomes parallel to one mode",
+        quantity="mean of the largest c of the exact path at the smallest distance studied",
+        low=CLOSE_TO_ONE,
+    )
+    words = "those studied as a function of the distance"
+    remark = f"rho = {max(least):g}" if least else ""
+    return replace(_verdict(claim, words, _mean(values, 0.0, resampling)), remark=remark)
+
+
+def _anticorrelation(
+    glasses: Sequence[VibrationColumns], units: str, resampling: Resampling
+) -> list[Verdict]:
+    """Section IV B."""
+    claim = Claim(
+        section="IV B",
+        paper="The frequency in A along the path is anticorrelated with the splitting E",
+        quantity=f"Spearman's rank correlation of E ({units}) and omega",
+        high=0.0,
+    )
+    found = []
+    for words, tunneling in (("all resolved", False), ("no single well in disguise", True)):
+        estimate = frequency_correlation(glasses, units, resampling, only_tunneling=tunneling)
+        found.append(_verdict(claim, words, estimate))
+    return found
+
+
+def frequency_correlation(
+    glasses: Sequence[VibrationColumns],
+    units: str,
+    resampling: Resampling = DEFAULT_RESAMPLING,
+    *,
+    only_tunneling: bool = False,
+) -> Estimate | None:
+    """Spearman's rank correlation of E and omega; arguments as for `splitting_and_frequency`.
+
+    Ranking anew costs time in proportion to the entries: beyond `MANY` of them a quarter of the
+    resamples has to do, which doubles the noise of the interval's ends.
+    """
+    x, y = splitting_and_frequency(glasses, units, only_tunneling=only_tunneling)
+    if sum(map(len, x)) > MANY:
+        resampling = replace(resampling, resamples=max(100, resampling.resamples // 4))
+    return rank_correlation(y, x, resampling) if x else None
+
+
+def splitting_and_frequency(
+    glasses: Sequence[VibrationColumns], units: str, *, only_tunneling: bool = False
+) -> tuple[list[Array], list[Array]]:
+    """E and omega of each glass that has any, where E is resolved.
+
+    Parameters
+    ----------
+    glasses, units
+        As for `verdicts`.
+    only_tunneling
+        Whether single wells in disguise are left out: their E is about hbar omega, so that the
+        two rise together.
+    """
+    x, y = [], []
+    for glass in glasses:
+        splitting = glass.splittings.get(units)
+        if splitting is not None:
+            keep = np.isfinite(splitting) & np.isfinite(glass.frequency)
+            if only_tunneling:
+                keep &= glass.single_wells[units] == 0
+            if keep.any():
+                x.append(splitting[keep])
+                y.append(glass.frequency[keep])
+    return x, y
+
+
+def _curved_paths(
+    glasses: Sequence[VibrationColumns],
+    chosen: list[NDArray[np.bool_]],
+    words: str,
+    resampling: Resampling,
+) -> list[Verdict]:
+    """Section IV C."""
+    found = []
+    for direction, name in (("displacement_as", "r_AS"), ("displacement_ab", "r_AB")):
+        differences = [
+            (g.directions["tangent_a"].overlap - g.directions[direction].overlap)[keep]
+            for g, keep in zip(glasses, chosen, strict=True)
+        ]
+        claim = Claim(
+            section="IV C",
+            paper=f"The largest c of {name} is much smaller than that of r_12",
+            quantity=f"mean of c of r_12 less c of {name}",
+            low=MUCH,
+        )
+        found.append(_verdict(claim, words, _mean(differences, -1.0, resampling)))
+    return found
+
+
+def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> list[Verdict]:
+    """Section IV D, seeded by r_AB."""
+    pairs = [(g, g.seeds["displacement_ab"]) for g in glasses]
+    gains = [s.overlap - g.directions["displacement_ab"].overlap for g, s in pairs]
+    mobility_gains = [s.mobility - g.largest_mobility for g, s in pairs]
+    small = [_flags(s.overlap < POOR, s.overlap) for _, s in pairs]
+    above = Claim(
+        section="IV D",
+        paper="Cubic modes seeded by r_AB overlap r_AB much more than linear modes do: c",
+        quantity="mean of c of the cubic mode less the largest c of a linear mode",
+        low=MUCH,
+    )
+    mobility = Claim(
+        section="IV D",
+        paper="The same for a",
+        quantity="mean of a of the cubic mode less the largest a of a linear mode",
+        low=MUCH,
+    )
+    often = Claim(
+        section="IV D",
+        paper="For a large fraction of double wells the overlap stays small even so",
+        quantity=f"share of double wells whose cubic mode has c < {POOR:g}",
+        low=LARGE_FRACTION,
+    )
+    modes = np.concatenate([np.empty(0), *(g.mobility_modes for g in glasses)])
+    modes = modes[modes > 0]
+    remark = f"linear modes up to number {modes.min():.0f} at least" if len(modes) else ""
+    return [
+        _verdict(above, "all", _mean(gains, -1.0, resampling)),
+        replace(
+            _verdict(mobility, "all", _mean(mobility_gains, -1.0, resampling)), remark=remark
+        ),
+        _verdict(often, "all", share(small, resampling)),
+    ]  # fmt: skip
+
+
+def _unknown_end(glasses: Sequence[VibrationColumns], resampling: Resampling) -> list[Verdict]:
+    """Section IV D, without knowledge of B, and the energy along nonlinear modes."""
+    found = []
+    for seed, words in (("softest_localized", "softest localized"), ("softest", "softest")):
+        columns = [g.seeds[seed] for g in glasses]
+        linear = Claim(
+            section="IV D",
+            paper=f"The {words} linear mode predicts r_AB poorly",
+            quantity=f"mean c of the {words} mode with r_AB",
+            high=POOR,
+        )
+        cubic = Claim(
+            section="IV D",
+            paper=f"The cubic mode seeded by the {words} mode predicts r_AB poorly",
+            quantity=f"mean c with r_AB of the cubic mode seeded by the {words} mode",
+            high=POOR,
+        )
+        comparable = Claim(
+            section="IV D",
+            paper="Both are comparably poor",
+            quantity=f"mean of c of the cubic mode less c of its seed, the {words} mode",
+            low=-MUCH,
+            high=MUCH,
+        )
+        values: tuple[tuple[Claim, list[Array], float], ...] = (
+            (linear, [s.seed_overlap for s in columns], 0.0),
+            (cubic, [s.overlap for s in columns], 0.0),
+            (comparable, [s.overlap - s.seed_overlap for s in columns], -1.0),
+        )
+        found += [
+            _verdict(claim, "all", _mean(entries, least, resampling))
+            for claim, entries, least in values
+        ]
+    for seed, words in (
+        ("softest_localized", "the softest localized mode"),
+        ("softest", "the softest mode"),
+        ("displacement_ab", "r_AB"),
+    ):
+        claim = Claim(
+            section="IV D",
+            paper="Along about 95 % of the nonlinear modes there is no double well",
+            quantity=f"share without one of the cubic modes seeded by {words}",
+            low=RARELY,
+        )
+        without = [1.0 - g.seeds[seed].is_double_well for g in glasses]
+        found.append(_verdict(claim, "all", share(without, resampling)))
+    return found
+
+
+def _verdict(claim: Claim, wells: str, estimate: Estimate | None) -> Verdict:
+    return Verdict(claim=claim, wells=wells, estimate=estimate, word=judge(claim, estimate))
+
+
+def _mean(values: Sequence[ArrayLike], least: float, resampling: Resampling) -> Estimate | None:
+    """Mean of what lies between `least` and 1, with an interval that stays there."""
+    groups = with_entries(values)
+    found = mean(groups, resampling) if groups else None
+    if found is None:
+        return None
+    low, high = (
+        limit if np.isnan(end) else end for end, limit in ((found.low, least), (found.high, 1.0))
+    )  # a single entry has no scatter: it says nothing
+    return replace(found, low=max(low, least), high=min(high, 1.0))
+
+
+def _known_above(overlap: Array, ceiling: Array, limit: float) -> Array:
+    """1 where c is above the limit, 0 where it is not, NaN where its bounds leave it open."""
+    found = np.where(overlap > limit, 1.0, np.where(ceiling <= limit, 0.0, np.nan))
+    return np.where(np.isnan(overlap), np.nan, found)
+
+
+def _flags(is_so: NDArray[np.bool_], known: Array) -> Array:
+    """1 or 0; NaN where `known` is."""
+    result: Array = np.where(np.isnan(known), np.nan, np.asarray(is_so, dtype=np.float64))
+    return result

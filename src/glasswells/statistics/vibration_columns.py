@@ -1,0 +1,304 @@
+"""What statistics need of the vibrations of double wells: numbers, as columns over a glass."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.records import Array, freeze
+from glasswells.statistics.well_summary import WellSummary
+from glasswells.vibrations.records import (
+    DIRECTIONS,
+    SEEDS,
+    DirectionOverlap,
+    MinimumVibrations,
+    SeededMode,
+    TangentStudy,
+    WellVibrations,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class DirectionColumns:
+    """Of one direction of `DIRECTIONS`: the normal mode that it overlaps most, by double well.
+
+    All are (n,), NaN where nothing is known.
+    """
+
+    overlap: Array
+    """Largest c known; a lower bound of the largest c where not certified."""
+    ceiling: Array
+    """Upper bound of the largest c over all modes: `overlap` where certified."""
+    certified: Array
+    """1 or 0."""
+    mode: Array
+    """Number of the mode; NaN where unknown."""
+    frequency: Array
+    participation_ratio: Array
+    mobility: Array
+
+    def __post_init__(self) -> None:
+        freeze(self, **{f.name: _column(getattr(self, f.name)) for f in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class SeedColumns:
+    """Of one seed of `SEEDS`: itself and the cubic mode that it leads to, by double well.
+
+    All are (n,): NaN where A has no such seed, those of the cubic mode also where none was found.
+    """
+
+    seed_overlap: Array
+    """c of the seed with r_AB."""
+    seed_mobility: Array
+    overlap: Array
+    """c of the cubic mode with r_AB."""
+    mobility: Array
+    barrier: Array
+    overlap_with_start: Array
+    is_double_well: Array
+    """1 or 0: whether the energy along the cubic mode has a second minimum."""
+    outcomes: Mapping[str, int]
+    """How many searches ended how."""
+    methods: Mapping[str, int]
+    """How many modes were found by which method."""
+
+    def __post_init__(self) -> None:
+        texts = ("outcomes", "methods")
+        names = [f.name for f in fields(self) if f.name not in texts]
+        freeze(self, **{name: _column(getattr(self, name)) for name in names})
+        freeze(self, **{name: dict(getattr(self, name)) for name in texts})
+
+    @property
+    def present(self) -> Any:
+        """(n,) of bool: double wells whose A has this seed."""
+        return np.isfinite(self.seed_overlap)
+
+    @property
+    def found(self) -> Any:
+        """(n,) of bool: those where it leads to a cubic mode."""
+        return np.isfinite(self.overlap)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TangentColumns:
+    """Of one double well: the largest c of the direction of its path, by distance from A."""
+
+    well: int
+    """Its number in the glass."""
+    distances: Array
+    """(R,), rho on the exact path, ascending."""
+    overlaps: Array
+    """(R,), largest c over the modes studied, translations left out."""
+    modes: Array
+    """(R,), numbers of those modes."""
+    images: Array
+    """(B,), N_b of bands."""
+    image_distances: Array
+    """(B,), |r_12|."""
+    image_overlaps: Array
+    """(B,), largest c of r_12."""
+
+    def __post_init__(self) -> None:
+        names = [f.name for f in fields(self) if f.name != "well"]
+        freeze(self, **{name: _column(getattr(self, name)) for name in names})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class VibrationColumns:
+    """The double wells of a glass whose vibrations are known, as columns of n numbers."""
+
+    wells: Array
+    """(n,), their numbers in the glass."""
+    splittings: Mapping[str, Array]
+    """By unit set, E (n,); NaN where it is unresolved or was not solved."""
+    single_wells: Mapping[str, Array]
+    """By unit set (n,), 1 where E is that of a single well in disguise, else 0."""
+    frequency: Array
+    """(n,), sqrt of the curvature of the path in A, at rho."""
+    participation_number: Array
+    """(n,), PR_DW."""
+    directions: Mapping[str, DirectionColumns]
+    """By the names of `DIRECTIONS`."""
+    seeds: Mapping[str, SeedColumns]
+    """By the names of `SEEDS`."""
+    largest_mobility: Array
+    """(n,), largest a of r_AB with the modes that were looked at."""
+    mobility_modes: Array
+    """(n,), how many those were, the softest."""
+    tangents: tuple[TangentColumns, ...] = ()
+    """Only of the double wells that were studied so."""
+
+    def __post_init__(self) -> None:
+        names = ("wells", "frequency", "participation_number", "largest_mobility")
+        freeze(self, **{n: _column(getattr(self, n)) for n in (*names, "mobility_modes")})
+        for name in ("splittings", "single_wells", "directions", "seeds"):
+            freeze(self, **{name: dict(getattr(self, name))})
+
+    def __len__(self) -> int:
+        return len(self.wells)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MinimumColumns:
+    """The inherent structures of a glass whose normal modes are known, as columns of m numbers."""
+
+    modes: Array
+    """(m,), how many modes were computed."""
+    complete: Array
+    """(m,), 1 for a full spectrum, else 0."""
+    quasilocalized: Array
+    """(m,), how many of the modes are."""
+    softest: Array
+    """(m,), frequency of mode 4."""
+    softest_localized: Array
+    """(m,), lowest frequency of a quasilocalized mode; NaN if there is none."""
+
+    def __post_init__(self) -> None:
+        freeze(self, **{f.name: _column(getattr(self, f.name)) for f in fields(self)})
+
+    def __len__(self) -> int:
+        return len(self.modes)
+
+
+def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
+    """Columns of the normal modes of a glass's inherent structures; read one by one."""
+    rows: dict[str, list[float]] = {f.name: [] for f in fields(MinimumColumns)}
+    for one in minima:
+        localized = one.quasilocalized
+        rows["modes"].append(len(one.frequencies))
+        rows["complete"].append(one.complete)
+        rows["quasilocalized"].append(len(localized))
+        rows["softest"].append(one.frequencies[3] if len(one.frequencies) > 3 else np.nan)
+        rows["softest_localized"].append(one.frequencies[localized[0] - 1] if localized else np.nan)
+    return MinimumColumns(**{name: _column(values) for name, values in rows.items()})
+
+
+def collect_vibrations(
+    wells: Iterable[tuple[WellSummary, WellVibrations]],
+) -> VibrationColumns:
+    """Columns of the vibrations of a glass's double wells; read one by one, fields are dropped."""
+    numbers: defaultdict[str, list[float]] = defaultdict(list)
+    splittings: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    single_wells: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    directions = {name: _rows(DirectionColumns) for name in DIRECTIONS}
+    seeds = {name: _rows(SeedColumns) for name in SEEDS}
+    outcomes: dict[str, Counter[str]] = {name: Counter() for name in SEEDS}
+    methods: dict[str, Counter[str]] = {name: Counter() for name in SEEDS}
+    tangents = []
+    n = 0
+    for n, (well, found) in enumerate(wells, start=1):
+        numbers["wells"].append(well.number)
+        numbers["frequency"].append(well.frequency_a)
+        numbers["participation_number"].append(well.participation_number)
+        numbers["largest_mobility"].append(found.largest_mobility)
+        numbers["mobility_modes"].append(found.mobility_modes)
+        for units, solved in well.splittings.items():
+            if "unresolved" not in solved.flags:
+                splittings[units][n - 1] = solved.splitting
+                single_wells[units][n - 1] = float("single_well" in solved.flags)
+        by_name = {d.direction: d for d in found.directions}
+        for name, rows in directions.items():
+            _append(rows, _direction_row(by_name.get(name)))
+        for name, rows in seeds.items():
+            seeded = found.seeded(name)
+            _append(rows, _seed_row(seeded))
+            if seeded is not None:
+                outcomes[name][seeded.outcome.name.lower()] += 1
+                if seeded.outcome.converged:
+                    methods[name][seeded.method] += 1
+        if found.tangents is not None:
+            tangents.append(summarize_tangents(found.tangents, well.number))
+    return VibrationColumns(
+        wells=_column(numbers["wells"]),
+        frequency=_column(numbers["frequency"]),
+        participation_number=_column(numbers["participation_number"]),
+        largest_mobility=_column(numbers["largest_mobility"]),
+        mobility_modes=_column(numbers["mobility_modes"]),
+        splittings={units: _sparse(values, n) for units, values in splittings.items()},
+        single_wells={
+            units: np.nan_to_num(_sparse(values, n)) for units, values in single_wells.items()
+        },
+        directions={
+            name: DirectionColumns(**{k: _column(v) for k, v in rows.items()})
+            for name, rows in directions.items()
+        },
+        seeds={
+            name: SeedColumns(
+                **{k: _column(v) for k, v in rows.items()},
+                outcomes=outcomes[name],
+                methods=methods[name],
+            )
+            for name, rows in seeds.items()
+        },
+        tangents=tuple(tangents),
+    )
+
+
+def summarize_tangents(study: TangentStudy, well: int) -> TangentColumns:
+    """The largest c of a double well's directions over the modes studied."""
+    order = np.argsort(study.distances, kind="stable")
+    overlaps, image_overlaps = study.overlaps[order, 3:], study.image_overlaps[:, 3:]
+    return TangentColumns(
+        well=well,
+        distances=study.distances[order],
+        overlaps=overlaps.max(axis=1, initial=0.0),
+        modes=overlaps.argmax(axis=1) + 4.0 if overlaps.size else np.empty(0),
+        images=np.array(study.images, dtype=np.float64),
+        image_distances=study.image_distances,
+        image_overlaps=image_overlaps.max(axis=1, initial=0.0),
+    )
+
+
+def _direction_row(found: DirectionOverlap | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    known = found.mode > 0
+    return {
+        "overlap": found.overlap,
+        "ceiling": found.overlap if found.certified else max(found.overlap, found.bound),
+        "certified": float(found.certified),
+        "mode": found.mode if known else np.nan,
+        "frequency": found.frequency if known else np.nan,
+        "participation_ratio": found.participation_ratio if known else np.nan,
+        "mobility": found.mobility if known else np.nan,
+    }
+
+
+def _seed_row(found: SeededMode | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    row = {"seed_overlap": found.seed_overlap, "seed_mobility": found.seed_mobility}
+    if found.outcome.converged:
+        row |= {
+            "overlap": found.overlap,
+            "mobility": found.mobility,
+            "barrier": found.barrier,
+            "overlap_with_start": found.overlap_with_start,
+            "is_double_well": np.nan if found.profile is None else float(found.is_double_well),
+        }
+    return row
+
+
+def _rows(record: type[Any]) -> dict[str, list[float]]:
+    texts = ("outcomes", "methods")
+    return {f.name: [] for f in fields(record) if f.name not in texts}
+
+
+def _append(rows: dict[str, list[float]], row: Mapping[str, float]) -> None:
+    for name, values in rows.items():
+        values.append(row.get(name, np.nan))
+
+
+def _sparse(values: Mapping[int, float], n: int) -> Array:
+    column = np.full(n, np.nan)
+    column[list(values)] = list(values.values())
+    return column
+
+
+def _column(values: Any) -> Array:
+    return np.array(values, dtype=np.float64)

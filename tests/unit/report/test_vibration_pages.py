@@ -1,0 +1,410 @@
+import csv
+import io
+import json
+import re
+from collections import defaultdict
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from report_contents import N, content, double_well
+from vibration_contents import (
+    direction,
+    minimum_vibrations,
+    tangent_study,
+    well_vibrations,
+    with_vibrations,
+)
+
+from glasswells.campaign.tasks import Ref
+from glasswells.report import GlassContent, Preparation, write_report
+from glasswells.report.campaign_vibrations import Origin, StoredVibrations
+from glasswells.report.curvature_figure import curvature_picture
+from glasswells.report.field_figures import field_pictures
+from glasswells.report.overlap_figures import overlap_edges, overlap_pictures
+from glasswells.report.page import vibration_pictures
+from glasswells.report.picture import PAPER_COLORS, figure_style, temperature_colors
+from glasswells.report.spectrum_figure import spectrum_picture
+from glasswells.report.tangent_figures import tangent_pictures
+from glasswells.report.vibration_content import choose_fields, choose_tangents
+from glasswells.report.vibration_tables import vibration_tables
+from glasswells.statistics import summarize_well
+
+SLUGS = {
+    "spectrum", "mode_fields_0", "mode_fields_1", "tangent_0", "tangent_1", "tangents",
+    "overlap_directions", "overlap_nonlinear", "overlap_unknown_end", "splitting_frequency",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with figure_style():
+        yield
+
+
+@pytest.fixture(scope="module")
+def made():
+    return with_vibrations(content())
+
+
+def directions_of(axes):
+    """Total probability of each filled or stepped histogram in a panel, and its color."""
+    found = []
+    for line in axes.lines:
+        if line.get_drawstyle() == "steps-post":
+            x, y = line.get_data()
+            found.append(float(np.sum(np.diff(x) * y[:-1])))
+    return found
+
+
+def test_page_has_the_seven_figures_and_the_verdicts(tmp_path, made):
+    made = replace(made, shown=(), units=made.units[:1])  # other pages have their own tests
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    names = {p.stem for p in (tmp_path / "figures").glob("*.png")}
+    assert names >= SLUGS
+    for number in (2, 3, 4, 5, 6, 7, 8):
+        assert f"Fig. {number} of the paper" in text
+    assert 'id="vibrations"' in text
+    with (tmp_path / "tables" / "verdicts.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["T_f"] for row in rows} == {"0.07", "0.092"}
+    assert {row["section"] for row in rows} == {"IV A", "IV B", "IV C", "IV D"}
+    assert {row["verdict"] for row in rows} <= {"agrees", "disagrees", "not enough data"}
+    for row in rows:
+        assert re.fullmatch(r"-|-?\d\.\d{3} \[-?\d\.\d{3}, -?\d\.\d{3}\]\*?", row["value"])
+    assert "nan" not in re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
+
+
+def test_a_campaign_without_modes_has_no_such_pages(tmp_path):
+    text = write_report(content(sizes=((),)), tmp_path).read_text(encoding="utf-8")
+    assert 'id="vibrations"' not in text
+    assert not SLUGS & {p.stem for p in (tmp_path / "figures").iterdir()}
+    assert not (tmp_path / "tables" / "verdicts.csv").exists()
+    assert vibration_tables(content(sizes=())) == []
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        with_vibrations(content(sizes=((1,),))),
+        with_vibrations(content(sizes=((2, 0, 1), (0,)))),
+        with_vibrations(content(sizes=((0,),))),
+        with_vibrations(content(sizes=((), (4,)))),
+        with_vibrations(content(sizes=((12,),), solved=())),
+        with_vibrations(content(sizes=((12,),), units=(), solved=())),
+        with_vibrations(content(sizes=((5, 6),)), studied=0),
+        with_vibrations(content(sizes=((5, 6),)), make=partial(well_vibrations, localized=False)),
+        with_vibrations(content(sizes=((5, 6),)), make=partial(well_vibrations, found=False)),
+        with_vibrations(
+            content(sizes=((11,),)), make=partial(well_vibrations, overlaps=(np.nan,) * 3)
+        ),
+    ],
+    ids=[
+        "one double well", "few", "none", "no glasses", "no splittings", "no units",
+        "no tangents", "no localized modes", "no cubic modes", "no overlaps",
+    ],
+)  # fmt: skip
+def test_whatever_is_missing_figures_and_tables_come_out(made):
+    pictures = vibration_pictures(made)
+    for picture in pictures:
+        picture.figure.savefig(io.BytesIO(), dpi=40)
+        json.dumps(picture.interactive, allow_nan=False)
+    texts = [picture.caption for picture in pictures]
+    texts += [cell for t in vibration_tables(made) for row in t.rows for cell in row]
+    assert not [text for text in texts if re.search(r"\bnan\b", text)]
+
+
+def test_spectrum_draws_every_mode_but_the_translations(made):
+    picture = spectrum_picture(made)
+    modes, stars = picture.figure.axes[0].lines[:2]
+    assert len(modes.get_xdata()) == 3 * N - 3
+    spectrum = made.vibrations.spectrum.vibrations
+    np.testing.assert_array_equal(stars.get_xdata(), spectrum.frequencies[[3, 5]])
+    assert "2 quasilocalized" in picture.caption
+    assert f"N = {N}" in picture.caption
+    (inset,) = picture.figure.axes[0].child_axes
+    np.testing.assert_array_equal(inset.lines[0].get_xdata()[:3], [4, 5, 6])
+    np.testing.assert_array_equal(inset.lines[1].get_xdata(), [4, 6])
+
+
+def test_spectrum_of_a_few_modes_says_so(made):
+    rng = np.random.default_rng(2)
+    few = minimum_vibrations(rng, modes=20, quasilocalized=())
+    shown = replace(made.vibrations.spectrum, vibrations=few)
+    picture = spectrum_picture(replace(made, vibrations=replace(made.vibrations, spectrum=shown)))
+    assert "the softest 20 modes" in picture.caption
+    assert len(picture.figure.axes[0].lines[0].get_xdata()) == 17
+
+
+def test_overlap_histograms_hold_all_double_wells(made):
+    directions, nonlinear, unknown = overlap_pictures(made)
+    assert len(directions.figure.axes) == len(nonlinear.figure.axes) == 4
+    all_wells = directions.figure.axes[2:]
+    assert [re.search(r", (\d+) double", a.get_title(loc="left")).group(1) for a in all_wells] == [
+        "36",
+        "20",
+    ]
+    for axes in [*all_wells, *nonlinear.figure.axes, *unknown.figure.axes]:
+        totals = directions_of(axes)
+        assert totals
+        np.testing.assert_allclose(totals, 1.0, rtol=1e-12)  # nothing lies outside the bins
+    for text in ("36 double wells in 3 glasses", "20 double wells in 1 glass", f"N = {N}",
+                 "bootstrap over glasses", "with a single glass"):  # fmt: skip
+        assert text in directions.caption
+    assert "T_f = 0.07: all certified." in directions.caption
+
+
+def test_subset_of_figure_5_is_counted(made):
+    upper = overlap_pictures(made)[0].figure.axes[:2]
+    for axes, p in zip(upper, made.preparations, strict=True):
+        n = sum(w.splitting("argon") < 1e-3 for wells in p.wells for w in wells)  # PR_DW is 3
+        assert f", {n} double well" in axes.get_title(loc="left")
+
+
+def test_what_is_not_certified_or_not_found_is_counted():
+    def make(rng, **settings):
+        found = well_vibrations(rng, **settings)
+        first = direction("tangent_a", 0.5, certified=False, bound=0.8)
+        return replace(found, directions=(first, *found.directions[1:]))
+
+    made = with_vibrations(
+        content(sizes=((3, 4),)), make=partial(make, localized=False, found=False)
+    )
+    directions, nonlinear, unknown = overlap_pictures(made)
+    assert "7 of r_12 not certified (lower bounds)" in directions.caption
+    assert "r_AS not" not in directions.caption
+    assert "0 cubic modes from 7 times r_AB; not found: 7 cycle." in nonlinear.caption
+    assert "0 cubic modes from 0 times the softest localized mode (7 minima A without)" in (
+        unknown.caption
+    )
+    assert "7 cubic modes from 7 times the softest mode." in unknown.caption
+    (counts,) = [t for t in vibration_tables(made) if t.slug == "vibrations"]
+    row = dict(zip(counts.columns, counts.rows[0], strict=True))
+    assert row["certified: r_12, r_AS, r_AB"] == "0 of 7, 7 of 7, 7 of 7"
+    assert [v for k, v in row.items() if k.startswith("nonlinear")] == ["0 of 7, 0 of 0, 7 of 7"]
+
+
+def test_double_wells_without_modes_are_counted(made):
+    p = made.preparations[0]
+    first = replace(p.glasses[0], vibrations=None)
+    partly = replace(made, preparations=(replace(p, glasses=(first, *p.glasses[1:])),))
+    caption = overlap_pictures(partly)[0].caption
+    assert f"the modes of {len(first.wells)} double wells are not known" in caption
+
+
+def test_splitting_against_frequency(made):
+    picture = curvature_picture(made)
+    assert len(picture.figure.axes) == 4  # two temperatures, two unit sets
+    axes = picture.figure.axes[0]
+    every, tunneling = axes.lines[:2]
+    assert len(every.get_xdata()) == len(tunneling.get_xdata()) == 36
+    assert tunneling.get_color() == PAPER_COLORS[0.07]
+    value, low, high = map(float, re.findall(r"-?\d\.\d\d", axes.get_title(loc="left"))[1:])
+    assert -1 <= low <= value <= high < 0  # anticorrelated by construction
+    assert picture.figure.axes[1].get_title(loc="left").endswith("*")  # a single glass
+    assert "T_f = 0.07, argon: 36 drawn." in picture.caption
+
+
+def test_unresolved_splittings_are_left_out_and_counted():
+    made = content(sizes=((6, 6),))
+    p = made.preparations[0]
+    glasses = []
+    for glass in p.glasses:
+        wells = []
+        for k, well in enumerate(glass.wells):
+            flags = (("unresolved",), ("single_well",), (), (), (), ())[k]
+            found = {name: replace(s, flags=flags) for name, s in well.splittings.items()}
+            wells.append(replace(well, splittings=found))
+        glasses.append(replace(glass, wells=tuple(wells)))
+    made = with_vibrations(replace(made, preparations=(replace(p, glasses=tuple(glasses)),)))
+    picture = curvature_picture(made)
+    lines = picture.figure.axes[0].lines[:2]
+    assert [len(line.get_xdata()) for line in lines] == [10, 8]
+    assert "argon: 10 drawn, 2 left out (unresolved or not solved); without the 2 single" in (
+        picture.caption
+    )
+
+
+def test_fields_have_the_sign_and_norm_of_r_ab(made):
+    picture = next(iter(field_pictures(made)))
+    assert [axes.get_title() for axes in picture.figure.axes] == [
+        "$r_{AB}$", "best linear mode", "nonlinear mode",
+    ]  # fmt: skip
+    buttons = picture.interactive["layout"]["updatemenus"][0]["buttons"]
+    assert [b["label"] for b in buttons] == ["r_AB", "best linear mode", "nonlinear mode"]
+    traces = picture.interactive["data"]
+    json.dumps(picture.interactive, allow_nan=False)
+    for button in buttons:
+        visible = button["args"][0]["visible"]
+        assert len(visible) == len(traces)
+        red = [t for t, v in zip(traces, visible, strict=True) if v and "most" in t.get("name", "")]
+        assert len(red[0]["x"]) == 10
+    assert "c = " in picture.caption
+
+
+def test_modes_that_are_not_known_are_named():
+    made = with_vibrations(content(sizes=((3,),)), make=partial(well_vibrations, found=False))
+    picture = next(iter(field_pictures(made)))
+    assert len(picture.figure.axes) == 2
+    assert "No nonlinear mode was found (cycle)" in picture.caption
+
+
+def test_tangents_by_images_and_by_distance(made):
+    one, _, everyone = tangent_pictures(made)
+    left, middle, right = one.figure.axes
+    study = made.vibrations.tangents[0].vibrations.tangents
+    assert [len(line.get_xdata()) for line in left.lines] == [37] * 4
+    assert left.lines[0].get_label() == "40"
+    np.testing.assert_array_equal(left.lines[-1].get_ydata(), study.image_overlaps[-1, 3:])
+    # From far to near: mode 4 rises, and the last row is the smallest distance.
+    heights = [line.get_ydata()[0] for line in middle.lines]
+    assert heights == sorted(heights)
+    assert heights[-1] == study.overlaps[0, 3]
+    assert right.lines[0].get_label() == "4"
+    assert "6 double wells of 3 glasses" in everyone.caption
+    assert "2 double wells of 1 glass" in everyone.caption
+
+
+def test_tangents_of_distances_in_any_order_and_without_bands():
+    rng = np.random.default_rng(4)
+
+    def make(rng_, *, number=0, tangents=None):
+        study = tangent_study(rng, distances=[0.01, 1e-4, 0.1], images=())
+        return well_vibrations(rng_, number=number, tangents=study)
+
+    pictures = list(tangent_pictures(with_vibrations(content(sizes=((2,),)), make=make)))
+    axes = pictures[0].figure.axes[2]
+    x = axes.lines[0].get_xdata()
+    assert list(x) == sorted(x)
+    assert pictures[0].figure.axes[0].texts[0].get_text() == "none"
+
+
+def test_chosen_double_wells(made):
+    glasses = [(g.name, g.vibrations) for p in made.preparations for g in p.explored]
+    (best, median) = choose_fields(glasses)
+    gains = {
+        (name, int(k)): gain
+        for name, g in glasses
+        for k, gain in zip(
+            g.wells,
+            g.seeds["displacement_ab"].overlap - g.directions["displacement_ab"].overlap,
+            strict=True,
+        )
+    }
+    assert gains[best[1:]] == max(gains.values())
+    assert gains[median[1:]] == sorted(gains.values(), reverse=True)[len(gains) // 2]
+    smallest = choose_tangents(glasses, "argon")[0]
+    studied = [
+        (g.splittings["argon"][t.well], name, t.well) for name, g in glasses for t in g.tangents
+    ]
+    assert smallest[1:] == min(studied)[1:]
+    assert choose_fields([]) == choose_tangents([], "argon") == []
+
+
+def test_a_temperature_has_one_color_in_every_figure(made):
+    pictures = [*overlap_pictures(made)[1:], curvature_picture(made)]
+    for picture in pictures:
+        columns = defaultdict(set)
+        for axes in picture.figure.axes:
+            column = axes.get_subplotspec().colspan.start
+            columns[column] |= {
+                line.get_color() for line in axes.lines if line.get_color() in PAPER_COLORS.values()
+            }
+        assert columns == {0: {PAPER_COLORS[0.07]}, 1: {PAPER_COLORS[0.092]}}
+    colors = temperature_colors([0.092, 0.05, 0.062, 0.08])
+    assert colors[0.092] == PAPER_COLORS[0.092]
+    assert len(set(colors.values())) == 4
+
+
+@pytest.mark.parametrize(("n", "bins"), [(0, 5), (8, 5), (125, 10), (10**6, 20)])
+def test_bins_of_overlaps(n, bins):
+    edges = overlap_edges(n)
+    assert len(edges) == bins + 1
+    assert (edges[0], edges[-1]) == (0.0, 1.0)
+
+
+class FakeStore:
+    """The four questions that are asked of a store, over lists."""
+
+    def __init__(self, records, paths):
+        self._records, self._paths = records, paths
+
+    def kinds(self):
+        return {kind for kind, *_ in self._records}
+
+    def tasks(self, *, stage):
+        assert stage == "overlaps"
+        for chain, path in self._paths.items():
+            inputs = (
+                Ref(chain=path, kind="double_well"),
+                Ref(chain="m", kind="minimum_vibrations"),
+            )
+            yield SimpleNamespace(task=SimpleNamespace(chain=chain, inputs=inputs))
+
+    def records(self, kind, *, glass):
+        for k, of, chain, record in self._records:
+            if (k, of) == (kind, glass):
+                yield SimpleNamespace(chain=chain, record=record)
+
+    def products(self, ref):
+        found = [r for k, _, chain, r in self._records if (k, chain) == (ref.kind, ref.chain)]
+        return (found[ref.item],)
+
+
+def stored():
+    """Two pairs of one glass, with two and one double wells; the first one's modes failed."""
+    rng = np.random.default_rng(6)
+    wells = [double_well(rng, 0.1 * (k + 1), 0.01) for k in range(3)]
+    origins = {
+        ("g", 0): Origin(chain="p0", item=0),
+        ("g", 1): Origin(chain="p0", item=1),
+        ("g", 2): Origin(chain="p1", item=0),
+    }
+    vibrations = [
+        well_vibrations(rng, number=1, tangents=tangent_study(rng)),
+        well_vibrations(rng, number=0),
+    ]
+    records = [
+        ("minimum_vibrations", "g", "m", minimum_vibrations(rng, modes=30)),
+        ("minimum_vibrations", "g", "m", minimum_vibrations(rng)),
+        ("double_well", "g", "p0", wells[0]),
+        ("double_well", "g", "p0", wells[1]),
+        ("double_well", "g", "p1", wells[2]),
+        ("well_vibrations", "g", "o0", vibrations[0]),
+        ("well_vibrations", "g", "o1", vibrations[1]),
+    ]
+    summaries = [summarize_well(well, "g", k) for k, well in enumerate(wells)]
+    return FakeStore(records, {"o0": "p0", "o1": "p1"}), summaries, origins, wells
+
+
+def test_vibrations_in_a_store_find_their_double_wells():
+    store, summaries, origins, wells = stored()
+    reader = StoredVibrations(store)
+    minima = reader.minima("g", 0.07, N)
+    np.testing.assert_array_equal(minima.modes, [30, 3 * N])
+    columns = reader.wells("g", 0.07, summaries, origins)
+    np.testing.assert_array_equal(columns.wells, [1, 2])
+    assert reader.wells("other", 0.07, [], origins) is None
+    found = reader.content(0.01, "argon", origins)
+    assert found.spectrum.vibrations.complete
+    assert {shown.number for shown in found.fields} == {1, 2}
+    for shown in found.fields:
+        assert shown.displacement_ab is wells[shown.number].displacement_ab
+    (tangent,) = found.tangents
+    assert tangent.number == 1
+    assert tangent.vibrations.tangents is not None
+
+
+def test_a_store_without_modes_has_no_vibrations():
+    _, summaries, origins, wells = stored()
+    reader = StoredVibrations(FakeStore([("double_well", "g", "p0", wells[0])], {}))
+    assert reader.minima("g", 0.07, N) is None
+    assert reader.wells("g", 0.07, summaries, origins) is None
+    assert reader.content(0.01, "argon", origins) is None
+
+
+def test_glasses_that_were_not_explored_do_not_count():
+    glass = GlassContent(name="g", n_particles=N, volume=1.0)
+    assert Preparation(temperature=0.07, glasses=(glass,)).vibrations == []
