@@ -27,6 +27,10 @@ if TYPE_CHECKING:
         Transition,
         TunnelSplitting,
     )
+    from glasswells.interchange.ase_atoms import from_ase, to_ase
+    from glasswells.interchange.ase_calculator import AseCalculator
+    from glasswells.interchange.ase_model import AseModel
+    from glasswells.interchange.configurations import read_configuration, write_configuration
     from glasswells.interchange.shipped import glass
     from glasswells.landscape.explore import ExplorationSettings, explore
     from glasswells.landscape.library import Identity, identity_scan
@@ -79,6 +83,10 @@ _ROOMS = {
         "Transition",
         "TunnelSplitting",
     ),
+    "interchange.ase_atoms": ("from_ase", "to_ase"),
+    "interchange.ase_calculator": ("AseCalculator",),
+    "interchange.ase_model": ("AseModel",),
+    "interchange.configurations": ("read_configuration", "write_configuration"),
     "interchange.shipped": ("glass",),
     "landscape.explore": ("ExplorationSettings", "explore"),
     "landscape.library": ("Identity", "identity_scan"),

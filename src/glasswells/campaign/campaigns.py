@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.errors import FormatError, StoreError
 from glasswells.campaign.pool import WorkerPool, available_cores
 from glasswells.campaign.provenance import provenance, utc_now
@@ -76,7 +77,8 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
         If the folder cannot be written.
     """
     text = _read_text(plan_file)
-    plan = pipeline.read_plan(text)
+    complete = pipeline.complete_plan(text, plan_file.parent)
+    plan = pipeline.read_plan(complete)
     name, seed = pipeline.identity(plan)
     directory = Path(name) if directory is None else directory
     if os.path.isfile(directory / STORE_NAME):
@@ -94,7 +96,9 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
             raise InputError(
                 f"{directory} is not empty ({others[0]}), expected a new folder: give one by --dir"
             )
-        create_store(directory, pipeline=pipeline.name, plan=text, seed=seed, codec=pipeline.codec)
+        create_store(
+            directory, pipeline=pipeline.name, plan=complete, seed=seed, codec=pipeline.codec
+        )
         (directory / PLAN_NAME).write_text(text, encoding="utf-8")
     except OSError as error:
         if isinstance(error, StoreError):
@@ -130,6 +134,7 @@ def run_campaign(
     walltime: float | None = None,
     grace: float = GRACE,
     make_executor: Callable[[], Executor] | None = None,
+    engine: str = "local",
     observer: Observer | None = None,
     acknowledged: Acknowledged | None = None,
 ) -> Ending:
@@ -142,13 +147,15 @@ def run_campaign(
     pipeline
         Its stages.
     workers
-        Tasks at once; by default one for each core.
+        Tasks at once; by default one for each core, or as many as the executor has `workers`.
     walltime
         Seconds by which the process should have ended; None: no limit.
     grace
         Seconds that chunks in flight get when a stop is asked for.
     make_executor
         Makes the `concurrent.futures.Executor` to use; by default a pool of local processes.
+    engine
+        Name of that executor for the record.
     observer, acknowledged
         As for `Coordinator`.
 
@@ -158,19 +165,23 @@ def run_campaign(
         If another process works on it.
     StoreError
         If the disk is full or gone; what was acknowledged is safe.
+    EngineError
+        If the executor cannot be started, or not again after it was lost.
     DamagedStoreError
         If something that is needed is not what was written.
     """
-    workers = available_cores() if workers is None else workers
-    if workers < 1:
+    if workers is None and make_executor is None:
+        workers = available_cores()
+    if workers is not None and workers < 1:
         raise InputError(f"workers is {workers}, expected at least 1")
+    check_cache_folder()
     with StopRequest(walltime, grace) as stop, Store(directory, pipeline.codec) as store:
         _check_pipeline(store, pipeline)
         plan = pipeline.read_plan(store.property("plan"))
-        with store.transaction():
-            store.begin_session(provenance(workers=workers))
         pool = WorkerPool(workers, make_executor)
         try:
+            with store.transaction():
+                store.begin_session(provenance(workers=pool.workers, engine=engine))
             is_finished = Coordinator(
                 store,
                 pipeline,

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,11 @@ class Stage:
     """From the plan, a finished task and its output to the tasks that come next."""
 
 
+def as_it_is(text: str, folder: Path) -> str:
+    """The text of a plan that names no files."""
+    return text
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pipeline:
     """The stages of a campaign in order, and the types that they may save."""
@@ -171,6 +177,9 @@ class Pipeline:
     """From the plan to the first tasks."""
     identity: Callable[[Any], tuple[str, int]]
     """From the plan to the campaign's name and seed."""
+    complete_plan: Callable[[str, Path], str] = as_it_is
+    """From the text of a plan file and its folder to the text that is stored: with the contents of
+    the files that it names, since tasks must not read any."""
 
     def stage(self, name: str) -> Stage:
         """The stage of this name."""

@@ -69,7 +69,9 @@ class EquilibrationReport:
 
     @property
     def relaxation_times(self) -> float:
-        """How many relaxation times the configuration has seen; 0 if none was measured."""
+        """How many relaxation times the configuration has seen; 0 if none, NaN if unknown."""
+        if np.isnan(self.relaxation_time):
+            return np.nan
         return self.sweeps / self.relaxation_time if self.relaxation_time > 0 else np.inf
 
     @property
@@ -78,6 +80,7 @@ class EquilibrationReport:
         slope, below = self.energy_slope, self.from_below
         doubts = {
             "not equilibrated": self.relaxation_times < REQUIRED_RELAXATION_TIMES,
+            "not equilibrated: unknown": np.isnan(self.relaxation_times),
             "inherent energy drifts": (self.inherent_drift or 0.0) > DRIFT_LIMIT,
             "fluctuations disagree with dE/dT": slope is not None
             and self.heat_capacity.deviation(slope) > DRIFT_LIMIT,

@@ -1,0 +1,213 @@
+"""Any ASE calculator as the potential energy of minimization, dynamics, paths and modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from scipy import constants
+
+from glasswells.core.checks import positive
+from glasswells.core.errors import InputError
+from glasswells.core.records import Array, Configuration
+from glasswells.interchange.ase_atoms import from_ase
+from glasswells.interchange.assembly import orthorhombic_box, require_periodic
+from glasswells.interchange.difference_steps import (
+    FIRST,
+    SECOND,
+    THIRD,
+    dense_hessian,
+    directional,
+)
+from glasswells.interchange.optional import require
+from glasswells.tunneling.units import UnitSystem
+
+ANGSTROM = 1e-10
+"""ASE's unit of length, in meters."""
+ELECTRONVOLT = constants.e / constants.k
+"""ASE's unit of energy, over k_B, in kelvin."""
+
+
+class AseModel:
+    """The energy of ASE atoms as a model for `minimize`, `explore`, `find_double_well`, modes.
+
+    Lengths are angstroms, energies and temperatures (k_B = 1) electronvolts, and the unit of mass
+    is that of an atom, so that m = 1 as everywhere in this package; `units` gives the unit set for
+    `solve_splitting`. Derivatives of second and higher order are finite differences of forces
+    (`difference_steps`), M:z good to 1e-9, U:zz to 1e-8 at best: give nonlinear modes a tolerance
+    of 1e-5. All methods that need energies only through `Interactions` work; swap Monte Carlo,
+    which exchanges diameters, does not. A free cluster may be put into a periodic box with vacuum
+    around it, but it turns: its minima are told apart up to translations only.
+
+    Parameters
+    ----------
+    atoms
+        Species, masses and cell: orthorhombic, periodic along all three directions, without
+        constraints. The atoms are copied.
+    calculator
+        An ASE calculator, or a function that makes one, called when interactions are made; None:
+        that of `atoms`. A calculator that is passed is used by all interactions in turn.
+    mass
+        The mass of every atom in atomic mass units. Needed if the species have different masses:
+        the package's paths, modes and dynamics are those of equal masses. Minima, saddles,
+        barriers and asymmetries do not depend on masses; frequencies, path lengths, steepest-
+        descent paths and splittings are then those of a material whose atoms all have this mass.
+    force_noise
+        Rounding noise of a force component relative to curvature times `anharmonic_length`:
+        about 1e-14 for calculators in double precision, 1e-6 for single precision.
+    anharmonic_length
+        Length over which the curvature of the energy changes by its own size, in angstroms; it
+        sets the steps of the differences.
+
+    Raises
+    ------
+    InputError
+        For open or tilted cells, constraints, different masses without `mass`, no calculator.
+    """
+
+    def __init__(
+        self,
+        atoms: Any,
+        calculator: Any | Callable[[], Any] = None,
+        *,
+        mass: float | None = None,
+        force_noise: float = 1e-14,
+        anharmonic_length: float = 0.3,
+    ) -> None:
+        require("ase", "ase")
+        calculator = calculator if calculator is not None else atoms.calc
+        if calculator is None:
+            raise InputError("atoms have no calculator: pass one, or a function that makes one")
+        source = f"atoms {atoms.get_chemical_formula()}"
+        require_periodic(source, [bool(p) for p in atoms.pbc])
+        self.box = orthorhombic_box(source, np.array(atoms.cell))
+        if atoms.constraints:
+            raise InputError(
+                f"{source} have {len(atoms.constraints)} constraints, expected none: with atoms "
+                f"held in place the package's paths and modes lose their meaning"
+            )
+        self.mass = _one_mass(atoms, mass)
+        self.force_noise = positive("force_noise", force_noise)
+        self.anharmonic_length = positive("anharmonic_length", anharmonic_length)
+        self._atoms = atoms.copy()
+        self._calculator = calculator
+
+    def check(self, configuration: Configuration) -> None:
+        """Raise `InputError` unless the configuration has the atoms' number and box."""
+        if configuration.n_particles != len(self._atoms):
+            raise InputError(
+                f"the configuration holds {configuration.n_particles} particles, expected the "
+                f"{len(self._atoms)} atoms of the model"
+            )
+        if not np.allclose(configuration.box, self.box, rtol=1e-12, atol=0.0):
+            raise InputError(
+                f"the box is {configuration.box.tolist()}, expected that of the model's atoms, "
+                f"{self.box.tolist()}"
+            )
+
+    def interactions(self, configuration: Configuration) -> AseInteractions:
+        """The energy of these atoms as a function of their positions."""
+        self.check(configuration)
+        atoms = self._atoms.copy()
+        made = self._calculator
+        is_maker = isinstance(made, type) or not hasattr(made, "get_forces")
+        atoms.calc = made() if is_maker else made
+        return AseInteractions(atoms, self.force_noise, self.anharmonic_length)
+
+    def configuration(self) -> Configuration:
+        """The atoms as a configuration, all diameters 1: the energy does not depend on them."""
+        return from_ase(self._atoms, diameters=1.0)
+
+    def atoms(self, configuration: Configuration) -> Any:
+        """ASE's atoms at the positions of a configuration, without a calculator."""
+        self.check(configuration)
+        atoms = self._atoms.copy()
+        atoms.positions = np.array(configuration.positions)
+        return atoms
+
+    def temperature(self, kelvin: float) -> float:
+        """A temperature in the model's unit, electronvolts."""
+        return kelvin / ELECTRONVOLT
+
+    def units(self, tls_threshold_kelvin: float = 0.18, name: str | None = None) -> UnitSystem:
+        """The unit set of this material: angstrom, electronvolt, the mass of its atoms.
+
+        Parameters
+        ----------
+        tls_threshold_kelvin
+            Splitting below which a two-level system is active, over k_B.
+        name
+            By default the chemical formula.
+        """
+        return UnitSystem.from_scales(
+            name=name or self._atoms.get_chemical_formula(),
+            sigma=ANGSTROM,
+            epsilon=ELECTRONVOLT,
+            mass=self.mass,
+            tls_threshold=positive("tls_threshold_kelvin", tls_threshold_kelvin) / ELECTRONVOLT,
+        )
+
+
+class AseInteractions:
+    """Energy, forces and their derivatives from an ASE calculator; see `Interactions`.
+
+    Parameters
+    ----------
+    atoms
+        With a calculator; they are moved.
+    force_noise, anharmonic_length
+        As for `AseModel`.
+    """
+
+    def __init__(self, atoms: Any, force_noise: float, anharmonic_length: float) -> None:
+        self._atoms = atoms
+        noise, length = force_noise, anharmonic_length
+        self._steps = {s.order: length * s.step(noise) for s in (FIRST, SECOND, THIRD)}
+
+    def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
+        """Total energy, eV, and forces (N, 3), eV/angstrom."""
+        self._atoms.positions = positions
+        # The energy that belongs to the forces; they differ where electrons have a temperature.
+        energy = float(self._atoms.get_potential_energy(force_consistent=_has_free(self._atoms)))
+        return energy, np.array(self._atoms.get_forces(), dtype=np.float64)
+
+    def hessian(self, positions: Array) -> scipy.sparse.csc_array:
+        """The Hessian (3N, 3N) from 6N evaluations of the forces, without exact zeros."""
+        return scipy.sparse.csc_array(dense_hessian(self._forces, positions, self._steps[1]))
+
+    def hessian_product(self, positions: Array, field: Array) -> Array:
+        """M:z (N, 3) for a field z (N, 3), from two evaluations."""
+        return -directional(self._forces, positions, field, FIRST, self._steps[1])
+
+    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
+        """U:zz (N, 3) and U:zzz for a field z (N, 3), from five evaluations."""
+        contraction = -directional(self._forces, positions, field, SECOND, self._steps[2])
+        return contraction, float(np.vdot(contraction, field))
+
+    def fourth_order(self, positions: Array, field: Array) -> float:
+        """T:zzzz for a field z (N, 3), from six evaluations."""
+        return -float(
+            np.vdot(directional(self._forces, positions, field, THIRD, self._steps[3]), field)
+        )
+
+    def _forces(self, positions: Array) -> Array:
+        return self.energy_and_forces(positions)[1]
+
+
+def _has_free(atoms: Any) -> bool:
+    return "free_energy" in getattr(atoms.calc, "implemented_properties", ())
+
+
+def _one_mass(atoms: Any, given: float | None) -> float:
+    if given is not None:
+        return positive("mass", given)
+    masses = np.array(atoms.get_masses())
+    if np.ptp(masses) > 1e-9 * masses.max():
+        raise InputError(
+            f"the atoms have masses from {masses.min():g} to {masses.max():g}, expected one: pass "
+            f"mass=... to give every atom the same; minima, saddles and barriers stay exact, "
+            f"frequencies and splittings become those of such a material"
+        )
+    return float(masses[0])

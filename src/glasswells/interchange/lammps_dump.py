@@ -1,0 +1,136 @@
+"""LAMMPS dump files in text (`dump custom`), also as OVITO writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import numpy as np
+
+from glasswells.core.records import Array, Configuration
+from glasswells.interchange.assembly import Diameters, assemble, require_periodic
+from glasswells.interchange.text_lines import Lines, Table, digits, frame_number
+
+PLAIN, SCALED = ("x", "y", "z"), ("xs", "ys", "zs")
+COORDINATES = (("xu", "yu", "zu"), PLAIN, ("xsu", "ysu", "zsu"), SCALED)
+"""Unwrapped before wrapped, lengths before fractions of the box: the first that is there."""
+FRAME = "ITEM: TIMESTEP"
+
+
+class _Header(NamedTuple):
+    """What a frame says before its atoms."""
+
+    n_token: str
+    n_line: int
+    low: Array
+    high: Array
+    columns: list[str]
+
+
+def read_lammps_dump(path: Path, frame: int, diameters: Diameters) -> Configuration:
+    """One frame of a LAMMPS dump file in text, atoms in the order of their ids if it has them.
+
+    Positions are taken from xu, x, xsu or xs, whichever comes first in this list, and sizes from a
+    column `diameter` or `radius`.
+
+    Raises
+    ------
+    InputError
+        For whatever does not fit; the text names file and line.
+    """
+    with Lines(path) as lines:
+        marks = list(_frames(lines))
+        lines.rewind(marks[frame_number(path, frame, len(marks))])
+        header = _header(lines)
+        names = header.columns
+        n = lines.particle_count(header.n_token, len(names), header.n_line)
+        found = [c for c in COORDINATES if set(c) <= set(names)]
+        if not found:
+            lines.fail(f"has the columns {' '.join(names[:20])}, expected x y z or xs ys zs")
+        table = lines.table(n, names, "atoms")
+    positions = table.reals(*(names.index(c) for c in found[0]))
+    if "s" in found[0][0]:
+        positions = header.low + positions * (header.high - header.low)
+    sizes = _sizes(table, names)
+    species = next((table.words(names.index(c)) for c in ("type", "element") if c in names), None)
+    order = table.order_by(names.index("id")) if "id" in names else np.arange(n)
+    return assemble(
+        str(path),
+        positions[order],
+        header.high - header.low,
+        given=diameters,
+        in_file=None if sizes is None else sizes[order],
+        species=None if species is None else [species[k] for k in order],
+    )
+
+
+def write_lammps_dump(configuration: Configuration, file: TextIO) -> None:
+    """One frame with the columns id, type, xu, yu, zu and radius, in 17 digits."""
+    file.write(f"{FRAME}\n0\nITEM: NUMBER OF ATOMS\n{configuration.n_particles}\n")
+    file.write("ITEM: BOX BOUNDS pp pp pp\n")
+    for edge in configuration.box:
+        file.write(f"0 {digits(edge)}\n")
+    file.write("ITEM: ATOMS id type xu yu zu radius\n")
+    rows = zip(configuration.positions, configuration.diameters, strict=True)
+    for k, (r, diameter) in enumerate(rows, start=1):
+        file.write(f"{k} 1 {' '.join(digits(c) for c in r)} {digits(0.5 * diameter)}\n")
+
+
+def _frames(lines: Lines) -> Iterator[tuple[int, int]]:
+    """Where the frames begin."""
+    mark = lines.mark()
+    while (text := lines.next()) is not None:
+        if text.startswith(FRAME):
+            yield mark
+        elif lines.number == 1:
+            lines.fail(f"is {text[:64]!r}, expected {FRAME!r}: this is no LAMMPS dump in text")
+        mark = lines.mark()
+
+
+def _header(lines: Lines) -> _Header:
+    """Everything up to the atoms of a frame."""
+    n_token, n_line, bounds = "", 0, None
+    lines.expect(FRAME)
+    while True:
+        text = lines.expect("ITEM: ATOMS")
+        if text.startswith(FRAME):
+            lines.fail("begins another frame, expected ITEM: ATOMS of the last one before")
+        if text.startswith("ITEM: NUMBER OF ATOMS"):
+            n_token = lines.expect("a number of atoms").strip()
+            n_line = lines.number
+        elif text.startswith("ITEM: BOX BOUNDS"):
+            bounds = _bounds(lines, text.split()[3:])
+        elif text.startswith("ITEM: ATOMS"):
+            break
+    if not n_token or bounds is None:
+        lines.fail("comes before NUMBER OF ATOMS and BOX BOUNDS, expected these first")
+    columns = text.split()[2:]
+    if len(set(columns)) < len(columns):
+        lines.fail(f"names a column twice: {' '.join(columns[:20])}")
+    return _Header(n_token, n_line, bounds[:, 0], bounds[:, 1], columns)
+
+
+def _bounds(lines: Lines, words: list[str]) -> Array:
+    """Lower and upper bounds (3, 2) of an orthorhombic periodic box."""
+    is_tilted = words[:3] == ["xy", "xz", "yz"] or words[:2] == ["abc", "origin"]
+    flags = [w for w in words if w not in ("xy", "xz", "yz", "abc", "origin")]
+    require_periodic(lines.place, [flag == "pp" for flag in flags] or [True])
+    bounds = np.empty((3, 2))
+    for axis in range(3):
+        tokens = lines.expect("bounds of the box").split()
+        numbers = [lines.real(token, "a bound of the box") for token in tokens[:4]]
+        if len(numbers) < 2:
+            lines.fail("expected a lower and an upper bound of the box")
+        if any(numbers[2:]) or (is_tilted and words[0] == "abc"):
+            lines.fail("the box is tilted, expected an orthorhombic one: convert it before")
+        bounds[axis] = numbers[:2]
+    return bounds
+
+
+def _sizes(table: Table, names: list[str]) -> Array | None:
+    if "diameter" in names:
+        return table.reals(names.index("diameter"))
+    if "radius" in names:
+        return 2.0 * table.reals(names.index("radius"))
+    return None
