@@ -56,12 +56,13 @@ if TYPE_CHECKING:
         normal_modes,
         overlap,
     )
-    from glasswells.paths import find_double_well, find_double_wells
+    from glasswells.paths import band_tangent, find_double_well, find_double_wells, tangents
     from glasswells.sampling.equilibrium import EquilibrationReport, equilibration_report
     from glasswells.sampling.molecular_dynamics import molecular_dynamics
     from glasswells.sampling.relaxation import SwapTrajectory, relaxation, swap_trajectory
     from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
     from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
+    from glasswells.vibrations import minimum_vibrations, tangent_study, well_vibrations
 
 __version__ = "0.1.0"
 
@@ -112,12 +113,13 @@ _ROOMS = {
         "normal_modes",
         "overlap",
     ),
-    "paths": ("find_double_well", "find_double_wells"),
+    "paths": ("band_tangent", "find_double_well", "find_double_wells", "tangents"),
     "sampling.equilibrium": ("EquilibrationReport", "equilibration_report"),
     "sampling.molecular_dynamics": ("molecular_dynamics",),
     "sampling.relaxation": ("SwapTrajectory", "relaxation", "swap_trajectory"),
     "sampling.swap_monte_carlo": ("swap_monte_carlo",),
     "tunneling": ("ARGON", "NIP", "UnitSystem", "solve_splitting"),
+    "vibrations": ("minimum_vibrations", "tangent_study", "well_vibrations"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
