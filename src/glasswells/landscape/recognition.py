@@ -16,18 +16,23 @@ from glasswells.landscape.library import Library
 class Recognition:
     """When a descending configuration counts as inside the harmonic region of a known minimum A.
 
-    With the displacement d from A, the force F and the height h = V - V_A, a harmonic well has
-    h = -F.d/2 exactly, and a cubic term shifts h by U:ddd/12. If the two sides agree to a few
-    percent, d is a few tenths of the way at most to where the cubic expansion has its barrier,
-    so that the height is a few percent of that barrier: the descent cannot leave any more.
-    A quench to the full tolerance decides in all other cases.
+    Nearness decides: minima that are told apart lie 0.02 and more from each other in the particle
+    that moves most, with a barrier about halfway, so that a configuration much closer to A than
+    that cannot leave any more. Energy does not decide: barriers between such neighbors are of
+    any height, and a height h = V - V_A far above them may sit in stiff directions. With the
+    displacement d from A and the force F a harmonic well has h = -F.d/2 exactly; that the two
+    agree is a check that A is the minimum below.
+
+    A quench comes so near after the first step of Newton's method, so that recognition saves the
+    later ones. A quench to the full tolerance decides in all other cases.
     """
 
-    displacement: float = 0.05
-    """Largest displacement of any particle from the known minimum, length; 0: never recognize."""
+    displacement: float = 0.004
+    """Largest displacement of any particle from the known minimum, length; 0: never recognize.
+    With 0.05, one recognition in a hundred was wrong."""
     anharmonicity: float = 0.05
     """Largest relative difference between h and -F.d/2."""
-    height: float = 1e-2
+    height: float = 1e-3
     """Largest energy above the known minimum, total."""
 
     def __post_init__(self) -> None:
