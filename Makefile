@@ -13,13 +13,14 @@ PROJECT := $(VENV)/.project-$(HERE)
 TESTS := $(VENV)/.group-test-$(HERE)
 BENCHMARKS := $(VENV)/.group-bench-$(HERE)
 
-.PHONY: help demo test physics check lint types contracts bench clean
+.PHONY: help demo test physics soak check lint types contracts bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo       a whole campaign on one glass: double wells, tunnel splittings, a report'
 	@echo 'make test       the tests: a few minutes on two cores'
 	@echo 'make physics    the long statistical tests'
+	@echo 'make soak       the long tests of the store and the engines: kills, flipped bits'
 	@echo 'make check      lint, format, types, import contract, tests'
 	@echo 'make bench      the benchmarks, as ratios to baselines measured in the same run'
 	@echo 'make clean      remove the virtual environment and every cache in this folder'
@@ -30,10 +31,13 @@ demo: $(PROJECT)
 	$(VENV)/bin/glasswells report $(DEMO)
 
 test: $(TESTS)
-	$(PYTEST) -m 'not physics'
+	$(PYTEST) -m 'not physics and not soak'
 
 physics: $(TESTS)
 	$(PYTEST) -m physics
+
+soak: $(TESTS)
+	$(PYTEST) -m soak
 
 check: lint types contracts test
 

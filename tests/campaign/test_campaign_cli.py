@@ -132,6 +132,11 @@ def test_exports_hold_all_numbers_in_full(tmp_path: Path) -> None:
         (["run", "plan.toml", "--dir", "."], "is not empty"),
         (["resume", "nowhere"], "is missing"),
         (["status", "nowhere"], "is missing"),
+        (["salvage", "nowhere", "--into", "new"], "is missing"),
+        (["run", "plan.toml", "--engine", "slurm"], "--engine slurm needs --cluster"),
+        (["run", "plan.toml", "--scheduler", "tls://a:1"], "--scheduler is for --engine dask"),
+        (["run", "plan.toml", "--engine", "dask", "--scheduler", "tcp://a:1"], "is not encrypted"),
+        (["run", "plan.toml", "--engine", "slurm", "--cluster", "bad.toml"], "expected one table"),
         (["verify", "nowhere"], "is missing"),
         (["export", "nowhere"], "is missing"),
         (["cite", "nowhere"], "is missing"),
@@ -168,6 +173,24 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "Traceback" in result.stderr
     assert "error: none.toml cannot be read" in result.stderr
+
+
+def test_a_damaged_campaign_is_salvaged_and_resumed(tmp_path: Path) -> None:
+    write_plan(tmp_path)
+    glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
+    store = tmp_path / "toy" / "campaign.sqlite"
+    os.truncate(store, store.stat().st_size // 2)
+    result = glasswells("salvage", "toy", "--into", "saved", *TOY, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"saved written: \d+ of \d+ products and \d+ of \d+ finished", result.stdout)
+    assert "do again what is missing with `glasswells resume saved`" in result.stdout
+    assert glasswells("resume", "saved", "-w", "1", *TOY, cwd=tmp_path).returncode == 0
+    assert glasswells("verify", "saved", *TOY, cwd=tmp_path).returncode == 0
+    words = ["salvage", "saved", "--into", "again", "--json", *TOY]
+    report = json.loads(glasswells(*words, cwd=tmp_path).stdout)
+    assert report["complete"] is True
+    assert report["records"] == report["expected_records"] > 12
+    assert report["redone"] == []
 
 
 def test_a_damaged_store_has_exit_code_1(tmp_path: Path) -> None:
@@ -240,7 +263,8 @@ def test_init_writes_a_plan_that_can_be_read(tmp_path: Path) -> None:
 def test_help_names_all_commands_and_loads_nothing_heavy(tmp_path: Path) -> None:
     result = glasswells("--help", cwd=tmp_path)
     assert result.returncode == 0
-    commands = ("run", "resume", "status", "report", "export", "verify", "init", "warmup", "cite")
+    commands = ("run", "resume", "status", "report", "export", "verify", "salvage", "init")
+    commands += ("warmup", "cite")
     for command in commands:
         assert re.search(rf"\b{command}\b", result.stdout)
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

@@ -23,8 +23,6 @@ from glasswells.campaign.verify import verify_store
 
 Start = Callable[..., Path]
 SCRIPT = Path(__file__).with_name("coordinate.py")
-KILLS = int(os.environ.get("GLASSWELLS_KILLS", "20"))
-"""Raise it for a long soak; the toy campaign grows with it."""
 POOL_EVERY = 4
 """Every fourth life has two worker processes, which takes longer to start."""
 
@@ -59,14 +57,17 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.01)
 
 
-def test_kills_at_random_times(start: Start, tmp_path: Path) -> None:
-    plan = {"glasses": 2, "walks": 3, "chunks": KILLS + 4, "steps": 5, "seconds": 0.01}
+@pytest.mark.parametrize(
+    "kills", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
+)
+def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None:
+    plan = {"glasses": 2, "walks": 3, "chunks": kills + 4, "steps": 5, "seconds": 0.01}
     directory, whole = start("killed", **plan), start("whole", **plan)
     log = tmp_path / "log"
     generator = random.Random(20)  # noqa: S311 (no secrets here)
     known: set[tuple[str, ...]] = set()
     killed_at = []
-    for life in range(KILLS):
+    for life in range(kills):
         process = coordinator(directory, log, "pool" if life % POOL_EVERY == 3 else "inline")
         before = len(lines(log))
         if life % 2:  # some die after a commit that they lived to see, some in their first moments
@@ -88,7 +89,7 @@ def test_kills_at_random_times(start: Start, tmp_path: Path) -> None:
     assert findings(directory) == findings(whole)
     with open_campaign(directory, toy.PIPELINE) as a, open_campaign(whole, toy.PIPELINE) as b:
         assert catalogue_digest(a) == catalogue_digest(b)
-        assert len(a.sessions()) > KILLS / 2
+        assert len(a.sessions()) > kills / 2
 
 
 def test_workers_do_not_outlive_their_coordinator(start: Start, tmp_path: Path) -> None:

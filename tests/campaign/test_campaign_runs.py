@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from glasswells.campaign.campaigns import (
     start_campaign,
 )
 from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.errors import CampaignBusyError, FormatError
-from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.errors import CampaignBusyError, EngineError, FormatError
+from glasswells.campaign.pool import EngineLostError, InlineExecutor, WorkerLostError
 from glasswells.campaign.progress import stage_progress
 from glasswells.campaign.reader import FAILED, StoreReader
 from glasswells.campaign.store import FAILED_INPUT, Store
@@ -112,7 +113,7 @@ def test_running_again_does_nothing(start: Start) -> None:
         assert all(s["ending"].endswith(" done") for s in store.sessions())
         assert store.sessions()[0]["packages"]["numpy"]
         assert store.sessions()[0].keys() == {
-            *("session", "started", "ending", "workers"),
+            *("session", "started", "ending", "workers", "engine"),
             *("python", "packages", "git_commit", "system", "processor"),
         }
 
@@ -173,6 +174,88 @@ def test_a_worker_that_dies_once_costs_nothing(start: Start, tmp_path: Path) -> 
     assert digest(directory) == digest(twin)
     with open_campaign(directory, toy.PIPELINE) as store:
         assert list(store.tasks(FAILED)) == []
+
+
+class Unreliable(InlineExecutor):
+    """Loses some tasks, by one error or another, and takes none any more now and then."""
+
+    made = 0
+
+    def __init__(self, error: type[Exception], share: float) -> None:
+        Unreliable.made += 1
+        self._error = error
+        self._share = share
+        self._generator = random.Random(Unreliable.made)  # noqa: S311 (no secrets here)
+
+    def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
+        if self._error is EngineLostError and self._generator.random() < self._share:
+            raise EngineLostError("gone")
+        if self._generator.random() >= self._share:
+            return super().submit(function, *values, **named)
+        future: Future[Any] = Future()
+        future.set_exception(self._error("gone"))
+        return future
+
+
+@pytest.mark.parametrize("error", [EngineLostError, WorkerLostError, BrokenExecutor])
+def test_what_an_engine_loses_is_done_again(start: Start, error: type[Exception]) -> None:
+    whole, lost = start("whole"), start("lost")
+    run_inline(whole)
+    Unreliable.made = 0
+    acknowledged: list[str] = []
+    assert (
+        run_inline(
+            lost,
+            workers=3,
+            make_executor=lambda: Unreliable(error, 0.1),
+            acknowledged=acknowledged.extend,
+        )
+        == DONE
+    )
+    assert digest(lost) == digest(whole)
+    assert len(acknowledged) == len(set(acknowledged))
+    assert (Unreliable.made > 1) == (error is not WorkerLostError), "who needs a new executor"
+
+
+def test_an_engine_that_cannot_be_made_again_leaves_a_campaign_that_can_be_resumed(
+    start: Start,
+) -> None:
+    whole, lost = start("whole"), start("lost")
+    run_inline(whole)
+    Unreliable.made = 0
+
+    def make() -> Executor:
+        if Unreliable.made == 2:
+            raise EngineError("no answer")
+        return Unreliable(EngineLostError, 0.05)
+
+    with pytest.raises(EngineError, match="no answer"):
+        run_inline(lost, workers=3, make_executor=make)
+    assert run_inline(lost) == DONE
+    assert digest(lost) == digest(whole)
+
+
+def test_the_number_of_tasks_in_flight_follows_the_executor(start: Start) -> None:
+    most = {1: 0, 4: 0}
+
+    class Counting(ThreadPoolExecutor):
+        workers = 1
+
+    executors: list[Counting] = []
+
+    def make() -> Executor:
+        executors.append(Counting(1))
+        return executors[-1]
+
+    def observer(store: StoreReader, flights: Mapping[str, int]) -> None:
+        workers = executors[0].workers
+        most[workers] = max(most[workers], sum(flights.values()))
+        if sum(most.values()) > 1:
+            executors[0].workers = 4
+
+    run_inline(start(walks=8, seconds=0.005), workers=None, make_executor=make, observer=observer)
+    assert 0 < most[1] <= 2
+    assert 2 < most[4] <= 8
 
 
 def test_a_second_coordinator_is_refused_while_readers_are_welcome(start: Start) -> None:

@@ -21,6 +21,8 @@ from glasswells.campaign.errors import CodecError
 
 ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1", "|b1"})
 """Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
+PLAIN = frozenset({float, int, str, bool, type(None)})
+"""What stands for itself in a text; records may hold long lists of it."""
 MAX_DEPTH = 32
 """Nesting of a record; deeper texts were not written by this codec."""
 
@@ -140,7 +142,10 @@ class Codec:
         if type(value) is np.ndarray:
             return _encode_array(value, arrays, where)
         if type(value) in (tuple, list):
-            items = [self._encode(v, arrays, f"{where}[{k}]") for k, v in enumerate(value)]
+            items = [
+                v if _is_plain(v) else self._encode(v, arrays, f"{where}[{k}]")
+                for k, v in enumerate(value)
+            ]
             return {type(value).__name__: items}
         if type(value) is dict and all(type(key) is str for key in value):
             return {"dict": {k: self._encode(v, arrays, f"{where}.{k}") for k, v in value.items()}}
@@ -174,12 +179,17 @@ class Codec:
             case {"float": "nan" | "inf" | "-inf" as text}:
                 return float(text)
             case {"tuple": list(items)}:
-                return tuple(self._decode(item, arrays, depth + 1) for item in items)
+                return tuple(self._decode_items(items, arrays, depth + 1))
             case {"list": list(items)}:
-                return [self._decode(item, arrays, depth + 1) for item in items]
+                return self._decode_items(items, arrays, depth + 1)
             case {"dict": dict(items)}:
                 return {k: self._decode(v, arrays, depth + 1) for k, v in items.items()}
         raise CodecError(f"the text of a record holds {sorted(tree)}, which was never written")
+
+    def _decode_items(
+        self, items: list[Any], arrays: Callable[[str], bytes], depth: int
+    ) -> list[Any]:
+        return [i if type(i) in PLAIN else self._decode(i, arrays, depth) for i in items]
 
     def _build(self, name: str, version: int, fields: dict[str, Any]) -> Any:
         record = self._records.get(name)
@@ -206,6 +216,30 @@ class Codec:
             raise CodecError(f"{name}.{member} is saved, which this version lacks") from None
 
 
+def array_digests(body: str) -> set[str]:
+    """Digests of the arrays that the text of a record refers to.
+
+    Raises
+    ------
+    CodecError
+        For a text that no codec wrote.
+    """
+    found: set[str] = set()
+    try:
+        trees = [json.loads(body)]
+    except (ValueError, RecursionError) as error:
+        raise CodecError(f"the text of a record is no JSON: {error}") from None
+    while trees:
+        tree = trees.pop()
+        if isinstance(tree, dict):
+            if isinstance(tree.get("array"), str) and "shape" in tree:
+                found.add(tree["array"])
+            trees += tree.values()
+        elif isinstance(tree, list):
+            trees += tree
+    return found
+
+
 def sha256(data: bytes) -> str:
     """Hexadecimal SHA-256 of bytes."""
     return hashlib.sha256(data).hexdigest()
@@ -216,6 +250,10 @@ def _record_type(cls: type[Any]) -> RecordType:
     if not frozen and not (issubclass(cls, tuple) and hasattr(cls, "_fields")):
         raise CodecError(f"{cls.__name__} is no frozen dataclass, NamedTuple or enum")
     return RecordType(cls=cls, name=cls.__name__)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in PLAIN and (type(value) is not float or math.isfinite(value))
 
 
 def _encode_float(value: float) -> Any:

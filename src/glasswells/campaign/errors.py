@@ -23,3 +23,7 @@ class CampaignBusyError(GlasswellsError, RuntimeError):
 
 class CodecError(GlasswellsError, TypeError):
     """A value that the record codec does not save, or a text that it did not write."""
+
+
+class EngineError(GlasswellsError, RuntimeError):
+    """Where tasks should run cannot be reached or used; what was acknowledged is safe."""

@@ -5,10 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Any
 
 from glasswells.campaign.worker import start_worker
+
+
+class WorkerLostError(RuntimeError):
+    """The workers that ran a task died; its executor goes on, and so do all other tasks."""
+
+
+class EngineLostError(BrokenExecutor):
+    """The executor is gone for reasons that no task is to blame for, such as a lost connection."""
 
 
 def available_cores() -> int:
@@ -22,15 +30,23 @@ class WorkerPool:
     Parameters
     ----------
     workers
-        How many tasks run at once.
+        How many tasks run at once; None: as many as the executor's attribute `workers` says at
+        the moment, one for each core if it has none.
     make
         Makes an executor; by default a pool of spawned processes.
     """
 
-    def __init__(self, workers: int, make: Callable[[], Executor] | None = None) -> None:
-        self.workers = workers
+    def __init__(self, workers: int | None, make: Callable[[], Executor] | None = None) -> None:
+        self._workers = workers
         self._make = make or self._processes
         self._executor = self._make()
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once."""
+        if self._workers is not None:
+            return self._workers
+        return int(getattr(self._executor, "workers", 0)) or available_cores()
 
     def submit(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
         """Start a task."""
@@ -54,7 +70,8 @@ class WorkerPool:
 
     def _processes(self) -> Executor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=start_worker)
+        workers = self._workers or available_cores()
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
 
 
 class InlineExecutor(Executor):

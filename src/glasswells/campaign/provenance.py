@@ -18,12 +18,17 @@ def provenance(**more: Any) -> dict[str, Any]:
     return {
         "started": utc_now(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": package_versions(),
         "git_commit": git_commit(Path(__file__).resolve().parents[3]),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         **more,
     }
+
+
+def package_versions() -> dict[str, str | None]:
+    """Versions of what numbers depend on."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def utc_now() -> str:

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from glasswells.campaign.codec import Codec, sha256
 from glasswells.campaign.errors import CodecError, DamagedStoreError
-from glasswells.campaign.schema import COLUMNS, STORE_NAME, connect, seal, translated
-from glasswells.campaign.tasks import CHECKPOINT, Ref, Task
-
-WAITING = "waiting"
-READY = "ready"
-RUNNING = "running"
-CONTINUED = "continued"
-"""This chunk is done and the chain goes on."""
-DONE = "done"
-FAILED = "failed"
-ENDED = (DONE, FAILED)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TaskRow:
-    """A task as the store knows it."""
-
-    seq: int
-    task: Task
-    rank: int
-    """Place of its stage in the pipeline."""
-    status: str
-    attempts: int
-    """How often it took its worker down."""
-    reason: str
-    """Why it failed, one word; empty otherwise."""
-    error: str
-    """The same at length."""
-    counts: dict[str, int]
-    cpu_seconds: float
-    wall_seconds: float
+from glasswells.campaign.schema import translated
+from glasswells.campaign.sealed import CONTINUED as CONTINUED
+from glasswells.campaign.sealed import DONE as DONE
+from glasswells.campaign.sealed import ENDED as ENDED
+from glasswells.campaign.sealed import FAILED as FAILED
+from glasswells.campaign.sealed import READY as READY
+from glasswells.campaign.sealed import RUNNING as RUNNING
+from glasswells.campaign.sealed import WAITING as WAITING
+from glasswells.campaign.sealed import SealedRows
+from glasswells.campaign.sealed import TaskRow as TaskRow
+from glasswells.campaign.tasks import CHECKPOINT, Ref
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +37,7 @@ class StoredRecord:
     record: Any
 
 
-class StoreReader:
+class StoreReader(SealedRows):
     """A campaign's store, opened for reading; may be used while a coordinator writes.
 
     Parameters
@@ -77,50 +54,11 @@ class StoreReader:
         an array that is not what was written.
     """
 
-    _writable = False
-
     def __init__(self, directory: Path, codec: Codec) -> None:
-        self.path = directory / STORE_NAME
-        self.codec = codec
-        self._connection = connect(self.path, writable=self._writable)
-        try:
-            self._check_totals()
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Let all reads inside see one state of the campaign, whatever is written meanwhile."""
-        with translated(self.path):
-            self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            with translated(self.path):
-                self._connection.execute("COMMIT")
-
-    def property(self, key: str) -> str:
-        """A text that belongs to the whole campaign, such as its plan."""
-        rows = self._rows("campaign", "WHERE key = ?", (key,))
-        if not rows:
-            raise DamagedStoreError(f"{self.path} lacks its {key!r}: see `glasswells verify`")
-        return str(rows[0][1])
+        self._counted_at = ""
+        self._kind_counts: dict[str, int] = {}
+        self._places: dict[int, tuple[int, str, int, int, str, str, int]] = {}
+        super().__init__(directory, codec)
 
     def sessions(self) -> list[dict[str, Any]]:
         """Provenance and ending of each run of a coordinator, in order."""
@@ -167,53 +105,63 @@ class StoreReader:
 
     def kinds(self) -> dict[str, int]:
         """How many products there are of each kind."""
-        with translated(self.path):
-            cursor = self._connection.execute(
-                "SELECT kind, COUNT(*) FROM records GROUP BY kind ORDER BY kind"
-            )
-            return {kind: n for kind, n in cursor if kind != CHECKPOINT}
+        counts = self._counted_kinds()
+        return {kind: counts[kind] for kind in sorted(counts) if kind != CHECKPOINT}
 
     def records(
         self, kind: str, *, stage: str | None = None, glass: str | None = None
     ) -> Iterator[StoredRecord]:
         """Products of one kind, by stage, glass, number, chunk and position."""
-        sql = (
-            "SELECT r.id, t.seq FROM records r JOIN tasks t ON r.task = t.seq WHERE r.kind = ?"
-            " AND (? IS NULL OR t.stage = ?) AND (? IS NULL OR t.glass = ?)"
-            " ORDER BY t.rank, t.glass, t.number, t.chunk, t.seq, r.position"
-        )
+        counts = self._counted_kinds()
         with translated(self.path):
-            found = self._connection.execute(sql, (kind, stage, stage, glass, glass)).fetchall()
-        for record, seq in found:
-            yield self._stored(record, self.task(seq).task)
+            found = self._connection.execute(
+                "SELECT id, task, position FROM records WHERE kind = ?", (kind,)
+            ).fetchall()
+        if len({identity for identity, *_ in found}) < counts.get(kind, 0):
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        ordered = sorted((*self._place(seq), position, i) for i, seq, position in found)
+        for *_, of_stage, of_glass, seq, _, identity in ordered:
+            if stage in (None, of_stage) and glass in (None, of_glass):
+                yield self._stored(identity, kind, self.task(seq))
 
     def products(self, ref: Ref) -> tuple[Any, ...]:
         """The records that a `Ref` stands for, in order."""
-        sql = (
-            # CROSS JOIN: first the chain's few tasks, not the many records of this kind.
-            "SELECT r.id FROM tasks t CROSS JOIN records r ON r.task = t.seq"
-            " WHERE t.chain = ? AND r.kind = ? ORDER BY t.chunk, r.position"
-        )
-        values: list[Any] = [ref.chain, ref.kind]
+        found = [record for row in self._chain(ref.chain) for record in self._products_of(row)]
+        of_kind = [identity for identity, kind in found if kind == ref.kind]
         if ref.item is not None:
-            sql += " LIMIT 1 OFFSET ?"
-            values.append(ref.item)
-        with translated(self.path):
-            found = self._connection.execute(sql, values).fetchall()
-        if ref.item is not None and not found and not ref.optional:
-            raise DamagedStoreError(
-                f"{self.path} lacks {ref.kind} {ref.item} of {ref.chain}: see `glasswells verify`"
-            )
-        return tuple(self._record(record)[0] for (record,) in found)
+            if ref.item >= len(of_kind) and not ref.optional:
+                raise DamagedStoreError(
+                    f"{self.path} lacks {ref.kind} {ref.item} of {ref.chain}: see "
+                    f"`glasswells verify`"
+                )
+            of_kind = of_kind[ref.item : ref.item + 1]
+        return tuple(self._record(identity)[0] for identity in of_kind)
 
-    def checkpoint(self, seq: int) -> Any:
-        """The state that the task `seq` goes on from; None if it is a first chunk."""
-        rows = self._rows("records", "WHERE task = ? AND kind = ?", (seq, CHECKPOINT))
+    def checkpoint(self, row: TaskRow) -> Any:
+        """The state that a task goes on from; None if it is a first chunk."""
+        rows = self._rows("records", "WHERE task = ? AND kind = ?", (row.seq, CHECKPOINT))
+        if not rows and row.task.chunk:
+            raise DamagedStoreError(f"{self.path}: task {row.seq} has lost its checkpoint")
         return self._record(rows[0][0])[0] if rows else None
 
-    def task(self, seq: int) -> TaskRow:
-        """One task by its row number."""
-        return self._task_row(self._rows("tasks", "WHERE seq = ?", (seq,))[0])
+    def open_tasks(self) -> int:
+        """How many tasks have not ended, counted without an index."""
+        with translated(self.path):
+            (count,) = self._connection.execute(
+                "SELECT COUNT(*) FROM tasks NOT INDEXED WHERE status NOT IN (?, ?, ?)",
+                (CONTINUED, DONE, FAILED),
+            ).fetchone()
+        return int(count)
+
+    def first_of(self, chain: str) -> TaskRow | None:
+        """The first task of a chain; None if the campaign has no such chain."""
+        rows = self._rows("tasks", "WHERE chain = ? ORDER BY chunk LIMIT 1", (chain,))
+        return self._task_row(rows[0]) if rows else None
+
+    def last_of(self, chain: str) -> TaskRow:
+        """The newest task of a chain."""
+        where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
+        return self._task_row(self._rows("tasks", where, (chain,))[0])
 
     def digests(self) -> Iterator[tuple[str, ...]]:
         """Everything that a catalogue is made of, without times, checkpoints and row numbers."""
@@ -224,8 +172,70 @@ class StoreReader:
             for _, _, kind, position, digest in self._rows("records", where, (row.seq, CHECKPOINT)):
                 yield ("record", row.task.id, kind, str(position), digest)
 
-    def _stored(self, record: int, task: Task) -> StoredRecord:
+    def _counted_kinds(self) -> dict[str, int]:
+        """How many records there are of each kind, as two indices say that must agree.
+
+        A flipped bit in one of them would otherwise hide records in silence.
+        """
+        totals = self.property("totals")
+        if totals != self._counted_at:
+            one, other = (
+                f"SELECT {k}, kind, COUNT(*) FROM records INDEXED BY {index} GROUP BY kind"  # noqa: S608
+                for k, index in enumerate(("records_by_kind", "records_by_task"))
+            )
+            counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
+            with translated(self.path):
+                # One statement, so that both see the same state while a coordinator writes.
+                for k, kind, count in self._connection.execute(f"{one} UNION ALL {other}"):
+                    counts[k][kind] = count
+            if counts[0] != counts[1]:
+                raise DamagedStoreError(
+                    f"{self.path}: an index is damaged: see `glasswells verify`"
+                )
+            self._kind_counts, self._counted_at = counts[0], totals
+        return self._kind_counts
+
+    def _place(self, seq: int) -> tuple[int, str, int, int, str, str, int]:
+        """What records are sorted by; none of it ever changes."""
+        if seq not in self._places:
+            row = self.task(seq)
+            task = row.task
+            order = (row.rank, task.glass, task.number, task.chunk)
+            self._places[seq] = (*order, task.stage, task.glass, seq)
+        return self._places[seq]
+
+    def _chain(self, chain: str) -> list[TaskRow]:
+        """All tasks of a chain that has ended, none hidden by a damaged index."""
+        rows = [
+            self._task_row(row)
+            for row in self._rows("tasks", "WHERE chain = ? ORDER BY chunk", (chain,))
+        ]
+        wanted = [*range(len(rows))], [CONTINUED] * (len(rows) - 1)
+        found = [row.task.chunk for row in rows], [row.status for row in rows[:-1]]
+        if found != wanted or not rows or rows[-1].status not in ENDED:
+            raise DamagedStoreError(
+                f"{self.path}: the chain {chain} is not whole: see `glasswells verify`"
+            )
+        return rows
+
+    def _products_of(self, row: TaskRow) -> list[tuple[int, str]]:
+        """Ids and kinds of a task's products, by position."""
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT id, kind FROM records WHERE task = ? AND kind <> ? ORDER BY position",
+                (row.seq, CHECKPOINT),
+            ).fetchall()
+        if row.products is not None and len(found) != row.products:
+            raise DamagedStoreError(
+                f"{self.path}: task {row.seq} has {len(found)} products, expected {row.products}"
+            )
+        return found
+
+    def _stored(self, record: int, wanted: str, row: TaskRow) -> StoredRecord:
         value, kind, position, digest = self._record(record)
+        task = row.task
+        if kind != wanted:
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
         return StoredRecord(
             stage=task.stage,
             glass=task.glass,
@@ -238,7 +248,10 @@ class StoreReader:
         )
 
     def _record(self, record: int) -> tuple[Any, str, int, str]:
-        _, _, kind, position, digest = self._rows("records", "WHERE id = ?", (record,))[0]
+        rows = self._rows("records", "WHERE id = ?", (record,))
+        if not rows:
+            raise DamagedStoreError(f"{self.path} lacks record {record}: see `glasswells verify`")
+        _, _, kind, position, digest = rows[0]
         body = self._value("SELECT body FROM records WHERE id = ?", record)
         if not isinstance(body, str) or sha256(body.encode()) != digest:
             raise DamagedStoreError(f"{self.path}: record {record} is not what was written")
@@ -252,80 +265,3 @@ class StoreReader:
         if not isinstance(data, bytes) or sha256(data) != digest:
             raise DamagedStoreError(f"{self.path}: array {digest} is not what was written")
         return data
-
-    def _nested(self, sql: str) -> dict[str, dict[str, int]]:
-        totals: dict[str, dict[str, int]] = {}
-        with translated(self.path):
-            for outer, inner, value in self._connection.execute(sql):
-                totals.setdefault(outer, {})[inner] = value
-        return totals
-
-    def _value(self, sql: str, key: Any) -> Any:
-        with translated(self.path):
-            row = self._connection.execute(sql, (key,)).fetchone()
-        return row[0] if row else None
-
-    def _rows(self, table: str, where: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return list(self._each(table, where, values))
-
-    def _each(
-        self, table: str, where: str, values: Sequence[Any] = ()
-    ) -> Iterator[tuple[Any, ...]]:
-        columns = ", ".join(COLUMNS[table])
-        with translated(self.path):
-            cursor: sqlite3.Cursor = self._connection.execute(
-                f"SELECT {columns}, seal FROM {table} {where}",  # noqa: S608 (own constants)
-                values,
-            )
-            for *row, expected in cursor:
-                if seal(*row) != expected:
-                    raise DamagedStoreError(
-                        f"{self.path}: a row of {table} is not what was written ({row[0]}): see "
-                        f"`glasswells verify`"
-                    )
-                yield tuple(row)
-
-    def _task_row(self, row: tuple[Any, ...]) -> TaskRow:
-        field = dict(zip(COLUMNS["tasks"], row, strict=True))
-        inputs = tuple(
-            Ref(chain=source, kind=kind, item=item, optional=bool(optional))
-            for _, _, source, kind, item, optional in self._rows(
-                "inputs", "WHERE chain = ? ORDER BY position", (field["chain"],)
-            )
-        )
-        task = Task(
-            stage=field["stage"],
-            glass=field["glass"],
-            number=field["number"],
-            seed=int(field["seed_path"].split("/")[0]),
-            inputs=inputs,
-            parameters=json.loads(field["parameters"]),
-            chunk=field["chunk"],
-            chunks_left=field["chunks_left"],
-        )
-        if task.id != field["id"] or task.chain != field["chain"]:
-            raise DamagedStoreError(f"{self.path}: task {field['id']} is not what its name says")
-        return TaskRow(
-            seq=field["seq"],
-            task=task,
-            rank=field["rank"],
-            status=field["status"],
-            attempts=field["attempts"],
-            reason=field["reason"],
-            error=field["error"],
-            counts=json.loads(field["counts"]),
-            cpu_seconds=field["cpu_seconds"],
-            wall_seconds=field["wall_seconds"],
-        )
-
-    def _check_totals(self) -> None:
-        with self.snapshot(), translated(self.path):
-            found = {
-                "tasks": self._connection.execute("SELECT COUNT(*) FROM tasks").fetchone()[0],
-                "records": self._connection.execute("SELECT COUNT(*) FROM records").fetchone()[0],
-            }
-            written = json.loads(self.property("totals"))
-        if found != written:
-            raise DamagedStoreError(
-                f"{self.path} holds {found}, expected {written}: see `glasswells verify`"
-            )

@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any
 
 from glasswells.campaign.codec import Codec
-from glasswells.campaign.errors import CodecError
-from glasswells.campaign.pool import WorkerPool
+from glasswells.campaign.errors import CodecError, DamagedStoreError
+from glasswells.campaign.pool import EngineLostError, WorkerLostError, WorkerPool
 from glasswells.campaign.reader import TaskRow
 from glasswells.campaign.stop import StopRequest
 from glasswells.campaign.store import EncodedOutput, Store
@@ -85,7 +85,8 @@ class Coordinator:
                 claimed = self._commit(finished)
                 for row in claimed:
                     self._submit(row)
-                if not self._flights and not self._suspects:
+                if not claimed and not self._flights and not self._suspects:
+                    self._check_end()
                     return True
                 finished = self._collect(TICK)
             self._commit(finished, claim=False)
@@ -100,6 +101,15 @@ class Coordinator:
         with self.store.transaction():
             for task in roots:
                 self.store.add_task(task, self.pipeline.rank(task.stage))
+
+    def _check_end(self) -> None:
+        """That nothing is ready must not be the word of a damaged index."""
+        left = self.store.open_tasks()
+        if left:
+            raise DamagedStoreError(
+                f"{self.store.path}: {left} tasks are not done and none is ready: see `glasswells "
+                f"verify`, then save what is whole by `glasswells salvage`"
+            )
 
     def _collect(self, timeout: float) -> list[tuple[TaskRow, TaskReport]]:
         """The reports that arrive within `timeout`."""
@@ -124,18 +134,29 @@ class Coordinator:
         Those that were in flight are tried again one at a time; only a task that dies alone is
         blamed.
         """
+        if any(isinstance(error, EngineLostError) for _, error in lost):
+            self._restart([row for row, _ in lost])
+            return
         broken = any(isinstance(error, BrokenExecutor) for _, error in lost)
+        worker_lost = any(isinstance(error, WorkerLostError) for _, error in lost)
         alone = len(lost) + len(self._flights) == 1
         rows = [row for row, _ in lost]
         if broken:
             rows += self._flights.values()
             self._flights.clear()
             self.pool.rebuild()
-        if alone or not broken:
+        if alone or not (broken or worker_lost):
             with self.store.transaction():
                 rows = [row for row, error in lost if not self._blame(row, error)]
                 rows = [self.store.task(row.seq) for row in rows]
         self._suspects.extend(rows)
+
+    def _restart(self, rows: Sequence[TaskRow]) -> None:
+        """Put everything back that was handed to an engine which is gone, and start it again."""
+        with self.store.transaction():
+            self.store.requeue([*rows, *self._flights.values()])
+        self._flights.clear()
+        self.pool.rebuild()
 
     def _blame(self, row: TaskRow, error: BaseException) -> bool:
         """Count a death against a task; whether that was its last attempt."""
@@ -167,7 +188,7 @@ class Coordinator:
                 if claim and not self._flights:
                     claimed = [self._suspects.pop(0)]
             elif claim:
-                claimed = self.store.claim(2 * self.pool.workers - len(self._flights))
+                claimed = self.store.claim(max(0, 2 * self.pool.workers - len(self._flights)))
         if results:
             self._acknowledged([row.task.id for row, _ in results])
         return claimed
@@ -203,13 +224,15 @@ class Coordinator:
     def _submit(self, row: TaskRow) -> None:
         task_input = TaskInput(
             inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
-            state=self.store.checkpoint(row.seq),
+            state=self.store.checkpoint(row),
             parameters=row.task.parameters,
             seed=row.task.seed_sequence,
         )
         try:
             run = self.pipeline.stage(row.task.stage).run
             self._flights[self.pool.submit(run_task, run, task_input)] = row
+        except EngineLostError:
+            self._restart([row])
         except BrokenExecutor:
             self._suspects.append(row)
             self._suspects.extend(self._flights.values())

@@ -16,8 +16,12 @@ from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreErro
 STORE_NAME = "campaign.sqlite"
 APPLICATION_ID = 0x676C7773
 """`glws`: marks the file as ours in its header."""
-STORE_FORMAT = 1
-"""Of the tables below. Raise it with any change to them, and say in `check_format` what to do."""
+STORE_FORMAT = 2
+"""Of the tables below. Raise it with any change to them, and teach `upgrade` the step.
+
+1: tasks did not say how many products they have. 2: they do."""
+OLDEST_FORMAT = 1
+"""That this version reads."""
 PAGE_SIZE = 16384
 """Bytes. The positions of 1500 particles take 36 kB; small pages would scatter them."""
 BUSY_TIMEOUT = 60.0
@@ -34,7 +38,7 @@ TABLES = (
     " status TEXT NOT NULL, waiting INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " reason TEXT NOT NULL, error TEXT NOT NULL, counts TEXT NOT NULL, seed_path TEXT NOT NULL,"
     " cpu_seconds REAL NOT NULL, wall_seconds REAL NOT NULL, session INTEGER NOT NULL,"
-    " seal INTEGER NOT NULL)",
+    " seal INTEGER NOT NULL, products INTEGER NOT NULL DEFAULT 0)",
     "CREATE INDEX tasks_in_order ON tasks (status, rank, glass, number, chunk)",
     "CREATE INDEX tasks_by_chain ON tasks (chain, chunk)",
     "CREATE TABLE inputs (chain TEXT NOT NULL, position INTEGER NOT NULL, source TEXT NOT NULL,"
@@ -56,12 +60,43 @@ COLUMNS = {
     "tasks": (
         *("seq", "id", "stage", "rank", "glass", "number", "chunk", "chain", "parameters"),
         *("chunks_left", "status", "waiting", "attempts", "reason", "error", "counts"),
-        *("seed_path", "cpu_seconds", "wall_seconds", "session"),
+        *("seed_path", "cpu_seconds", "wall_seconds", "session", "products"),
     ),
     "inputs": ("chain", "position", "source", "kind", "item", "optional"),
     "records": ("id", "task", "kind", "position", "digest"),
 }
 """The columns that each row's seal covers, in order."""
+PRODUCTS = "products"
+"""The column of tasks that format 1 lacks."""
+
+
+def columns_of(version: int) -> dict[str, tuple[str, ...]]:
+    """As `COLUMNS`, for a store of some format."""
+    if version > 1:
+        return COLUMNS
+    return {**COLUMNS, "tasks": tuple(name for name in COLUMNS["tasks"] if name != PRODUCTS)}
+
+
+def tables_of(version: int) -> list[str]:
+    """As `TABLES`, for a store of some format."""
+    if version > 1:
+        return sorted(TABLES)
+    return sorted(sql.replace(f", {PRODUCTS} INTEGER NOT NULL DEFAULT 0", "") for sql in TABLES)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a store of an older format to that of today, in the caller's transaction."""
+    connection.execute(f"ALTER TABLE tasks ADD COLUMN {PRODUCTS} INTEGER NOT NULL DEFAULT 0")
+    connection.execute(
+        f"UPDATE tasks SET {PRODUCTS} = (SELECT COUNT(*) FROM records r"  # noqa: S608 (own names)
+        " WHERE r.task = tasks.seq AND r.kind <> 'checkpoint')"
+    )
+    names = COLUMNS["tasks"]
+    rows = connection.execute(f"SELECT {', '.join(names)} FROM tasks").fetchall()  # noqa: S608
+    connection.executemany(
+        "UPDATE tasks SET seal = ? WHERE seq = ?", [(seal(*row), row[0]) for row in rows]
+    )
+    connection.execute(f"PRAGMA user_version={STORE_FORMAT}")
 
 
 def seal(*values: Any) -> int:
@@ -136,7 +171,9 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     with translated(path):
         mode = "rw" if writable else "ro"
         uri = f"{path.absolute().as_uri()}?mode={mode}"
-        if not writable and not os.access(path.parent, os.W_OK) and not log_size(path):
+        effective = os.access in os.supports_effective_ids
+        may_write = os.access(path.parent, os.W_OK, effective_ids=effective)
+        if not writable and not may_write and not log_size(path):
             uri += "&immutable=1"  # readers need a shared memory file, but nobody can write here
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT)
         try:
@@ -178,18 +215,24 @@ def translated(path: Path) -> Iterator[None]:
         ) from error
 
 
+def format_of(connection: sqlite3.Connection) -> int:
+    """Number of a store's format."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = format_of(connection)
     if application != APPLICATION_ID:
         raise FormatError(f"{path} is no campaign of glasswells: give the folder of one")
-    if version != STORE_FORMAT:
-        advice = "install a newer glasswells" if version > STORE_FORMAT else "use the older one"
+    if not OLDEST_FORMAT <= version <= STORE_FORMAT:
+        advice = "install a newer glasswells" if version > STORE_FORMAT else "use an older one"
         raise FormatError(
-            f"{path} has store format {version}, this version uses {STORE_FORMAT}: {advice}"
+            f"{path} has store format {version}, this version uses {STORE_FORMAT} and reads from "
+            f"{OLDEST_FORMAT} on: {advice}"
         )
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    if sorted(str(sql) for (sql,) in rows) != sorted(TABLES):
+    if sorted(str(sql) for (sql,) in rows) != tables_of(version):
         raise FormatError(
             f"{path} has tables, views or triggers that glasswells did not make: do not use it, "
             f"or have it checked by `glasswells verify` if it is your own"

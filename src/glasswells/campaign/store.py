@@ -23,7 +23,17 @@ from glasswells.campaign.reader import (
     StoreReader,
     TaskRow,
 )
-from glasswells.campaign.schema import COLUMNS, STORE_NAME, create, require_store, seal, translated
+from glasswells.campaign.schema import (
+    COLUMNS,
+    STORE_FORMAT,
+    STORE_NAME,
+    create,
+    format_of,
+    require_store,
+    seal,
+    translated,
+    upgrade,
+)
 from glasswells.campaign.tasks import CHECKPOINT, Task, canonical
 
 FAILED_INPUT = "failed_input"
@@ -78,13 +88,30 @@ class Store(StoreReader):
         self._lock = CampaignLock(directory)
         try:
             super().__init__(directory, codec)
+            if format_of(self._connection) < STORE_FORMAT:
+                self._upgrade()
             self._totals: dict[str, int] = json.loads(self.property("totals"))
             self._session = 0
+            self._work_session = 0
             with self.transaction():
                 self._change("WHERE status = ?", (RUNNING,), status=READY)
         except BaseException:
             self._lock.release()
             raise
+
+    def _upgrade(self) -> None:
+        """From an older format, after every seal was found to be right."""
+        for _ in self.tasks():
+            pass
+        with translated(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                upgrade(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        self._columns = COLUMNS
 
     def close(self) -> None:
         """Move the log into the file, close it and let another coordinator in."""
@@ -119,15 +146,27 @@ class Store(StoreReader):
 
     def begin_session(self, provenance: dict[str, Any]) -> None:
         """Record a run of a coordinator: versions, machine type, times."""
-        self._session = 1 + len(self.sessions())
+        self._session = 1 + max((s["session"] for s in self.sessions()), default=0)
+        self._work_session = self._session
         self._insert("sessions", (self._session, canonical(provenance), ""))
 
     def end_session(self, ending: str) -> None:
         """Record how this run ended, and when."""
-        _, provenance, _ = self._rows("sessions", "WHERE id = ?", (self._session,))[0]
-        row = (self._session, provenance, ending)
+        rows = self._rows("sessions", "WHERE id = ?", (self._session,))
+        if not rows:
+            raise DamagedStoreError(f"{self.path} lacks session {self._session}")
+        row = (self._session, rows[0][1], ending)
         self._execute("DELETE FROM sessions WHERE id = ?", (self._session,))
         self._insert("sessions", row)
+
+    def copy_sessions(self, sessions: Mapping[int, tuple[str, str]]) -> None:
+        """Take over provenance and ending of runs by other coordinators."""
+        for number, (text, ending) in sorted(sessions.items()):
+            self._insert("sessions", (number, text, ending))
+
+    def act_as_session(self, number: int) -> None:
+        """Let what follows count as the work of an earlier run."""
+        self._work_session = number
 
     def add_task(self, task: Task, rank: int) -> bool:
         """Add a task unless it is there already; whether it was new."""
@@ -182,6 +221,7 @@ class Store(StoreReader):
             counts=canonical(dict(result.counts)),
             cpu_seconds=result.cpu_seconds,
             wall_seconds=result.wall_seconds,
+            products=len(result.products),
         )
         if result.state is not None:
             task = replace(
@@ -190,9 +230,10 @@ class Store(StoreReader):
             seq = self._insert_task(task, row.rank, READY, 0)
             self._insert_record(seq, CHECKPOINT, 0, result.state)
             return
+        # Before the next tasks are added: they find this chain ended and do not wait for it.
+        self._release(row.task.chain, failed=False)
         for task, rank in next_tasks:
             self.add_task(task, rank)
-        self._release(row.task.chain, failed=False)
 
     def fail(self, row: TaskRow, reason: str, error: str, cpu: float = 0, wall: float = 0) -> None:
         """Record that a task failed and why; its last checkpoint stays."""
@@ -218,7 +259,7 @@ class Store(StoreReader):
         return replace(row, attempts=attempts)
 
     def _finish(self, row: TaskRow, status: str, **changes: Any) -> None:
-        changes = {"status": status, "chunks_left": 0, "session": self._session, **changes}
+        changes = {"status": status, "chunks_left": 0, "session": self._work_session, **changes}
         self._change("WHERE seq = ?", (row.seq,), **changes)
 
     def _ending(self, chain: str) -> str | None:
@@ -259,9 +300,10 @@ class Store(StoreReader):
         row = (
             *(seq, task.id, task.stage, rank, task.glass, task.number, task.chunk, task.chain),
             *(canonical(dict(task.parameters)), task.chunks_left, status, waiting, 0, "", ""),
-            *("{}", task.seed_path, 0.0, 0.0, 0),
+            *("{}", task.seed_path, 0.0, 0.0, 0, 0),
         )
-        self._insert("tasks", row)
+        names = ", ".join((*COLUMNS["tasks"], "seal"))
+        self._insert(f"tasks ({names})", row)
         self._totals["tasks"] += 1
         return seq
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glasswells.campaign.codec import Codec, sha256
 from glasswells.campaign.errors import DamagedStoreError
 from glasswells.campaign.reader import ENDED, WAITING, StoreReader
-from glasswells.campaign.schema import COLUMNS, log_size, seal, translated
+from glasswells.campaign.schema import log_size, seal, translated
+from glasswells.campaign.tasks import CHECKPOINT
 from glasswells.core.errors import GlasswellsError
 
 REFERENCES = {
@@ -75,7 +77,7 @@ def verify_store(directory: Path, codec: Codec) -> Verification:
 
 class _Verifier(StoreReader):
     def __init__(self, directory: Path, codec: Codec) -> None:
-        self._seen: set[str] = set()
+        self._hashed: set[str] = set()
         super().__init__(directory, codec)
 
     def check(self, totals: dict[str, int]) -> Iterator[str]:
@@ -88,8 +90,8 @@ class _Verifier(StoreReader):
         yield from self._check_seals(totals)
         yield from self._check_references()
         yield from self._check_tasks()
-        yield from self._check_blobs(totals)
         yield from self._check_records(totals)
+        yield from self._check_other_arrays(totals)
 
     def _check_totals(self) -> None:
         """Found by the checks below instead."""
@@ -103,7 +105,7 @@ class _Verifier(StoreReader):
             yield f"{actual - pages * size} bytes follow the end of the store"
 
     def _check_seals(self, totals: dict[str, int]) -> Iterator[str]:
-        for table, columns in COLUMNS.items():
+        for table, columns in self._columns.items():
             names = ", ".join(columns)
             with translated(self.path):
                 for *row, expected in self._connection.execute(
@@ -142,8 +144,18 @@ class _Verifier(StoreReader):
             except (GlasswellsError, ValueError, TypeError) as error:
                 yield f"task {seq}: {error}"
                 continue
+            stored = self._product_count(seq)
+            if row.products is not None and row.products != stored:
+                yield f"task {seq} has {stored} products, expected {row.products}"
             if row.status == WAITING and waiting != open_inputs:
                 yield f"task {seq} waits for {waiting} others, expected {open_inputs}"
+
+    def _product_count(self, seq: int) -> int:
+        with translated(self.path):
+            (count,) = self._connection.execute(
+                "SELECT COUNT(*) FROM records WHERE task = ? AND kind <> ?", (seq, CHECKPOINT)
+            ).fetchone()
+        return int(count)
 
     def _has_ended(self, chain: str) -> bool:
         with translated(self.path):
@@ -152,41 +164,69 @@ class _Verifier(StoreReader):
             ).fetchone()
         return found is not None
 
-    def _check_blobs(self, totals: dict[str, int]) -> Iterator[str]:
-        with translated(self.path):
-            rows = self._connection.execute("SELECT digest, data FROM blobs")
-            for digest, data in rows:
-                totals["arrays"] += 1
-                if not isinstance(data, bytes) or sha256(data) != digest:
-                    yield f"array {digest} is not what was written"
-                else:
-                    totals["bytes"] += len(data)
-
-    def _blob(self, digest: str) -> bytes:
-        """Without the check of its digest, which `_check_blobs` has done once for all."""
-        self._seen.add(digest)
-        data = self._value("SELECT data FROM blobs WHERE digest = ?", digest)
-        if not isinstance(data, bytes):
-            raise DamagedStoreError(f"{self.path}: array {digest} is missing")
-        return data
-
     def _check_records(self, totals: dict[str, int]) -> Iterator[str]:
-        with translated(self.path):
-            identities = self._connection.execute("SELECT id FROM records").fetchall()
-        for (identity,) in identities:
-            totals["records"] += 1
-            self._seen.clear()
-            try:
-                self._record(identity)
-            except (GlasswellsError, ValueError, TypeError) as error:
-                yield f"record {identity}: {error}"
-                continue
-            if self._listed_arrays(identity) != self._seen:
-                yield f"record {identity} has other array references than its text"
+        """Texts, the arrays that they name and the arrays that are listed for them.
 
-    def _listed_arrays(self, identity: int) -> set[str]:
+        Each array is read with its record, and hashed when it is met first.
+        """
         with translated(self.path):
-            rows = self._connection.execute(
-                "SELECT digest FROM arrays WHERE record = ?", (identity,)
+            for identity, body, digest in self._connection.execute(
+                "SELECT id, body, digest FROM records ORDER BY id"
+            ):
+                totals["records"] += 1
+                arrays = self._arrays_of(identity)
+                yield from self._check_arrays(arrays, totals)
+                if not isinstance(body, str) or sha256(body.encode()) != digest:
+                    yield f"record {identity} is not what was written"
+                    continue
+                named = _Named(arrays)
+                try:
+                    self.codec.decode(body, named)
+                except (GlasswellsError, ValueError, TypeError) as error:
+                    yield f"record {identity}: {error}"
+                    continue
+                if named.seen != arrays.keys():
+                    yield f"record {identity} has other array references than its text"
+
+    def _arrays_of(self, identity: int) -> dict[str, Any]:
+        return dict(
+            self._connection.execute(
+                "SELECT a.digest, b.data FROM arrays a LEFT JOIN blobs b ON b.digest = a.digest"
+                " WHERE a.record = ?",
+                (identity,),
             ).fetchall()
-        return {digest for (digest,) in rows}
+        )
+
+    def _check_arrays(self, arrays: dict[str, Any], totals: dict[str, int]) -> Iterator[str]:
+        for digest, data in arrays.items():
+            if digest in self._hashed:
+                continue
+            self._hashed.add(digest)
+            totals["arrays"] += 1
+            if not isinstance(data, bytes) or sha256(data) != digest:
+                yield f"array {digest} is not what was written"
+            else:
+                totals["bytes"] += len(data)
+
+    def _check_other_arrays(self, totals: dict[str, int]) -> Iterator[str]:
+        """Arrays that no record led to."""
+        with translated(self.path):
+            for (digest,) in self._connection.execute("SELECT digest FROM blobs"):
+                if digest not in self._hashed:
+                    data = self._value("SELECT data FROM blobs WHERE digest = ?", digest)
+                    yield from self._check_arrays({digest: data}, totals)
+
+
+class _Named:
+    """Gives the arrays of a record by their digests, and remembers which were asked for."""
+
+    def __init__(self, arrays: Mapping[str, Any]) -> None:
+        self.seen: set[str] = set()
+        self._arrays = arrays
+
+    def __call__(self, digest: str) -> bytes:
+        self.seen.add(digest)
+        data = self._arrays.get(digest)
+        if not isinstance(data, bytes):
+            raise DamagedStoreError(f"array {digest} is missing")
+        return data

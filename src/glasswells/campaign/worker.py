@@ -47,7 +47,7 @@ def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> T
         reason, error = failure.reason, failure.text
     except Exception as failure:
         reason = _snake_case(type(failure).__name__)
-        error = f"{failure}\n{traceback.format_exc(limit=-6)}"
+        error = f"{failure}\n{_without_folders(traceback.format_exc(limit=-6))}"
     return TaskReport(
         output=output,
         reason=reason,
@@ -61,12 +61,17 @@ def start_worker() -> None:
     """Prepare a fresh worker process: one thread, no keyboard signals, no life of its own."""
     # Ctrl-C reaches the whole process group; the coordinator alone decides what to do about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit_threads()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def limit_threads() -> None:
+    """Let numerical libraries use one thread in this process, loaded already or not."""
     for name in THREAD_VARIABLES:
         os.environ[name] = "1"
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    threadpool_limits(limits=1)  # for libraries that were loaded before
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threadpool_limits(limits=1)
 
 
 def _end_with_parent() -> None:
@@ -75,6 +80,11 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _without_folders(text: str) -> str:
+    """A traceback without the folders above this package, which name users and machines."""
+    return re.sub(r'File "(?:[^"\n]*/(?=glasswells/)|[^"\n]*/)([^"\n]+)"', r'File "\1"', text)
 
 
 def _snake_case(name: str) -> str:

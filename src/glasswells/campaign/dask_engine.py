@@ -1,0 +1,363 @@
+"""Executors on dask: a local cluster, an existing scheduler, workers under Slurm.
+
+dask itself runs a task again when its worker dies. That is harmless: a task is a pure function,
+whichever run of it answers first is the one that is committed, and it is committed once.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import dask
+from distributed import Client, KilledWorker, Nanny, Scheduler, Security, SpecCluster, Worker
+from distributed.deploy.cluster import Cluster
+from distributed.diagnostics.plugin import SchedulerPlugin
+
+from glasswells.campaign.errors import EngineError
+from glasswells.campaign.pool import EngineLostError, WorkerLostError
+from glasswells.campaign.provenance import package_versions
+from glasswells.campaign.slurm import SlurmJobs
+from glasswells.campaign.worker import limit_threads
+
+LOOPBACK = "127.0.0.1"
+CONNECT_SECONDS = 30.0
+"""For a scheduler to answer; also after it was lost."""
+CLOSE_SECONDS = 5.0
+WATCH_SECONDS = 5.0
+"""Between two looks at which jobs have lost their workers."""
+SILENT = 50
+"""Level of dask's log: what matters comes back as an error of a task."""
+COUNT_SECONDS = 2.0
+"""Between two looks at how many threads the workers have: they come and go."""
+SETTINGS = {
+    "distributed.worker.memory.target": False,  # results are not written to a worker's disk
+    "distributed.worker.memory.spill": False,
+    "distributed.scheduler.worker-saturation": 1.1,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.diagnostics.computations.max-history": 0,
+    "distributed.admin.large-graph-warning-threshold": "1GB",  # inputs of a task may take megabytes
+}
+"""Of dask, for clusters of ours."""
+
+
+class QuietScheduler(Scheduler):  # type: ignore[misc]
+    """A scheduler without the page that dask serves in plain text."""
+
+    def start_http_server(self, *values: Any, **named: Any) -> None:
+        """Open no port."""
+
+
+class QuietWorker(Worker):  # type: ignore[misc]
+    """A worker without the page that dask serves in plain text, and deaf to Ctrl-C."""
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            # Ctrl-C reaches the whole process group; the coordinator decides what to do about it.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        super().__init__(*values, **named)
+
+    def start_http_server(self, *values: Any, **named: Any) -> None:
+        """Open no port."""
+
+
+class _Seen(SchedulerPlugin):  # type: ignore[misc]
+    """Remembers every worker that ever registered, by its name."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def add_worker(self, scheduler: Scheduler, worker: str, **named: Any) -> None:
+        """Note the worker at an address."""
+        self.names.add(str(scheduler.workers[worker].name))
+
+
+class DaskExecutor(Executor):
+    """A `concurrent.futures.Executor` whose errors the coordinator understands.
+
+    Parameters
+    ----------
+    client
+        Connected; the executor closes it.
+    cluster
+        Closed with the executor; None: the workers belong to somebody else.
+    scratch
+        A folder that is deleted with the executor.
+    """
+
+    def __init__(self, client: Client, cluster: Cluster | None = None, scratch: str = "") -> None:
+        self.cluster = cluster
+        self.closed = threading.Event()
+        self._client = client
+        self._scratch = scratch
+        self._inner = client.get_executor(pure=False, retries=0)
+        self._flying: set[Future[Any]] = set()
+        self._threads = 0
+        self._counted = -COUNT_SECONDS
+
+    @property
+    def workers(self) -> int:
+        """Threads of all workers now."""
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            with suppress(OSError, RuntimeError, TimeoutError):  # `submit` will tell
+                self._threads = sum(self._client.nthreads().values())
+            self._counted = time.monotonic()
+        return self._threads
+
+    def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
+        """Send a task to some worker."""
+        try:
+            inner = self._inner.submit(run_on_worker, function, *values, **named)
+        except RuntimeError as error:  # the client has closed itself
+            raise EngineLostError(f"dask takes no tasks any more: {error}") from error
+        outer: Future[Any] = Future()
+        outer.set_running_or_notify_cancel()  # dask does not say when a task starts
+        self._flying.add(inner)
+
+        def settle(inner: Future[Any]) -> None:
+            self._flying.discard(inner)
+            error = _translated(inner)
+            if error is None:
+                outer.set_result(inner.result())
+            else:
+                outer.set_exception(error)
+
+        inner.add_done_callback(settle)
+        return outer
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Close the connection, and the cluster if it is ours; without `wait` at once."""
+        self.closed.set()
+        if self.cluster is not None and not wait:
+            _kill_workers(self.cluster)
+        if cancel_futures:
+            for future in list(self._flying):
+                future.cancel()
+        with suppress(Exception):  # of a scheduler that is gone
+            self._client.close(timeout=CLOSE_SECONDS)
+        if self.cluster is not None:
+            with suppress(Exception):
+                self.cluster.close(timeout=CLOSE_SECONDS)
+            for name in ("ca_file", "cert", "key"):  # dask-jobqueue leaves these to chance
+                file = getattr(self.cluster, f"_job_{name}", None)
+                if file is not None:
+                    file.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def run_on_worker(function: Callable[..., Any], *values: Any) -> Any:
+    """Run a task in a worker, whoever started it."""
+    _prepare_process()
+    return function(*values)
+
+
+def local_executor(workers: int) -> DaskExecutor:
+    """A cluster of processes on this machine: encrypted, on the loopback interface only."""
+    # Workers of one machine die of their tasks, those of a cluster also of the end of their jobs:
+    # there dask may try more often before the coordinator looks for the culprit.
+    dask.config.set({**SETTINGS, "distributed.scheduler.allowed-failures": 1})
+    scratch = tempfile.mkdtemp(prefix="glasswells-")
+    security = Security.temporary()
+    common = {"host": LOOPBACK, "protocol": "tls://", "security": security}
+    worker = {
+        "cls": Nanny,
+        "options": {
+            **common,
+            "nthreads": 1,
+            "worker_class": QuietWorker,
+            "memory_limit": 0,
+            "local_directory": scratch,
+            "silence_logs": SILENT,
+        },
+    }
+    scheduler = {"cls": QuietScheduler, "options": {**common, "dashboard": False}}
+    cluster = None
+    try:
+        cluster = SpecCluster(
+            workers=dict.fromkeys(range(workers), worker),
+            scheduler=scheduler,
+            security=security,
+            silence_logs=SILENT,
+        )
+        return DaskExecutor(_client(cluster, security), cluster, scratch)
+    except BaseException as error:
+        if cluster is not None:
+            cluster.close(timeout=CLOSE_SECONDS)
+        shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, OSError | RuntimeError | TimeoutError):
+            raise EngineError(f"the local dask cluster does not start: {error}") from error
+        raise
+
+
+def remote_executor(address: str, security: Security | None) -> DaskExecutor:
+    """The workers of an existing scheduler.
+
+    Raises
+    ------
+    EngineError
+        If it does not answer, or has workers with other versions of what numbers depend on.
+    """
+    dask.config.set(SETTINGS)
+    try:
+        client = _client(address, security)
+    except (OSError, TimeoutError) as error:
+        raise EngineError(
+            f"the scheduler {address} does not answer ({error}): start it, check the address and "
+            f"the certificates, then go on with `resume`"
+        ) from error
+    try:
+        _check_versions(client)
+    except BaseException:
+        client.close(timeout=CLOSE_SECONDS)
+        raise
+    return DaskExecutor(client)
+
+
+def slurm_cluster(jobs: SlurmJobs, folder: str) -> Cluster:
+    """A scheduler in this process for workers that Slurm will start; no job is submitted yet.
+
+    The workers' certificates go into `folder`.
+    """
+    from dask_jobqueue import SLURMCluster
+
+    dask.config.set(SETTINGS)
+    return SLURMCluster(
+        queue=jobs.partition,
+        account=jobs.account,
+        walltime=jobs.walltime,
+        cores=jobs.cores,
+        processes=jobs.cores,
+        memory=jobs.memory,
+        interface=jobs.interface,
+        job_name="glasswells",
+        job_extra_directives=list(jobs.directives),
+        log_directory=jobs.log_directory,
+        local_directory=jobs.local_directory,
+        shared_temp_directory=folder,
+        python=jobs.python or shlex.quote(sys.executable),
+        worker_extra_args=[
+            *("--worker-class", f"{QuietWorker.__module__}.{QuietWorker.__qualname__}"),
+            "--no-dashboard",
+        ],
+        security=Security.temporary(),
+        scheduler_cls=QuietScheduler,
+        scheduler_options={"dashboard": False, "interface": jobs.interface},
+        silence_logs=SILENT,
+    )
+
+
+def slurm_executor(jobs: SlurmJobs) -> DaskExecutor:
+    """Workers in Slurm jobs; a job that ends is replaced as long as the run lasts.
+
+    Raises
+    ------
+    EngineError
+        If Slurm refuses the jobs.
+    """
+    scratch = ""
+    cluster = None
+    try:
+        scratch = tempfile.mkdtemp(prefix="glasswells-", dir=jobs.shared_directory)
+        cluster = slurm_cluster(jobs, scratch)
+        seen = _Seen()
+        cluster.scheduler.add_plugin(seen)
+        cluster.scale(jobs=jobs.jobs)
+        executor = DaskExecutor(_client(cluster, cluster.security), cluster, scratch)
+        threading.Thread(
+            target=_replace_jobs, args=(executor, cluster, seen, jobs.jobs), daemon=True
+        ).start()
+        return executor
+    except BaseException as error:
+        if cluster is not None:
+            cluster.close(timeout=CLOSE_SECONDS)
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, OSError | RuntimeError | ValueError):
+            raise EngineError(f"Slurm jobs cannot be prepared: {error}") from error
+        raise
+
+
+def _replace_jobs(executor: DaskExecutor, cluster: Any, seen: _Seen, count: int) -> None:
+    """Submit a job again whose workers have all gone, as long as the executor lives.
+
+    dask-jobqueue does so itself only for jobs of one worker.
+    """
+    while not executor.closed.wait(WATCH_SECONDS):
+        names = [str(worker.name) for worker in list(cluster.scheduler.workers.values())]
+        # A job that never had a worker may still wait in Slurm's queue.
+        gone = [
+            job
+            for job in list(cluster.workers)
+            if any(_is_of(name, job) for name in list(seen.names))
+            and not any(_is_of(name, job) for name in names)
+        ]
+        if gone and not executor.closed.is_set():
+            with suppress(Exception):  # of Slurm: the next round tries again
+                cluster.sync(cluster.scale_down, gone)
+                cluster.scale(jobs=count)
+
+
+def _is_of(worker: str, job: str) -> bool:
+    """Workers are called after their job: JOB, or JOB-0, JOB-1, ... if it has several."""
+    return worker == job or worker.rpartition("-")[0] == job
+
+
+def _client(where: Cluster | str, security: Security | None) -> Client:
+    return Client(
+        where,
+        security=security,
+        timeout=CONNECT_SECONDS,
+        set_as_default=False,
+        direct_to_workers=False,
+    )
+
+
+def _check_versions(client: Client) -> None:
+    """Other versions may give other numbers, and a task by name may be other code."""
+    own = package_versions()
+    for worker, theirs in client.run(package_versions).items():
+        different = [
+            f"{k} {theirs.get(k)} (here {v})" for k, v in own.items() if theirs.get(k) != v
+        ]
+        if different:
+            raise EngineError(
+                f"the worker {worker} has {', '.join(different)}: install the same versions there"
+            )
+
+
+def _translated(inner: Future[Any]) -> BaseException | None:
+    """What became of a task, in the coordinator's words; None: it has a result."""
+    try:
+        error = inner.exception()
+    except CancelledError:
+        return EngineLostError("the connection to dask's scheduler was lost")
+    if isinstance(error, KilledWorker):
+        # Not its own text: that names hosts, and goes into the store.
+        return WorkerLostError(f"all of {error.allowed_failures + 1} workers that ran it")
+    return error
+
+
+def _kill_workers(cluster: Cluster) -> None:
+    """End the worker processes of a local cluster, whatever they do."""
+    for nanny in list(cluster.workers.values()):
+        if isinstance(nanny, Nanny) and nanny.pid:
+            nanny.close_gracefully()  # otherwise it would start the process again
+            with suppress(ProcessLookupError):
+                os.kill(nanny.pid, signal.SIGKILL)
+
+
+@cache
+def _prepare_process() -> None:
+    limit_threads()

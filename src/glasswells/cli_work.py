@@ -1,0 +1,234 @@
+"""Commands that work on a campaign's store: `run`, `resume`, `verify`, `salvage`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasswells.campaign.engines import EngineChoice, EngineName, executor_factory
+from glasswells.cli_common import (
+    AsJson,
+    Debug,
+    Directory,
+    ExitCode,
+    PipelineName,
+    errors,
+    find_pipeline,
+    make_console,
+    print_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from glasswells.campaign.tasks import Pipeline
+
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, help="Tasks at once.", show_default="all cores"),
+]
+Walltime = Annotated[
+    str | None,
+    typer.Option("--walltime", help="Stop cleanly before this time is over: 90, 30m, 2:00:00."),
+]
+Engine = Annotated[
+    EngineName, typer.Option("--engine", help="Where tasks run.", rich_help_panel="Engine")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tls://HOST:PORT",
+        help="Existing dask scheduler; without it a dask cluster on this machine.",
+        rich_help_panel="Engine",
+    ),
+]
+Cluster = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Slurm jobs, TOML.", rich_help_panel="Engine"),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="PEM file for the scheduler.",
+        show_default="dask's configuration",
+        rich_help_panel="Engine",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="Plain text to the scheduler: whoever reaches its port can run programs as you.",
+        rich_help_panel="Engine",
+    ),
+]
+Grace = Annotated[
+    float, typer.Option("--grace", min=0.0, help="Seconds that chunks in flight get at a stop.")
+]
+
+
+def run(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan file, TOML.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", help="Folder of the campaign.", show_default="its name"),
+    ] = None,
+    workers: Workers = None,
+    walltime: Walltime = None,
+    grace: Grace = 8.0,
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    tls_ca: Certificate = None,
+    tls_cert: Certificate = None,
+    tls_key: Certificate = None,
+    insecure: Insecure = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Start a campaign, or go on with it if the folder has one with this plan."""
+    with errors(debug):
+        from glasswells.campaign.campaigns import start_campaign
+
+        stages = find_pipeline(pipeline)
+        seconds = _seconds(walltime)
+        choice = EngineChoice(
+            name=engine,
+            scheduler=scheduler,
+            cluster=cluster,
+            tls_ca=tls_ca,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            insecure=insecure,
+        )
+        where = executor_factory(choice, workers)  # refuses bad options before a folder is made
+        folder = start_campaign(plan, directory, stages)
+        _work(folder, stages, engine, where, seconds, grace)
+
+
+def resume(
+    directory: Directory,
+    workers: Workers = None,
+    walltime: Walltime = None,
+    grace: Grace = 8.0,
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    tls_ca: Certificate = None,
+    tls_cert: Certificate = None,
+    tls_key: Certificate = None,
+    insecure: Insecure = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Go on with a campaign that was stopped or killed."""
+    with errors(debug):
+        choice = EngineChoice(
+            name=engine,
+            scheduler=scheduler,
+            cluster=cluster,
+            tls_ca=tls_ca,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            insecure=insecure,
+        )
+        where = executor_factory(choice, workers)
+        _work(directory, find_pipeline(pipeline), engine, where, _seconds(walltime), grace)
+
+
+def verify(
+    directory: Directory,
+    as_json: AsJson = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Check every record of a campaign: checksums, counts, references."""
+    with errors(debug):
+        import dataclasses
+
+        from glasswells.campaign.verify import verify_store
+
+        result = verify_store(directory, find_pipeline(pipeline).codec)
+        if as_json:
+            print_json({"sound": result.is_sound, **dataclasses.asdict(result)})
+        else:
+            for problem in result.problems:
+                say(problem)
+            verdict = "sound" if result.is_sound else f"DAMAGED, {len(result.problems)} problems"
+            say(
+                f"{directory}: {verdict} ({result.rows} rows, {result.records} records, "
+                f"{result.arrays} arrays, {result.bytes / 1e6:.1f} MB checked)"
+            )
+        if not result.is_sound:
+            raise typer.Exit(ExitCode.DAMAGED)
+
+
+def salvage(
+    directory: Directory,
+    into: Annotated[Path, typer.Option("--into", metavar="NEW_DIR", help="Folder to be made.")],
+    as_json: AsJson = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Save all whole records of a damaged campaign into a new one that can be resumed."""
+    with errors(debug):
+        import dataclasses
+
+        from glasswells.campaign.salvage import salvage_campaign
+
+        result = salvage_campaign(directory, into, find_pipeline(pipeline))
+        if as_json:
+            print_json({"complete": result.is_complete, **dataclasses.asdict(result)})
+            return
+        for path in result.redone:
+            say(f"lost: {path}")
+        say(
+            f"{into} written: {result.records} of {result.expected_records} products and "
+            f"{result.tasks} of {result.expected_tasks} finished tasks saved"
+        )
+        if result.rows_lost != 0:
+            number = "an unknown number of" if result.rows_lost is None else result.rows_lost
+            say(f"{number} more tasks left no trace: they will be found again and done")
+        say(f"do again what is missing with `glasswells resume {into}`")
+
+
+def _work(
+    directory: Path,
+    pipeline: Pipeline,
+    engine: EngineName,
+    where: tuple[Callable[[], Executor] | None, int | None],
+    walltime: float | None,
+    grace: float,
+) -> None:
+    from glasswells.campaign.campaigns import run_campaign
+    from glasswells.campaign.display import ProgressDisplay
+    from glasswells.campaign.pool import available_cores
+
+    make_executor, workers = where
+    with ProgressDisplay(make_console(), pipeline, workers or available_cores()) as display:
+        ending = run_campaign(
+            directory,
+            pipeline,
+            workers=workers,
+            walltime=walltime,
+            grace=grace,
+            make_executor=make_executor,
+            engine=engine,
+            observer=display,
+        )
+    if not ending.is_finished:
+        say(f"stopped ({ending.reason}): go on with `glasswells resume {directory}`")
+        raise typer.Exit(ExitCode.STOPPED)
+    say(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
+
+
+def _seconds(walltime: str | None) -> float | None:
+    from glasswells.campaign.stop import parse_walltime
+
+    return None if walltime is None else parse_walltime(walltime)
