@@ -296,16 +296,19 @@ def _replace_jobs(executor: DaskExecutor, cluster: Any, seen: _Seen, count: int)
     """
     while not executor.closed.wait(WATCH_SECONDS):
         names = [str(worker.name) for worker in list(cluster.scheduler.workers.values())]
+        names_seen = list(seen.names)
         # A job that never had a worker may still wait in Slurm's queue.
         gone = [
             job
             for job in list(cluster.workers)
-            if any(_is_of(name, job) for name in list(seen.names))
+            if any(_is_of(name, job) for name in names_seen)
             and not any(_is_of(name, job) for name in names)
         ]
         if gone and not executor.closed.is_set():
             with suppress(Exception):  # of Slurm: the next round tries again
                 cluster.sync(cluster.scale_down, gone)
+                # New jobs take the names of old ones, and may wait in the queue for long.
+                seen.names -= {name for name in names_seen for job in gone if _is_of(name, job)}
                 cluster.scale(jobs=count)
 
 

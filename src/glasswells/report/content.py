@@ -17,7 +17,12 @@ from glasswells.core.records import (
 )
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
-from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
+from glasswells.statistics import (
+    MinimumColumns,
+    VibrationColumns,
+    WellSummary,
+    common_reach,
+)
 from glasswells.tunneling.units import UnitSystem
 
 
@@ -148,8 +153,18 @@ class Preparation:
 
     @property
     def vibrations(self) -> list[VibrationColumns]:
-        """Of each explored glass where any are known."""
+        """Of each explored glass where any are known, its distinct double wells."""
+        return [g.distinct() for g in self.vibrations_as_met]
+
+    @property
+    def vibrations_as_met(self) -> list[VibrationColumns]:
+        """The same with one core as often as it was met, in one background or another."""
         return [g.vibrations for g in self.explored if g.vibrations]
+
+    @property
+    def minima(self) -> list[MinimumColumns]:
+        """Of each explored glass where any are known, its inherent structures' normal modes."""
+        return [g.minima for g in self.explored if g.minima]
 
     @property
     def volumes(self) -> Array:
@@ -174,6 +189,11 @@ class ReportContent:
     failures: tuple[Failure, ...] = ()
     vibrations: VibrationContent | None = None
     """None if no modes were computed."""
+
+    @property
+    def reach(self) -> float:
+        """Frequency below which the modes of all inherent structures are known."""
+        return common_reach(m for p in self.preparations for m in p.minima)
 
 
 def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, WellSummary]]:

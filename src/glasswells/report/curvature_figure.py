@@ -10,7 +10,7 @@ import numpy as np
 from glasswells.core.records import Array
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.distribution_figures import describe
-from glasswells.report.overlap_figures import panel_grid
+from glasswells.report.overlap_figures import distinct_words, panel_grid
 from glasswells.report.picture import Picture, plain, temperature_colors
 from glasswells.statistics import Estimate, frequency_correlation, mean, splitting_and_frequency
 
@@ -59,7 +59,8 @@ def curvature_picture(content: ReportContent) -> Picture | None:
         f"correlation with its 95 % interval, bootstrap over glasses; a star marks a single glass, "
         f"whose interval takes double wells as independent. Gray: single wells in disguise. "
         f"Black: means of log E over as many double wells each, with their intervals. Dashed: "
-        f"threshold of an active two-level system. {describe(preparations)} {' '.join(words)}",
+        f"threshold of an active two-level system. {describe(preparations)} "
+        f"{distinct_words(preparations)} {' '.join(words)}",
         figure=figure,
     )
 

@@ -19,7 +19,7 @@ from glasswells.report.distribution_figures import (
     plot_steps,
 )
 from glasswells.report.picture import Picture, new_figure, temperature_colors
-from glasswells.statistics import distribution, in_subset, subset_words
+from glasswells.statistics import distribution, in_subset, mobility_range, subset_words
 from glasswells.statistics.shares import with_entries
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
     """Fig. 7."""
     figure, panels = panel_grid(2, preparations)
     colors = temperature_colors(p.temperature for p in preparations)
+    modes = mobility_range(g for p in preparations for g in p.vibrations)
     words = []
     for column, p in enumerate(preparations):
         color, glasses = colors[p.temperature], p.vibrations
@@ -144,7 +145,7 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
             [
                 Curve(
                     label="linear",
-                    values=[g.largest_mobility for g in glasses],
+                    values=[g.mobility_over(modes) for g in glasses],
                     color=GRAY,
                     is_filled=True,
                 ),
@@ -155,7 +156,7 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
         panels[0][column].set_title(f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9)
         panels[0][column].set_xlabel("overlap $c$")
         panels[1][column].set_xlabel("overlap of mobilities $a$")
-        words.append(f"{_found_words(p, 'displacement_ab')} {_mobility_words(p)}")
+        words.append(f"{_found_words(p, 'displacement_ab')} {_mobility_words(p, modes)}")
     for row in panels:
         row[0].set_ylabel("probability density")
     _legend(figure, panels)
@@ -275,14 +276,23 @@ def overlap_edges(n: int) -> Array:
 
 def vibration_words(preparations: Sequence[Preparation]) -> str:
     """Counts, with those double wells whose vibrations are not known."""
-    words = [describe(preparations)]
+    words = [describe(preparations), distinct_words(preparations)]
     for p in preparations:
-        missing = sum(len(w) for w in p.wells) - sum(len(g) for g in p.vibrations)
+        missing = sum(len(w) for w in p.wells) - sum(len(g) for g in p.vibrations_as_met)
         if missing:
             words.append(
                 f"T_f = {p.temperature:g}: the modes of {missing} double wells are not known."
             )
     return " ".join(words)
+
+
+def distinct_words(preparations: Sequence[Preparation]) -> str:
+    """How many of the double wells whose vibrations are known are drawn."""
+    parts = []
+    for p in preparations:
+        distinct, met = (sum(map(len, g)) for g in (p.vibrations, p.vibrations_as_met))
+        parts.append(f"{distinct} distinct of {met} at T_f = {p.temperature:g}")
+    return f"A core that was met in several backgrounds counts once: {', '.join(parts)}."
 
 
 def _certified_words(p: Preparation) -> str:
@@ -312,24 +322,30 @@ def _found_words(p: Preparation, seed: str) -> str:
     words = f"T_f = {p.temperature:g}: {found} cubic modes from {present} times {SEED_WORDS[seed]}"
     if present < n:
         words += f" ({n - present} minima A without)"
-    ended = sum((Counter(s.outcomes) for s in seeds), Counter[str]())
-    others = [f"{k} {reason.replace('_', ' ')}" for reason, k in sorted(ended.items())]
+    ended = Counter(outcome for s in seeds for outcome in s.outcomes if outcome)
+    del ended["converged"]
     if found < present:
-        failed = [text for text in others if not text.endswith(" converged")]
-        words += f"; not found: {', '.join(failed) or present - found}"
+        others = [f"{k} {reason.replace('_', ' ')}" for reason, k in sorted(ended.items())]
+        words += f"; not found: {', '.join(others)}"
     return f"{words}."
 
 
-def _mobility_words(p: Preparation) -> str:
-    modes = np.concatenate([g.mobility_modes for g in p.vibrations])
-    modes = modes[modes > 0]
-    if not len(modes):
+def _mobility_words(p: Preparation, modes: int) -> str:
+    """Over which modes the largest a is taken, and what it is over all where they are known."""
+    if not modes:
         return ""
-    usual = np.median(modes)
-    others = (
-        "" if (modes == usual).all() else f" (of {(modes != usual).sum()} up to another number)"
-    )
-    return f"T_f = {p.temperature:g}: largest a over linear modes 4 to {usual:.0f}{others}."
+    soft = np.concatenate([g.mobility_over(modes) for g in p.vibrations])
+    words = f"T_f = {p.temperature:g}: largest a over linear modes 4 to {modes}"
+    left_out = int(np.isnan(soft).sum())
+    words += f", without the {left_out} where others were looked at" if left_out else ""
+    of_all = np.concatenate([g.largest_mobility_all for g in p.vibrations])
+    both = np.isfinite(soft) & np.isfinite(of_all)
+    if both.any():
+        words += (
+            f"; where all 3N modes are known ({both.sum()}), its mean is {soft[both].mean():.3f} "
+            f"over those and {of_all[both].mean():.3f} over all"
+        )
+    return f"{words}."
 
 
 def wells_words(n: int) -> str:

@@ -71,14 +71,21 @@ def _words(shown: ShownSpectrum) -> str:
 
 def _population_words(content: ReportContent) -> str:
     """How typical it is."""
+    reach = content.reach
     words = []
     for p in content.preparations:
-        minima = [g.minima for g in p.explored if g.minima]
-        if minima:
-            counts = np.concatenate([m.quasilocalized for m in minima])
+        if p.minima:
+            counts = np.concatenate([m.quasilocalized_below(reach) for m in p.minima])
             words.append(
-                f"T_f = {p.temperature:g}: {counts.mean():.1f} quasilocalized modes on average "
-                f"among those computed of {len(counts)} minima of {len(minima)} "
-                f"{'glass' if len(minima) == 1 else 'glasses'}."
+                f"T_f = {p.temperature:g}: {counts.mean():.1f} quasilocalized modes on average in "
+                f"{len(counts)} minima of {len(p.minima)} "
+                f"{'glass' if len(p.minima) == 1 else 'glasses'}."
             )
-    return " ".join(words)
+    return " ".join([*words, f"Averages: {reach_words(reach)}."] if words else [])
+
+
+def reach_words(reach: float) -> str:
+    """Which modes of each minimum are counted."""
+    if np.isinf(reach):
+        return "of all modes"
+    return f"of the modes below frequency {reach:.3g}, up to which those of every minimum are known"

@@ -141,13 +141,14 @@ def _all_picture(preparations: Sequence[Preparation]) -> Picture:
         color = colors[p.temperature]
         groups = [[t for t in g.tangents if len(t.distances)] for g in p.vibrations]
         studied = [t for group in groups for t in group]
+        met = sum(len(t.distances) > 0 for g in p.vibrations_as_met for t in g.tangents)
         for t in studied[:200]:
             axes.plot(t.distances, t.overlaps, color=color, lw=0.5, alpha=0.25)
         _plot_means(axes, groups, color, p.temperature, place)
         n_glasses = sum(1 for group in groups if group)
         words.append(
             f"T_f = {p.temperature:g}: {wells_words(len(studied))} of {n_glasses} "
-            f"{'glass' if n_glasses == 1 else 'glasses'}, N = "
+            f"{'glass' if n_glasses == 1 else 'glasses'}, distinct ones of {met} studied, N = "
             f"{' or '.join(str(n) for n in sorted({g.n_particles for g in p.explored}))}."
         )
     axes.set_xscale("log")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glasswells.report.content import Preparation, ReportContent
+from glasswells.report.spectrum_figure import reach_words
 from glasswells.report.tables import Table
 from glasswells.statistics import Estimate, Verdict, VibrationColumns, verdicts
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
@@ -26,7 +27,11 @@ def vibration_tables(content: ReportContent) -> list[Table]:
     if content.vibrations is None:
         return []
     units = [u.name for u in content.units]
-    found = [(p, verdicts(p.vibrations, units)) for p in content.preparations if p.vibrations]
+    found = [
+        (p, verdicts(p.vibrations_as_met, units))
+        for p in content.preparations
+        if p.vibrations_as_met
+    ]
     return [
         overview_table(found, content.vibrations.rho),
         verdict_table(found),
@@ -52,8 +57,9 @@ def overview_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]], rho: 
         "`disagrees` if it lies outside (or, for `in all cases`, if one case is known to differ), "
         "else `not enough data`. Intervals: bootstrap over glasses, for shares never narrower than "
         "the binomial one. A star: a single glass, or the same share in all; double wells are then "
-        "taken as independent, the same core in several backgrounds too, and the interval is too "
-        "narrow. Of so many rows one or two come out "
+        "taken as independent, and the interval is too narrow. A core that was met in several "
+        "backgrounds is one double well; where that matters, `as met` is what all of them would "
+        "give. Of so many rows one or two come out "
         "wrong by chance. Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 (2021), "
         "section IV; its claims A to C are for T_f = 0.062. How much is `much`, `poor` or `large` "
         "is our reading. tables/verdicts.csv has one row for each claim and temperature.",
@@ -73,8 +79,9 @@ def verdict_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]]) -> Tab
         title="What the paper says, beside what this campaign measured",
         note="",
         columns=(
-            "section", "T_f", "the paper says", "measured here", "double wells", "n", "glasses",
-            "value", "holds if", "verdict", "remark",
+            "section", "T_f", "the paper says", "measured here", "double wells", "distinct",
+            "glasses", "value", "holds if", "verdict", "remark", "as met", "value as met",
+            "verdict as met",
         ),
         rows=tuple(row for same in zip(*by_temperature, strict=True) for row in same),
         is_on_page=False,
@@ -85,31 +92,35 @@ def vibration_counts_table(content: ReportContent) -> Table:
     """How many modes and overlaps were computed, certified and found."""
     rows = []
     for p in content.preparations:
-        minima = [g.minima for g in p.explored if g.minima is not None]
-        if not minima and not p.vibrations:
+        minima, glasses = p.minima, p.vibrations_as_met
+        if not minima and not glasses:
             continue
-        n = sum(len(g) for g in p.vibrations)
-        quasilocalized = np.concatenate([np.empty(0), *(m.quasilocalized for m in minima)])
+        n = sum(len(g) for g in glasses)
+        quasilocalized = [m.quasilocalized_below(content.reach) for m in minima]
         rows.append(
             (
                 f"{p.temperature:g}",
                 str(sum(len(m) for m in minima)),
                 str(sum(int(m.complete.sum()) for m in minima)),
-                f"{quasilocalized.mean():.2f}" if len(quasilocalized) else "-",
+                f"{np.concatenate(quasilocalized).mean():.2f}" if minima else "-",
                 f"{n} of {sum(len(w) for w in p.wells)}",
-                ", ".join(_certified(p.vibrations, d) for d in DIRECTIONS),
-                ", ".join(_found(p.vibrations, s) for s in SEEDS),
-                _methods(p.vibrations),
-                str(sum(len(g.tangents) for g in p.vibrations)),
+                str(sum(len(g) for g in p.vibrations)),
+                ", ".join(_certified(glasses, d) for d in DIRECTIONS),
+                ", ".join(_found(glasses, s) for s in SEEDS),
+                _methods(glasses),
+                str(sum(len(g.tangents) for g in glasses)),
             )
         )
     return Table(
         slug="vibrations",
         title="Modes and overlaps",
         note="Certified: no other mode can have a larger overlap. Nonlinear modes: found, of the "
-        "seeds that there are. A minimum without a quasilocalized mode has no such seed.",
+        "seeds that there are. A minimum without a quasilocalized mode has no such seed. "
+        f"Quasilocalized modes per minimum: {reach_words(content.reach)}. Double wells as met; "
+        "distinct: the same core in several backgrounds counted once, as in verdicts and figures.",
         columns=(
             "T_f", "minima", "full spectra", "quasilocalized modes per minimum", "double wells",
+            "distinct",
             "certified: r_12, r_AS, r_AB",
             "nonlinear modes from r_AB, the softest localized, the softest mode",
             "how they were found",
@@ -126,7 +137,7 @@ def all_wells_table(content: ReportContent) -> Table:
     columns += [f"{name}: {what}" for name in units for what in ("splitting", "single_well")]
     columns += [f"{d}: {name}" for d in DIRECTIONS for name in DIRECTION_FIELDS]
     columns += [f"{s}: {name}" for s in SEEDS for name in SEED_FIELDS]
-    columns += ["largest_mobility", "mobility_modes"]
+    columns += ["largest_mobility", "mobility_modes", "largest_mobility_all", "kind"]
     rows: list[tuple[str, ...]] = []
     for p in content.preparations:
         for glass in p.explored:
@@ -151,7 +162,8 @@ def _well_rows(
         numbers += [glass.splittings.get(name, nothing), glass.single_wells.get(name, nothing)]
     numbers += [getattr(glass.directions[d], f) for d in DIRECTIONS for f in DIRECTION_FIELDS]
     numbers += [getattr(glass.seeds[s], f) for s in SEEDS for f in SEED_FIELDS]
-    numbers += [glass.largest_mobility, glass.mobility_modes]
+    numbers += [glass.largest_mobility, glass.mobility_modes, glass.largest_mobility_all]
+    numbers += [glass.kinds]
     table = np.array(numbers).T
     return [
         (
@@ -163,7 +175,7 @@ def _well_rows(
 
 
 def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
-    found = v.estimate
+    found, as_met = v.estimate, v.as_met
     return (
         v.claim.section,
         f"{p.temperature:g}",
@@ -176,6 +188,9 @@ def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
         v.claim.rule,
         v.word,
         v.remark or "-",
+        "0" if as_met is None else str(as_met.n_entries),
+        "-" if as_met is None else _interval(as_met),
+        v.word_as_met,
     )
 
 
@@ -185,6 +200,10 @@ def _verdict_cell(v: Verdict) -> str:
         return f"{v.word}: none"
     glasses = "1 glass" if found.n_glasses == 1 else f"{found.n_glasses} glasses"
     remark = f"; {v.remark}" if v.remark else ""
+    met = v.as_met
+    if met is not None and met.n_entries != found.n_entries:
+        other = "" if v.word_as_met == v.word else f"{v.word_as_met}, "
+        remark += f" (as met: {other}{_interval(met)}, {met.n_entries})"
     return f"{v.word}: {_interval(found)}, {found.n_entries} in {glasses}{remark}"
 
 
@@ -212,5 +231,5 @@ def _methods(glasses: list[VibrationColumns]) -> str:
     total: Counter[str] = Counter()
     for glass in glasses:
         for seed in glass.seeds.values():
-            total.update(seed.methods)
+            total.update(method for method in seed.methods if method)
     return ", ".join(f"{name} {n}" for name, n in sorted(total.items())) or "-"

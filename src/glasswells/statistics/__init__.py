@@ -12,6 +12,7 @@ from glasswells.statistics.bootstrap import (
 from glasswells.statistics.claims import Claim, Verdict, judge
 from glasswells.statistics.counts import PAPER_COUNTS, PaperCounts, TlsCounts, count_tls
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
+from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
 from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.splitting_density import (
     CumulativeDensity,
@@ -30,12 +31,11 @@ from glasswells.statistics.verdict import (
 )
 from glasswells.statistics.vibration_columns import (
     DirectionColumns,
-    MinimumColumns,
     SeedColumns,
     TangentColumns,
     VibrationColumns,
-    collect_minima,
     collect_vibrations,
+    mobility_range,
 )
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 
@@ -59,6 +59,7 @@ __all__ = [
     "WellSummary",
     "collect_minima",
     "collect_vibrations",
+    "common_reach",
     "count_per_glass",
     "count_tls",
     "cumulative_density",
@@ -69,6 +70,7 @@ __all__ = [
     "in_subset",
     "judge",
     "mean",
+    "mobility_range",
     "rank_correlation",
     "share",
     "splitting_and_frequency",

@@ -46,10 +46,17 @@ class Verdict:
     wells: str
     """Which double wells."""
     estimate: Estimate | None
-    """None if there is nothing to measure it with."""
+    """Over distinct double wells; None if there is nothing to measure it with."""
     word: str
     """`agrees`, `disagrees` or `not enough data`."""
     remark: str = ""
+    as_met: Estimate | None = None
+    """The same over all double wells, the same core counted as often as it was met."""
+
+    @property
+    def word_as_met(self) -> str:
+        """The word for that."""
+        return judge(self.claim, self.as_met)
 
 
 def judge(claim: Claim, estimate: Estimate | None) -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glasswells.core.records import Array, freeze
+from glasswells.statistics.duplicates import duplicates
 from glasswells.statistics.well_summary import WellSummary
 from glasswells.vibrations.records import (
     DIRECTIONS,
     SEEDS,
     DirectionOverlap,
-    MinimumVibrations,
     SeededMode,
     TangentStudy,
     WellVibrations,
 )
+
+TEXTS = ("outcomes", "methods")
+"""Columns of words, not of numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -62,16 +67,14 @@ class SeedColumns:
     overlap_with_start: Array
     is_double_well: Array
     """1 or 0: whether the energy along the cubic mode has a second minimum."""
-    outcomes: Mapping[str, int]
-    """How many searches ended how."""
-    methods: Mapping[str, int]
-    """How many modes were found by which method."""
+    outcomes: tuple[str, ...]
+    """How each search ended; empty where there was none."""
+    methods: tuple[str, ...]
+    """By which method each mode was found; empty where none was."""
 
     def __post_init__(self) -> None:
-        texts = ("outcomes", "methods")
-        names = [f.name for f in fields(self) if f.name not in texts]
+        names = [f.name for f in fields(self) if f.name not in TEXTS]
         freeze(self, **{name: _column(getattr(self, name)) for name in names})
-        freeze(self, **{name: dict(getattr(self, name)) for name in texts})
 
     @property
     def present(self) -> Any:
@@ -127,55 +130,45 @@ class VibrationColumns:
     seeds: Mapping[str, SeedColumns]
     """By the names of `SEEDS`."""
     largest_mobility: Array
-    """(n,), largest a of r_AB with the modes that were looked at."""
+    """(n,), largest a of r_AB with the softest modes."""
     mobility_modes: Array
-    """(n,), how many those were, the softest."""
+    """(n,), how many those were; 0 if none."""
+    largest_mobility_all: Array
+    """(n,), largest a of r_AB with all modes; NaN without the full spectrum."""
+    kinds: Array
+    """(n,), which of `wells` each one repeats, its own number if none: the same core, met between
+    another pair of inherent structures (`duplicates`)."""
     tangents: tuple[TangentColumns, ...] = ()
     """Only of the double wells that were studied so."""
 
     def __post_init__(self) -> None:
-        names = ("wells", "frequency", "participation_number", "largest_mobility")
-        freeze(self, **{n: _column(getattr(self, n)) for n in (*names, "mobility_modes")})
-        for name in ("splittings", "single_wells", "directions", "seeds"):
-            freeze(self, **{name: dict(getattr(self, name))})
+        mappings = ("splittings", "single_wells", "directions", "seeds")
+        names = [f.name for f in fields(self) if f.name not in (*mappings, "tangents")]
+        freeze(self, **{name: _column(getattr(self, name)) for name in names})
+        freeze(self, **{name: dict(getattr(self, name)) for name in mappings})
 
     def __len__(self) -> int:
         return len(self.wells)
 
+    def distinct(self) -> VibrationColumns:
+        """The first double well of each kind, and the first study of tangents of each."""
+        kinds = dict(zip(self.wells, self.kinds, strict=True))
+        first = {kinds[t.well]: t for t in reversed(self.tangents)}
+        studied = tuple(t for t in self.tangents if first[kinds[t.well]] is t)
+        own = replace(self, tangents=())
+        found: VibrationColumns = _chosen(own, self.kinds == self.wells)
+        return replace(found, tangents=studied)
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class MinimumColumns:
-    """The inherent structures of a glass whose normal modes are known, as columns of m numbers."""
-
-    modes: Array
-    """(m,), how many modes were computed."""
-    complete: Array
-    """(m,), 1 for a full spectrum, else 0."""
-    quasilocalized: Array
-    """(m,), how many of the modes are."""
-    softest: Array
-    """(m,), frequency of mode 4."""
-    softest_localized: Array
-    """(m,), lowest frequency of a quasilocalized mode; NaN if there is none."""
-
-    def __post_init__(self) -> None:
-        freeze(self, **{f.name: _column(getattr(self, f.name)) for f in fields(self)})
-
-    def __len__(self) -> int:
-        return len(self.modes)
+    def mobility_over(self, modes: int) -> Array:
+        """(n,), largest a of r_AB with so many soft modes; NaN where other numbers were taken."""
+        found: Array = np.where(self.mobility_modes == modes, self.largest_mobility, np.nan)
+        return found
 
 
-def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
-    """Columns of the normal modes of a glass's inherent structures; read one by one."""
-    rows: dict[str, list[float]] = {f.name: [] for f in fields(MinimumColumns)}
-    for one in minima:
-        localized = one.quasilocalized
-        rows["modes"].append(len(one.frequencies))
-        rows["complete"].append(one.complete)
-        rows["quasilocalized"].append(len(localized))
-        rows["softest"].append(one.frequencies[3] if len(one.frequencies) > 3 else np.nan)
-        rows["softest_localized"].append(one.frequencies[localized[0] - 1] if localized else np.nan)
-    return MinimumColumns(**{name: _column(values) for name, values in rows.items()})
+def mobility_range(glasses: Iterable[VibrationColumns]) -> int:
+    """Over how many of the softest modes the largest a is known in most cases; 0 if in none."""
+    counts = Counter(n for g in glasses for n in g.mobility_modes[g.mobility_modes > 0])
+    return int(max(counts, key=lambda n: (counts[n], -n), default=0))
 
 
 def collect_vibrations(
@@ -187,9 +180,9 @@ def collect_vibrations(
     single_wells: defaultdict[str, dict[int, float]] = defaultdict(dict)
     directions = {name: _rows(DirectionColumns) for name in DIRECTIONS}
     seeds = {name: _rows(SeedColumns) for name in SEEDS}
-    outcomes: dict[str, Counter[str]] = {name: Counter() for name in SEEDS}
-    methods: dict[str, Counter[str]] = {name: Counter() for name in SEEDS}
-    tangents = []
+    outcomes: dict[str, list[str]] = {name: [] for name in SEEDS}
+    methods: dict[str, list[str]] = {name: [] for name in SEEDS}
+    tangents, summaries = [], []
     n = 0
     for n, (well, found) in enumerate(wells, start=1):
         numbers["wells"].append(well.number)
@@ -197,6 +190,8 @@ def collect_vibrations(
         numbers["participation_number"].append(well.participation_number)
         numbers["largest_mobility"].append(found.largest_mobility)
         numbers["mobility_modes"].append(found.mobility_modes)
+        numbers["largest_mobility_all"].append(found.largest_mobility_all)
+        summaries.append(well)
         for units, solved in well.splittings.items():
             if "unresolved" not in solved.flags:
                 splittings[units][n - 1] = solved.splitting
@@ -207,10 +202,9 @@ def collect_vibrations(
         for name, rows in seeds.items():
             seeded = found.seeded(name)
             _append(rows, _seed_row(seeded))
-            if seeded is not None:
-                outcomes[name][seeded.outcome.name.lower()] += 1
-                if seeded.outcome.converged:
-                    methods[name][seeded.method] += 1
+            was_found = seeded is not None and seeded.outcome.converged
+            outcomes[name].append("" if seeded is None else seeded.outcome.name.lower())
+            methods[name].append(seeded.method if seeded is not None and was_found else "")
         if found.tangents is not None:
             tangents.append(summarize_tangents(found.tangents, well.number))
     return VibrationColumns(
@@ -219,6 +213,8 @@ def collect_vibrations(
         participation_number=_column(numbers["participation_number"]),
         largest_mobility=_column(numbers["largest_mobility"]),
         mobility_modes=_column(numbers["mobility_modes"]),
+        largest_mobility_all=_column(numbers["largest_mobility_all"]),
+        kinds=_column([summaries[k].number for k in duplicates(summaries)]),
         splittings={units: _sparse(values, n) for units, values in splittings.items()},
         single_wells={
             units: np.nan_to_num(_sparse(values, n)) for units, values in single_wells.items()
@@ -230,8 +226,8 @@ def collect_vibrations(
         seeds={
             name: SeedColumns(
                 **{k: _column(v) for k, v in rows.items()},
-                outcomes=outcomes[name],
-                methods=methods[name],
+                outcomes=tuple(outcomes[name]),
+                methods=tuple(methods[name]),
             )
             for name, rows in seeds.items()
         },
@@ -285,8 +281,18 @@ def _seed_row(found: SeededMode | None) -> dict[str, float]:
 
 
 def _rows(record: type[Any]) -> dict[str, list[float]]:
-    texts = ("outcomes", "methods")
-    return {f.name: [] for f in fields(record) if f.name not in texts}
+    return {f.name: [] for f in fields(record) if f.name not in TEXTS}
+
+
+def _chosen(value: Any, keep: NDArray[np.bool_]) -> Any:
+    """Some rows of a column, of columns by name, or of a record of columns."""
+    if isinstance(value, np.ndarray):
+        return value[keep]
+    if isinstance(value, tuple):
+        return tuple(itertools.compress(value, keep))
+    if isinstance(value, Mapping):
+        return {name: _chosen(column, keep) for name, column in value.items()}
+    return replace(value, **{f.name: _chosen(getattr(value, f.name), keep) for f in fields(value)})
 
 
 def _append(rows: dict[str, list[float]], row: Mapping[str, float]) -> None:

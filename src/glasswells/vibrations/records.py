@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, CubicMode, FieldProfile, freeze
 
@@ -159,13 +161,13 @@ class WellVibrations:
     directions: tuple[DirectionOverlap, ...]
     """In the order of `DIRECTIONS`."""
     largest_mobility: float
-    """Largest a of eq. 8 between r_AB and the modes of `mobility_modes`, without translations; NaN
-    if they could not be had."""
+    """Largest a of eq. 8 between r_AB and the softest `mobility_modes` modes, without translations;
+    NaN if they could not be had."""
     largest_mobility_mode: int
     """The number of that mode; 0 if unknown."""
     mobility_modes: int
-    """Over how many modes, the softest, that was taken, translations counted; all 3N for a full
-    spectrum."""
+    """Over how many modes that was taken, translations counted: the same for all double wells of a
+    plan, whether the full spectrum is known or not."""
     seeds: tuple[SeededMode, ...]
     """In the order of `SEEDS`; without `softest_localized` if A has no such mode, and without those
     named in the failures."""
@@ -177,6 +179,10 @@ class WellVibrations:
     """Only for the double wells that the plan studies so."""
     failures: tuple[str, ...] = ()
     """What could not be had of all this, and why."""
+    largest_mobility_all: float = np.nan
+    """Largest a over all modes but the translations; NaN without the full spectrum."""
+    largest_mobility_all_mode: int = 0
+    """The number of that mode; 0 without the full spectrum."""
 
     def __post_init__(self) -> None:
         freeze(self, linear_field=self.linear_field, cubic_field=self.cubic_field)

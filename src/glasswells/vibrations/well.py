@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_ratio
 from glasswells.core.records import Array, DoubleWell, MaxOverlap, NormalModes
@@ -21,7 +22,7 @@ from glasswells.modes import (
 )
 from glasswells.modes.stiffness import as_stiffness
 from glasswells.vibrations.attempts import attempt
-from glasswells.vibrations.minimum import profiled_mode
+from glasswells.vibrations.minimum import MODES, SOFTEST, profiled_mode
 from glasswells.vibrations.records import (
     DIRECTIONS,
     SEEDS,
@@ -42,6 +43,7 @@ def well_vibrations(
     minimum: MinimumVibrations,
     *,
     number: int = 0,
+    count: int = MODES,
     modes: NormalModes | None = None,
     stiffness: Stiffness | None = None,
     tangents: TangentStudy | None = None,
@@ -49,8 +51,9 @@ def well_vibrations(
     """Overlaps of the directions of a double well with the normal and cubic modes of minimum A.
 
     For r_12, r_AS and r_AB the largest c over all normal modes (paper, Fig. 5); for r_AB also the
-    largest a over the modes computed, and the cubic mode that it leads to beside those from the
-    softest modes (Figs. 7 and 8). What cannot be had is named in `failures`.
+    largest a over the softest modes, and over all where the full spectrum is known, and the cubic
+    mode that it leads to beside those from the softest modes (Figs. 7 and 8). What cannot be had is
+    named in `failures`.
 
     Parameters
     ----------
@@ -60,9 +63,13 @@ def well_vibrations(
         `minimum_vibrations` of its minimum A.
     number
         Of the double well among those of its pair.
+    count
+        Of the softest modes, translations included, over which the largest a is taken, however
+        many are known: a maximum over more modes is larger, so that only maxima over equally many
+        compare.
     modes
-        The normal modes of minimum A over which the largest a is taken, if at hand; by default
-        as many as `minimum` has, computed again.
+        The normal modes of minimum A, if at hand; by default as many as `minimum` has, computed
+        again. Fewer than `count` are all taken.
     stiffness
         The `Stiffness` of minimum A, if at hand.
     tangents
@@ -71,9 +78,10 @@ def well_vibrations(
     Raises
     ------
     InputError
-        If `minimum` or `modes` hold other numbers of particles; if the model cannot describe the
-        double well.
+        If `minimum` or `modes` hold other numbers of particles; for a count below 4; if the model
+        cannot describe the double well.
     """
+    checked_count("count", count, minimum=SOFTEST + 1)
     a = double_well.minimum_a
     fields = [minimum.softest, *([] if modes is None else [modes.fields[0]])]
     if any(len(field) != a.n_particles for field in fields):
@@ -93,10 +101,14 @@ def well_vibrations(
         for name, field in directions.items()
     ]
     if modes is None:
-        count = None if minimum.complete else len(minimum.frequencies)
-        compute = partial(normal_modes, model, a, count, stiffness=stiffness)
+        n_modes = None if minimum.complete else len(minimum.frequencies)
+        compute = partial(normal_modes, model, a, n_modes, stiffness=stiffness)
         modes = attempt("normal modes", compute, failures)
-    mobility, mode = _largest_mobility(double_well.displacement_ab, modes)
+    n_soft = 0 if modes is None else min(count, len(modes.frequencies))
+    n_all = len(modes.frequencies) if modes is not None and modes.complete else 0
+    (soft, soft_mode), (largest_of_all, mode_of_all) = _largest_mobilities(
+        double_well.displacement_ab, modes, (n_soft, n_all)
+    )
     grown = profiled_mode("displacement_ab", double_well.displacement_ab, stiffness, failures)
     linear = largest[DIRECTIONS.index("displacement_ab")]
     return WellVibrations(
@@ -105,9 +117,11 @@ def well_vibrations(
             _direction(name, field, found)
             for (name, field), found in zip(directions.items(), largest, strict=True)
         ),
-        largest_mobility=mobility,
-        largest_mobility_mode=mode,
-        mobility_modes=0 if modes is None else len(modes.frequencies),
+        largest_mobility=soft,
+        largest_mobility_mode=soft_mode,
+        mobility_modes=n_soft,
+        largest_mobility_all=largest_of_all,
+        largest_mobility_all_mode=mode_of_all,
         seeds=tuple(_seeded_modes(double_well.displacement_ab, minimum, grown)),
         linear_field=linear.field if linear and linear.mode else NOWHERE,
         cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NOWHERE,
@@ -156,13 +170,16 @@ def _direction(name: str, field: Array, found: MaxOverlap | None) -> DirectionOv
     )
 
 
-def _largest_mobility(r_ab: Array, modes: NormalModes | None) -> tuple[float, int]:
-    """The largest a of r_AB with these modes but the translations, and the mode's number."""
-    if modes is None or len(modes.frequencies) <= modes.n_translations:
-        return np.nan, 0
-    a = mobility_overlaps(r_ab, modes.fields[modes.n_translations :])
-    best = int(np.argmax(a))
-    return float(a[best]), best + modes.n_translations + 1
+def _largest_mobilities(
+    r_ab: Array, modes: NormalModes | None, counts: Sequence[int]
+) -> list[tuple[float, int]]:
+    """For each count the largest a of r_AB with so many modes but the translations, and which."""
+    if modes is None:
+        return [(np.nan, 0) for _ in counts]
+    a = mobility_overlaps(r_ab, modes.fields)
+    a[: modes.n_translations] = -1.0
+    best = [int(np.argmax(a[:n])) if n > modes.n_translations else None for n in counts]
+    return [(np.nan, 0) if k is None else (float(a[k]), k + 1) for k in best]
 
 
 def _seeded_modes(

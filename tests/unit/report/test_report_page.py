@@ -3,14 +3,16 @@ import csv
 import hashlib
 import json
 import re
+import sys
 from html.parser import HTMLParser
 
 import matplotlib as mpl
 import pytest
-from report_contents import content
+from report_contents import content, write_small
 
 from glasswells.core.errors import InputError
 from glasswells.report import ReportContent, write_report
+from glasswells.report.tables import tables, write_tables
 from glasswells.tunneling import ARGON, NIP, UnitSystem
 
 HOSTILE = "<script>alert(1)</script>$\\frac{"
@@ -41,9 +43,21 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
+    """The one page of this module with all its figures in both formats."""
     directory = tmp_path_factory.mktemp("report")
+    before = global_state()
     path = write_report(content(), directory)
-    return path, path.read_text(encoding="utf-8")
+    return path, path.read_text(encoding="utf-8"), (before, global_state())
+
+
+def global_state():
+    return dict(mpl.rcParams), "matplotlib.pyplot" in sys.modules
+
+
+@pytest.fixture
+def small_images(monkeypatch):
+    """PNG in few pixels and no PDF: whatever can go wrong with a figure does when it is drawn."""
+    monkeypatch.setattr("glasswells.report.page.write_picture", write_small)
 
 
 def without_library(text):
@@ -55,7 +69,7 @@ def without_library(text):
 
 
 def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
-    path, text = written
+    path, text, _ = written
     for word in ("What was run", "21109", "117339", "1008", "same_minimum", "bootstrap over"):
         assert word in text
     names = {p.name for p in (path.parent / "figures").iterdir()}
@@ -116,7 +130,12 @@ def test_displacement_field_shows_the_most_mobile_particles_in_red(written):
     assert len(red["x"]) == 10
 
 
-def test_names_from_the_data_stay_text(tmp_path):
+def test_nothing_global_is_changed(written):
+    before, after = written[2]
+    assert after == before
+
+
+def test_names_from_the_data_stay_text(tmp_path, small_images):
     own = UnitSystem(
         name=HOSTILE, reduced_hbar=0.02, tls_threshold=1e-3, sigma=3e-10, epsilon=100.0, mass=40.0
     )
@@ -145,8 +164,8 @@ def test_tables_hold_every_double_well_to_the_last_bit(written):
 
 
 def test_counts_beside_the_paper(written):
-    tables = written[0].parent / "tables"
-    with (tables / "counts.csv").open(newline="") as file:
+    folder = written[0].parent / "tables"
+    with (folder / "counts.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(r["T_f"], r["double wells"], r["paper: double wells"]) for r in rows] == [
         ("0.07", "36", "21109"),
@@ -154,7 +173,7 @@ def test_counts_beside_the_paper(written):
     ]
     assert rows[1]["double wells per glass"].endswith("*")  # a single glass
     made = content()
-    with (tables / "two_level_systems.csv").open(newline="") as file:
+    with (folder / "two_level_systems.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     expected = [
         sum(w.splitting(u.name) < u.tls_threshold for wells in p.wells for w in wells)
@@ -166,10 +185,10 @@ def test_counts_beside_the_paper(written):
 
 
 def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
-    write_report(content(sizes=((1,),), glass="=cmd()"), tmp_path)
-    text = (tmp_path / "tables" / "glasses.csv").read_text()
+    list(write_tables(tables(content(sizes=((1,),), glass="=cmd()")), tmp_path))
+    text = (tmp_path / "glasses.csv").read_text()
     assert "'=cmd()" in text
-    with (tmp_path / "tables" / "double_wells.csv").open(newline="") as file:
+    with (tmp_path / "double_wells.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     float(row["asymmetry"])  # negative numbers stay numbers
 
@@ -193,22 +212,13 @@ def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
         "one double well", "few", "no splittings", "no unit sets", "one unit set of two", "empty",
     ],
 )  # fmt: skip
-def test_whatever_is_missing_the_page_is_written(tmp_path, made):
+def test_whatever_is_missing_the_page_is_written(tmp_path, made, small_images):
     text = write_report(made, tmp_path).read_text(encoding="utf-8")
     assert "</html>" in text
     assert "nan" not in re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
 
 
-def test_nothing_global_is_changed(tmp_path):
-    import sys
-
-    before, had_pyplot = dict(mpl.rcParams), "matplotlib.pyplot" in sys.modules
-    write_report(content(sizes=((1,),)), tmp_path)
-    assert dict(mpl.rcParams) == before
-    assert ("matplotlib.pyplot" in sys.modules) == had_pyplot
-
-
-def test_same_content_gives_the_same_page(tmp_path):
+def test_same_content_gives_the_same_page(tmp_path, small_images):
     pages = [write_report(content(sizes=((2,),)), tmp_path / name) for name in "ab"]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 

@@ -107,7 +107,7 @@ def test_the_paper_as_data_agrees_with_the_paper():
         ({"directions": (0.9, 0.85, 0.3)}, "r_12 less c of r_AS", "disagrees"),
         ({"directions": (0.9, 0.3, 0.85)}, "r_12 less c of r_AB", "disagrees"),
         ({"reached": 0.3}, "less the largest c of a linear", "disagrees"),
-        ({"mobility": 0.9}, "less the largest a of a linear", "disagrees"),
+        ({"mobility": 0.9}, "less the largest a of a soft", "disagrees"),
         ({"reached": 0.3}, "cubic mode has c < 0.5", "agrees"),
         ({"softest": (0.8, 0.8)}, "mode with r_AB", "disagrees"),
         ({"softest": (0.1, 0.8)}, "mean c with r_AB of the cubic", "disagrees"),
@@ -208,3 +208,25 @@ def test_missing_seeds_and_modes_are_left_out_and_counted():
     assert numbers["mean c of the softest localized mode with r_AB"] == 3
     assert numbers["mean c with r_AB of the cubic mode seeded by the softest mode"] == 1
     assert all(v.word in WORDS for v in found)
+
+
+def test_a_core_met_often_counts_once_and_both_numbers_are_given():
+    """One core with a small c was met seven times among nine others that agree."""
+    tangent = np.array([0.3] * 7 + [0.95] * 9)
+    kinds = [0] * 7 + list(range(7, 16))
+    made = columns(16, directions=(tangent, 0.1, 0.1), kinds=kinds, frequency=np.arange(16.0))
+    (found,) = [v for v in verdicts([made], [], QUICK) if "c > 0.9" in v.claim.quantity]
+    assert (found.estimate.n_entries, found.as_met.n_entries) == (10, 16)
+    assert (found.estimate.value, found.as_met.value) == (0.9, 9 / 16)
+    assert (found.word, found.word_as_met) == ("agrees", "not enough data")
+
+
+def test_gain_in_mobility_is_over_the_same_modes_and_that_over_all_stands_beside():
+    made = columns(
+        4, reached=0.6, mobility=[0.5, 0.1, 0.2, 0.3], mobility_modes=[450, 60, 60, 60],
+        mobility_all=[np.nan, np.nan, 0.4, 0.5],
+    )  # fmt: skip
+    (found,) = [v for v in verdicts([made], [], QUICK) if "soft linear" in v.claim.quantity]
+    assert found.estimate.n_entries == 3
+    assert found.estimate.value == pytest.approx(0.4)
+    assert found.remark == "linear modes 4 to 60; over all 3N modes of 2 of them 0.150"

@@ -1,13 +1,12 @@
 import numpy as np
-import pytest
+from synthetic_vibrations import columns, tangent_columns
 from synthetic_wells import splitting, summary
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import FieldProfile
-from glasswells.statistics import collect_minima, collect_vibrations
+from glasswells.statistics import collect_vibrations, mobility_range
 from glasswells.vibrations.records import (
     DirectionOverlap,
-    MinimumVibrations,
     SeededMode,
     TangentStudy,
     WellVibrations,
@@ -44,8 +43,8 @@ def vibrations(directions, seeds, **further):
     )  # fmt: skip
 
 
-def well(number, **further):
-    return summary([0], [[0.1, 0, 0]], number=number, **further)
+def well(number, *, core=(0,), field=((0.1, 0, 0),), **further):
+    return summary(core, field, number=number, **further)
 
 
 def test_columns_say_what_the_records_say():
@@ -77,17 +76,70 @@ def test_columns_say_what_the_records_say():
     np.testing.assert_array_equal(softest.overlap, [np.nan, np.nan])  # its search did not converge
     np.testing.assert_array_equal(softest.present, [True, False])
     np.testing.assert_array_equal(softest.found, [False, False])
-    assert softest.outcomes == {"cycle": 1}
-    assert softest.methods == {}
-    assert known.methods == {"damped": 1}
+    assert softest.outcomes == ("cycle", "")
+    assert softest.methods == ("", "")
+    assert known.methods == ("damped", "")
     assert not found.seeds["softest_localized"].present.any()
+
+
+def test_a_core_met_again_is_one_kind():
+    """Three backgrounds of one core, the second met from the other end, and another core."""
+    core = [0.1, 0, 0]
+    pairs = [
+        (well(2), vibrations([direction("tangent_a", 0.9)], [seeded("softest")])),
+        (well(3, barrier=0.09, asymmetry=-0.01, field=[[-0.1, 0, 0]]), vibrations([], [])),
+        (well(4, field=[core], core=[8]), vibrations([direction("tangent_a", 0.7)], [])),
+        (well(6, barrier=0.101), vibrations([direction("tangent_a", 0.8)], [])),
+    ]
+    found = collect_vibrations(pairs)
+    np.testing.assert_array_equal(found.kinds, [2, 2, 4, 2])
+    distinct = found.distinct()
+    np.testing.assert_array_equal(distinct.wells, [2, 4])
+    np.testing.assert_array_equal(distinct.directions["tangent_a"].overlap, [0.9, 0.7])
+    assert distinct.seeds["softest"].outcomes == ("converged", "")
+    np.testing.assert_array_equal(distinct.seeds["softest"].found, [True, False])
+    np.testing.assert_array_equal(distinct.distinct().wells, distinct.wells)
+
+
+def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
+    """Each column, whatever it is called, against picking rows by hand."""
+    rng = np.random.default_rng(5)
+    studies = tuple(tangent_columns(k, [0.9 - k / 100, 0.5]) for k in (1, 3, 4))
+    made = columns(
+        5, directions=rng.random((3, 5)), reached=rng.random(5), splitting=rng.random(5),
+        mobility=rng.random(5), participation=rng.random(5), mobility_all=rng.random(5),
+        kinds=[0, 0, 2, 0, 2], tangents=studies,
+    )  # fmt: skip
+    found = made.distinct()
+    rows = [0, 2]
+    for name in ("wells", "frequency", "participation_number", "largest_mobility",
+                 "mobility_modes", "largest_mobility_all", "kinds"):  # fmt: skip
+        np.testing.assert_array_equal(getattr(found, name), getattr(made, name)[rows])
+    np.testing.assert_array_equal(found.splittings["argon"], made.splittings["argon"][rows])
+    np.testing.assert_array_equal(found.single_wells["argon"], made.single_wells["argon"][rows])
+    for group in ("directions", "seeds"):
+        for name, columns_ in getattr(found, group).items():
+            before = getattr(made, group)[name]
+            np.testing.assert_array_equal(columns_.overlap, before.overlap[rows])
+            np.testing.assert_array_equal(columns_.mobility, before.mobility[rows])
+    # 0 and 2 were not studied, but a copy of each was: the first of those stands for it.
+    assert [t.well for t in found.tangents] == [1, 4]
+
+
+def test_the_largest_mobility_is_compared_over_equally_many_modes():
+    first = columns(3, mobility=[0.2, 0.3, 0.4], mobility_modes=[450, 60, 60])
+    second = columns(2, mobility_modes=[0, 60])
+    assert mobility_range([first, second]) == 60
+    np.testing.assert_array_equal(first.mobility_over(60), [np.nan, 0.3, 0.4])
+    assert mobility_range([columns(2, mobility_modes=[450, 60])]) == 60  # the smaller of two
+    assert mobility_range([columns(2, mobility_modes=0)]) == mobility_range([]) == 0
 
 
 def test_no_double_wells_give_empty_columns():
     found = collect_vibrations([])
     assert len(found) == 0
     assert len(found.directions["tangent_a"].overlap) == 0
-    assert len(collect_minima([])) == 0
+    assert len(found.distinct()) == 0
 
 
 def test_tangents_are_the_largest_overlap_by_distance():
@@ -107,18 +159,3 @@ def test_tangents_are_the_largest_overlap_by_distance():
     np.testing.assert_array_equal(tangent.overlaps, [0.6, 0.9, 0.5])
     np.testing.assert_array_equal(tangent.modes, [5, 4, 4])
     np.testing.assert_array_equal(tangent.image_overlaps, [0.5])
-
-
-@pytest.mark.parametrize(("localized", "lowest"), [((5, 7), 1.5), ((), np.nan)])
-def test_minima_by_their_modes(localized, lowest):
-    omega = np.array([0, 0, 0, 1.0, 1.5, 2.0, 2.5])
-    one = MinimumVibrations(
-        frequencies=omega, participation_ratios=np.full(7, 0.3), complete=False,
-        quasilocalized=localized, softest=np.ones((2, 3)), softest_localized=NOWHERE,
-    )  # fmt: skip
-    found = collect_minima(iter([one]))
-    np.testing.assert_array_equal(found.modes, [7])
-    np.testing.assert_array_equal(found.complete, [0])
-    np.testing.assert_array_equal(found.quasilocalized, [len(localized)])
-    np.testing.assert_array_equal(found.softest, [1.0])
-    np.testing.assert_array_equal(found.softest_localized, [lowest])

@@ -69,28 +69,44 @@ def test_largest_overlaps_are_those_of_the_dense_spectrum(
     assert abs(np.vdot(found.linear_field, small.modes[best])) == pytest.approx(1, abs=1e-8)
 
 
-@pytest.mark.parametrize("count", [COUNT, None])
-def test_the_largest_mobility_is_over_the_computed_modes(
-    small: SmallWell, minimum: MinimumVibrations, count: int | None
+@pytest.mark.parametrize("n_soft", [4, 5, COUNT])
+@pytest.mark.parametrize("n_modes", [COUNT, None])
+def test_the_largest_mobility_is_over_as_many_modes_whether_all_are_known_or_not(
+    small: SmallWell, minimum: MinimumVibrations, n_soft: int, n_modes: int | None
 ) -> None:
-    modes = normal_modes(MODEL, small.a, count)
-    found = well_vibrations(MODEL, small.well, minimum, modes=modes)
-    expected = small.mobilities(small.well.displacement_ab)[: len(modes.frequencies)]
-    best = 3 + int(expected[3:].argmax())
-    assert found.mobility_modes == len(modes.frequencies)
+    modes = normal_modes(MODEL, small.a, n_modes)
+    found = well_vibrations(MODEL, small.well, minimum, count=n_soft, modes=modes)
+    expected = small.mobilities(small.well.displacement_ab)
+    best = 3 + int(expected[3:n_soft].argmax())
+    assert found.mobility_modes == n_soft
     assert found.largest_mobility_mode == best + 1
     assert found.largest_mobility == pytest.approx(expected[best], abs=OVERLAP_ERROR)
+    if n_modes is not None:
+        assert np.isnan(found.largest_mobility_all)
+        assert found.largest_mobility_all_mode == 0
+    else:
+        best_of_all = 3 + int(expected[3:].argmax())
+        assert best_of_all >= 5  # else the short ranges would hold it too
+        assert found.largest_mobility_all_mode == best_of_all + 1
+        assert found.largest_mobility_all == pytest.approx(expected[best_of_all], abs=OVERLAP_ERROR)
 
 
 def test_without_modes_at_hand_as_many_as_the_minimum_has(
     small: SmallWell, found: WellVibrations
 ) -> None:
-    expected = small.mobilities(small.well.displacement_ab)[3:COUNT]
-    assert found.mobility_modes == COUNT
-    assert found.largest_mobility == pytest.approx(expected.max(), abs=OVERLAP_ERROR)
+    expected = small.mobilities(small.well.displacement_ab)
+    assert found.mobility_modes == COUNT  # fewer than 60, the default
+    assert found.largest_mobility == pytest.approx(expected[3:COUNT].max(), abs=OVERLAP_ERROR)
+    assert np.isnan(found.largest_mobility_all)
     full = well_vibrations(MODEL, small.well, minimum_vibrations(MODEL, small.a, None))
-    assert full.mobility_modes == 3 * small.a.n_particles
-    assert full.largest_mobility >= found.largest_mobility - OVERLAP_ERROR
+    assert full.mobility_modes == 60
+    assert full.largest_mobility == pytest.approx(expected[3:60].max(), abs=OVERLAP_ERROR)
+    assert full.largest_mobility_all == pytest.approx(expected[3:].max(), abs=OVERLAP_ERROR)
+
+
+def test_a_range_without_a_mode_is_refused(small: SmallWell, minimum: MinimumVibrations) -> None:
+    with pytest.raises(InputError, match="count"):
+        well_vibrations(MODEL, small.well, minimum, count=3)
 
 
 def test_seeds_and_their_cubic_modes_are_compared_with_r_ab(
@@ -199,6 +215,7 @@ def test_everything_may_fail_at_once(
     assert len(found.failures) == 5
     assert np.isnan(found.largest_mobility)
     assert (found.largest_mobility_mode, found.mobility_modes) == (0, 0)
+    assert np.isnan(found.largest_mobility_all)
     assert found.seeded("displacement_ab") is None
     assert found.seeded("softest") is not None
     assert found.cubic_field.shape == (0, 3)
