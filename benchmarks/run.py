@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rows import Row, print_rows
 
-ALL = ("swap", "md", "quench", "paths", "tunneling", "modes", "start", "scaling")
+ALL = ("swap", "md", "quench", "paths", "tunneling", "modes", "start", "coordinator", "scaling")
 
 
 def rows_of(name: str) -> list[Row]:

@@ -156,6 +156,11 @@ def _numerical_error(
     tails of height sqrt(Delta_0 / gap), which noise / gap moves, with the gap to level 3. For a
     symmetric well the error of E is of second order in that of Delta.
     """
+    if reduced.is_one_sided or check.is_one_sided:
+        # Two states of one well have no localized basis: their distance alone has a meaning.
+        moved = _interpolation_shift(potential, solution)
+        interpolation = abs(float(moved[1, 1] - moved[0, 0])) + 2 * abs(float(moved[0, 1]))
+        return abs(reduced.splitting - check.splitting) + noise + interpolation
     asymmetry, amplitude = abs(reduced.asymmetry), reduced.amplitude
     shift = reduced.rotation.T @ _interpolation_shift(potential, solution) @ reduced.rotation
     error_asymmetry = abs(reduced.asymmetry - check.asymmetry) + noise

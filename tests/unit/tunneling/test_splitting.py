@@ -180,6 +180,18 @@ def test_single_wells_are_flagged():
     assert "single_well" in both_in_one.flags
 
 
+@pytest.mark.parametrize("barrier", [0.2, 0.3, 0.45])
+@pytest.mark.parametrize("tilt", [0.1, 0.2, 0.25])
+def test_two_states_of_one_well_are_resolved(barrier: float, tilt: float):
+    """They have no localized basis; the error is that of the distance of the two levels."""
+    result = solve_splitting(quartic(barrier, 0.4, tilt), NIP)
+    assert "single_well" in result.flags
+    assert "unresolved" not in result.flags
+    finer = solve_splitting(quartic(barrier, 0.4, tilt, n_points=400), NIP)
+    assert abs(finer.splitting - result.splitting) <= result.error + finer.error
+    assert result.error < 1e-4 * result.splitting
+
+
 def test_short_paths_and_short_reaches_are_flagged():
     assert "short_path" in solve_splitting(quartic(0.3, 0.04), ARGON).flags
     assert "short_path" not in solve_splitting(quartic(0.3, 0.06), ARGON).flags
