@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 
@@ -28,10 +29,19 @@ from glasswells.tunneling import ARGON, NIP
 N = 40
 
 
+def is_repeat(picture):
+    """Whether it shows the same as another one, of a second double well or unit set."""
+    return re.search(r"_[1-9](_|$)", picture.slug) is not None
+
+
 def write_small(picture, directory):
-    """A stand-in for `write_picture` that costs a fifth: few pixels, and no PDF with its fonts."""
+    """A stand-in for `write_picture` that costs a fifth: few pixels, and no PDF with its fonts.
+
+    Of figures of one kind the first is drawn.
+    """
     buffer = io.BytesIO()
-    picture.figure.savefig(buffer, format="png", dpi=30, metadata={"Software": None})
+    if not is_repeat(picture):
+        picture.figure.savefig(buffer, format="png", dpi=30, metadata={"Software": None})
     (directory / f"{picture.slug}.png").write_bytes(buffer.getvalue())
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
