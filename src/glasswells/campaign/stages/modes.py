@@ -171,7 +171,14 @@ def _relate(
             "tangent study", partial(tangent_study, model, well, soft, **study), failures
         )
     record = well_vibrations(
-        model, well, minimum, number=number, modes=modes, stiffness=stiffness, tangents=tangents
+        model,
+        well,
+        minimum,
+        number=number,
+        count=n_soft,
+        modes=modes,
+        stiffness=stiffness,
+        tangents=tangents,
     )
     return replace(record, failures=(*record.failures, *failures)), spectrum
 
