@@ -36,6 +36,9 @@ DAMPING = 1.0
 """epsilon of the stages: amplification at most 0.77 for stiff directions, at which the extrapolated
 amplification stays below one; the price is a tenth of the step (the usual value is 2/13)."""
 
+MOST_STAGES = 200
+"""Of one formula. Steps of a path take 5 to 60; off a nearly flat saddle it would be millions."""
+
 
 class Stages(NamedTuple):
     """Coefficients of one formula with s stages."""
@@ -106,6 +109,11 @@ class Flow:
             if isinstance(interactions, PairInteractions)
             else _AnyRun(interactions)
         )
+
+    @property
+    def longest(self) -> float:
+        """Longest duration of a step."""
+        return stages(MOST_STAGES)[1] / self._stiffest
 
     def step(self, start: Array, force: Array, duration: float) -> Step:
         """Follow the flow from positions and force (N, 3) for a time `duration`."""

@@ -193,7 +193,7 @@ def _advance(
     settings: PathSettings,
 ) -> tuple[_Here | None, float]:
     """One step of the flow, None if it must be repeated, and the next duration."""
-    positions = here.point.positions
+    positions, duration = here.point.positions, min(duration, flow.longest)
     step = flow.step(positions, here.force, duration)
     trail.evaluations += step.evaluations + 1
     trail.steps += 1

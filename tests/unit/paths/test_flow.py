@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.integrate
@@ -278,3 +280,14 @@ def test_step_limit_is_reported() -> None:
     _, _, _, descents = analytic_descents("mueller_brown", path_steps=3)
     assert all(d.outcome is Outcome.STEP_LIMIT for d in descents)
     assert all(d.target is None for d in descents)
+
+
+def test_a_nearly_flat_saddle_is_left_in_bounded_steps() -> None:
+    """The time in which the flow leaves such a saddle, 1/|lambda|, is no limit of a step."""
+    surface, saddle, minima, _ = analytic_descents("mueller_brown")
+    flat = dataclasses.replace(saddle, negative_eigenvalue=-1e-13)
+    settings = PathSettings(first_stiffness=50.0)
+    # The first steps are far too long: they end where the surface overflows, and are repeated.
+    with np.errstate(over="ignore", invalid="ignore"):
+        sides = [descend(surface, flat, sign, minima, (), settings) for sign in (1, -1)]
+    assert {side.target for side in sides} == {0, 1}
