@@ -12,8 +12,9 @@ ENVIRONMENT := $(VENV)/.made-$(HERE)
 PROJECT := $(VENV)/.project-$(HERE)
 TESTS := $(VENV)/.group-test-$(HERE)
 BENCHMARKS := $(VENV)/.group-bench-$(HERE)
+DOCUMENTATION := $(VENV)/.group-docs-$(HERE)
 
-.PHONY: help demo test physics soak check lint types contracts bench clean
+.PHONY: help demo test physics soak check lint types contracts bench docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +24,7 @@ help:
 	@echo 'make soak       the long tests of the store and the engines: kills, flipped bits'
 	@echo 'make check      lint, format, types, import contract, tests'
 	@echo 'make bench      the benchmarks, as ratios to baselines measured in the same run'
+	@echo 'make docs       the documentation, in docs/_build/html; runs the examples of its gallery'
 	@echo 'make clean      remove the virtual environment and every cache in this folder'
 
 demo: $(PROJECT)
@@ -54,8 +56,14 @@ contracts: $(TESTS)
 bench: $(BENCHMARKS)
 	$(RUN) benchmarks/run.py
 
+# One thread for each numerical library: the gallery's times are those of one core.
+docs: $(DOCUMENTATION)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m sphinx -W --keep-going -b html \
+	  -d docs/_build/doctrees docs docs/_build/html
+	@echo 'Open docs/_build/html/index.html'
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) docs/_build docs/examples docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PROJECT): $(ENVIRONMENT) pyproject.toml
@@ -68,6 +76,10 @@ $(TESTS): $(PROJECT)
 
 $(BENCHMARKS): $(PROJECT)
 	$(RUN) -m pip install --quiet --group bench
+	@touch $@
+
+$(DOCUMENTATION): $(PROJECT)
+	$(RUN) -m pip install --quiet --group docs
 	@touch $@
 
 # Some machines have names that do not run (pyenv shims) or a Python without ensurepip (Debian

@@ -1,0 +1,92 @@
+"""The directive `plan-table`: the settings of one table of a plan, from the plan itself.
+
+The texts, defaults and limits are those that `glasswells init` writes and that plans are checked
+against, so that a page cannot say something else.
+
+    ```{plan-table} paths
+    ```
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from glasswells.campaign.plan import Plan, UnitsSection
+from glasswells.campaign.plan_file import toml_value
+
+COLUMNS = (("setting", 22), ("default", 18), ("what it is, and why this value", 60))
+
+
+class PlanTable(SphinxDirective):
+    """A table of name, default and description."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The table."""
+        section = section_of(self.arguments[0])
+        if section is None:
+            raise self.error(f"a plan has no table {self.arguments[0]!r}")
+        table = nodes.table(classes=["plan-table"])
+        group = nodes.tgroup(cols=len(COLUMNS))
+        table += group
+        group.extend(nodes.colspec(colwidth=width) for _, width in COLUMNS)
+        head = nodes.thead()
+        head += _row([[nodes.Text(title)] for title, _ in COLUMNS])
+        body = nodes.tbody()
+        for name, field in section.model_fields.items():
+            default = "required" if field.is_required() else toml_value(field.default)
+            if field.default == {}:
+                default = "{}"
+            cells: list[list[nodes.Node]] = [
+                [nodes.literal(text=name)],
+                [nodes.literal(text=default)],
+                _marked(field.description or ""),
+            ]
+            body += _row(cells)
+        group += head
+        group += body
+        # Sphinx then makes the page again when the plan has changed.
+        self.env.note_dependency(inspect.getsourcefile(section) or "")
+        return [table]
+
+
+def section_of(name: str) -> Any:
+    """The class of a table of the plan; `units` is the one that [units.NAME] has."""
+    if name == "units":
+        return UnitsSection
+    field = Plan.model_fields.get(name)
+    return field.annotation if field is not None else None
+
+
+def _marked(text: str) -> list[nodes.Node]:
+    """Text with its `marks` as literals."""
+    parts = re.split(r"`([^`]+)`", text)
+    return [
+        nodes.literal(text=part) if k % 2 else nodes.Text(part)
+        for k, part in enumerate(parts)
+        if part
+    ]
+
+
+def _row(cells: list[list[nodes.Node]]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        paragraph = nodes.paragraph()
+        paragraph.extend(cell)
+        entry = nodes.entry()
+        entry += paragraph
+        row += entry
+    return row
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the directive."""
+    app.add_directive("plan-table", PlanTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
