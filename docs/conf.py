@@ -18,12 +18,14 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
     "numpydoc",
+    "mathml",
     "plan_table",
+    "public_names",
 ]
-exclude_patterns = ["_build", "gallery", "_extensions"]
+exclude_patterns = ["_build", "gallery", "_extensions", "_templates"]
+templates_path = ["_templates"]
 suppress_warnings: list[str] = []
 
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
@@ -37,6 +39,8 @@ autosummary_imported_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+autodoc_type_aliases = {"Array": "Array", "ArrayLike": "ArrayLike"}
+toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
@@ -57,6 +61,7 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "glasswells"
 html_static_path = ["_static"]

@@ -47,7 +47,7 @@ print(f"v(1) = {derivatives(1.0)[0]:.4f}")
 # third order, and with them the cubic modes, are discontinuous where a pair comes into range.
 # Dashed: numerical differences of the curve before.
 
-figure, axes = plt.subplots(1, 4, figsize=(11, 2.9), layout="constrained")
+figure, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
 names = ("v", "v'", "v''", "v'''")
 for k, (axis, name) in enumerate(zip(axes, names, strict=True)):
     axis.plot(r, values[:, k])

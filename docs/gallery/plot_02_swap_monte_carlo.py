@@ -27,7 +27,7 @@ cooled = gw.swap_monte_carlo(
 # %%
 # The self-overlap Q(t) is the share of particles that are still within 0.3 of where they were.
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for probability, label in ((0.2, "20 % swaps"), (0.0, "no swaps")):
     trajectory, state = gw.swap_trajectory(
         model,

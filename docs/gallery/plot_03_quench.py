@@ -17,7 +17,7 @@ glass = gw.glass(0.07, 0)
 warm = gw.molecular_dynamics(model, glass, temperature=0.04, steps=2000, seed=1).configuration
 
 forces = 10.0 ** np.arange(1, -10.5, -0.5)
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for method in ("lbfgs", "fire"):
     ends = [gw.minimize(model, warm, max_force=force, method=method) for force in forces]
     spent = [end.evaluations for end in ends]

@@ -12,7 +12,7 @@ import numpy as np
 import glasswells as gw
 
 model = gw.SoftSpheres()
-figure, axes = plt.subplots(2, 3, figsize=(10, 5.6), layout="constrained")
+figure, axes = plt.subplots(2, 3, figsize=(8.5, 5.4), layout="constrained")
 for column, temperature in enumerate((0.092, 0.07, 0.062)):
     glass = gw.glass(temperature, 0)
     found = gw.explore(model, glass, temperature=0.04, quenches=200, interval=25, seed=1)
@@ -24,8 +24,10 @@ for column, temperature in enumerate((0.092, 0.07, 0.062)):
 
     upper, lower = axes[:, column]
     upper.semilogy(energies - energies.min(), visits, "o", markersize=4)
+    upper.set_ylim(0.7, 300)
     upper.set(xlabel="energy above the lowest", ylabel="visits", title=f"T_f = {temperature}")
     lower.imshow(np.log10(np.where(counts > 0, counts, np.nan)), cmap="viridis")
+    lower.grid(visible=False)
     lower.set(xlabel="to structure", ylabel="from structure")
     linked = gw.linked_pairs(found.structures, found.transitions, min_transitions=1)
     print(
@@ -59,13 +61,14 @@ energies, displacements = 10.0 ** np.arange(-13.0, -4.0), 10.0 ** np.arange(-8.0
 left = gw.identity_scan(tight.structures, energies, displacements)
 figure, axis = plt.subplots(figsize=(5.2, 3.4), layout="constrained")
 image = axis.pcolormesh(displacements, energies, left, rasterized=True)
-axis.plot(1e-3, 1e-9, "x", color="white", label="default")
+axis.plot(1e-3, 1e-9, "o", color="black")
+axis.text(1.6e-3, 1e-9, "default", va="center")
 axis.set(
     xscale="log",
     yscale="log",
     xlabel="threshold of the displacement",
     ylabel="threshold of the energy per particle",
 )
-axis.legend()
+axis.grid(visible=False)
 figure.colorbar(image, label="distinct structures")
 plt.show()

@@ -32,7 +32,7 @@ print(f"one negative eigenvalue at the saddle: {well.negative_eigenvalue:.2f}")
 # In argon's units hbar is 0.0296, in those of NiP 0.0134: the zero-point energy and the depth of
 # tunneling differ, the profile does not.
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.6), layout="constrained", sharey=True)
 profile = well.profile
 for axis, units in zip(axes, (gw.ARGON, gw.NIP), strict=True):
     splitting = gw.solve_splitting(profile, units)
@@ -42,7 +42,7 @@ for axis, units in zip(axes, (gw.ARGON, gw.NIP), strict=True):
         axis.plot(start + side * s, v, color="black", linestyle="--", linewidth=0.9)
     for k, level in enumerate(splitting.levels):
         axis.axhline(level, color=f"C{k}", linewidth=1, label=f"E{k + 1} = {level:.5f}")
-    axis.set(xlabel="arc length s", title=units.name, xlim=(-0.7, profile.arc_length[-1] + 0.7))
+    axis.set(xlabel="arc length s", title=units.name, xlim=(-0.5, profile.arc_length[-1] + 1.1))
     axis.set_ylim(min(0, well.asymmetry) - 0.02, 1.3 * well.barrier)
     axis.legend(loc="upper right", fontsize="small")
     print(

@@ -23,7 +23,7 @@ print(f"quasilocalized among the softest {len(ratios)}: modes {np.flatnonzero(lo
 # Circles: quasilocalized, by the limits of the paper on the participation ratio (0.1) and ours on
 # the frequency (2). Modes are numbered as in the paper: 1 to 3 are the translations.
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.4), layout="constrained")
 axes[0].plot(frequencies, ratios, ".", color="C0")
 axes[0].plot(frequencies[localized], ratios[localized], "o", color="C3", fillstyle="none")
 axes[0].axhline(0.1, color="grey", linewidth=0.6)
@@ -33,17 +33,20 @@ axes[1].set(xlabel="number of the mode", ylabel="frequency")
 plt.show()
 
 # %%
-# The most localized of them and the most extended one, seen along an axis of the box: arrows are
-# the displacements, each scaled to its largest.
+# The most localized of them and the most extended one: a slice of the box around the particle that
+# moves most. Arrows are the displacements, scaled to the largest.
 
 chosen = [int(np.argmin(ratios)), int(np.argmax(ratios))]
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.6), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8.5, 4.3), layout="constrained")
 where = quench.configuration.positions % quench.configuration.box
 for axis, k in zip(axes, chosen, strict=True):
     field = modes.fields[3 + k]
     size = np.linalg.norm(field, axis=1)
     scaled = field / size.max()
-    axis.quiver(where[:, 0], where[:, 1], scaled[:, 0], scaled[:, 1], size, scale=12, width=0.004)
+    slice_ = np.abs(where[:, 2] - where[size.argmax(), 2]) < 1.5
+    x, y, u, v = where[slice_, 0], where[slice_, 1], scaled[slice_, 0], scaled[slice_, 1]
+    axis.quiver(x, y, u, v, size[slice_], scale=10, width=0.004)
+    axis.grid(visible=False)
     axis.set(
         aspect="equal", title=f"mode {k + 4}: frequency {frequencies[k]:.2f}, PR {ratios[k]:.3f}"
     )

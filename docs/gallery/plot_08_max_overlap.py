@@ -23,7 +23,7 @@ for pair in sorted(pairs, key=lambda p: abs(p.energy_difference)):
     well = gw.find_double_well(model, a, b)
     if isinstance(well, gw.DoubleWell):
         wells.append(well)
-    if len(wells) == 6:
+    if len(wells) == 4:
         break
 
 # %%
@@ -45,24 +45,25 @@ for row, well in enumerate(wells):
                 f"{time.perf_counter() - start:.2f} s"
             )
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.5), layout="constrained")
+figure, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
 for column, label in enumerate(("r_12 (rho = 0.01)", "r_AS", "r_AB")):
-    axes[0].bar(np.arange(len(wells)) + 0.27 * (column - 1), table[:, column], 0.25, label=label)
-axes[0].set(xlabel="double well", ylabel="largest overlap c", ylim=(0, 1))
-axes[0].legend(fontsize="small")
+    axis.bar(np.arange(len(wells)) + 0.27 * (column - 1), table[:, column], 0.25, label=label)
+axis.set(xlabel="double well", ylabel="largest overlap c", ylim=(0, 1.3))
+axis.set_xticks(range(len(wells)))
+axis.legend(ncols=3)
+plt.show()
 
 # %%
-# Right: overlaps of the first double well's r_AB with each of the softest 60 modes. The largest
-# over *all* modes (dashed) may well lie far beyond them, at a high frequency.
+# Overlaps of the first double well's r_AB with each of the softest 60 modes. Dashed:
+# the largest over *all* modes, which may also lie far beyond these.
 
 well = wells[0]
 soft = gw.normal_modes(model, well.minimum_a, count=60)
 overlaps = [gw.overlap(well.displacement_ab, field) for field in soft.fields]
 best = gw.max_overlap(model, well.minimum_a, well.displacement_ab)
-axes[1].stem(soft.frequencies, overlaps, markerfmt=".", basefmt=" ")
-axes[1].axhline(best.overlap, linestyle="--", color="C3")
-axes[1].text(
-    0.1, best.overlap * 1.03, f"mode {best.mode}, frequency {best.frequency:.2f}", color="C3"
-)
-axes[1].set(xlabel="frequency", ylabel="overlap c with r_AB")
+figure, axis = plt.subplots(figsize=(6, 3.2), layout="constrained")
+axis.stem(soft.frequencies, overlaps, markerfmt=".", basefmt=" ")
+axis.axhline(best.overlap, linestyle="--", color="C3")
+axis.text(0.1, best.overlap * 1.03, f"mode {best.mode}, frequency {best.frequency:.2f}", color="C3")
+axis.set(xlabel="frequency", ylabel="overlap c with r_AB")
 plt.show()
