@@ -73,6 +73,7 @@ class _FingerprintedCache(FunctionCache):
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._function = function
+        self._name = function.__qualname__
 
     @functools.cached_property
     def _fingerprint(self) -> str:
@@ -84,6 +85,10 @@ class _FingerprintedCache(FunctionCache):
         An index names the classes of all arguments that its kernel ever had. Where one of them
         has since been moved or renamed, as an update of the package may do, it cannot be read.
         """
+        # Numba tells symbols of one name apart by a count within the process that compiles. Those
+        # of closures compiled in several processes and loaded into one would collide, and one
+        # closure run the code of another, without the fingerprint in their names.
+        self._function.__qualname__ = f"{self._name}_{self._fingerprint[:32]}"
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         except UNREADABLE:

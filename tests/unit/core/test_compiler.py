@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from glasswells.core.compiler import REASSOCIATE, kernel, source_fingerprint
+from glasswells.model.soft_spheres import integer_power
 
 RUN = """
 import json, sys
@@ -248,3 +249,15 @@ def test_division_by_zero_gives_infinity_not_an_exception():
         return 1.0 / x
 
     assert inverse(0.0) == np.inf
+
+
+def test_symbols_carry_the_fingerprint():
+    """Two closures compiled by two processes, each its first, would have one name without it."""
+    names = []
+    for exponent in (5, 6):
+        power = integer_power(exponent)
+        assert power(2.0) == 2.0**exponent
+        (compiled,) = power.overloads.values()
+        names.append(compiled.fndesc.mangled_name)
+        assert source_fingerprint(power.py_func)[:32] in names[-1]
+    assert names[0] != names[1]
