@@ -257,7 +257,7 @@ def test_symbols_carry_the_fingerprint():
     for exponent in (5, 6):
         power = integer_power(exponent)
         assert power(2.0) == 2.0**exponent
-        (compiled,) = power.overloads.values()
-        names.append(compiled.fndesc.mangled_name)
-        assert source_fingerprint(power.py_func)[:32] in names[-1]
-    assert names[0] != names[1]
+        found = {compiled.fndesc.mangled_name for compiled in power.overloads.values()}
+        assert all(source_fingerprint(power.py_func)[:32] in name for name in found)
+        names.append(found)
+    assert names[0].isdisjoint(names[1])
