@@ -55,6 +55,8 @@ sphinx_gallery_conf = {
     "abort_on_example_error": False,
     "download_all_examples": False,
     "show_memory": False,
+    # The page of times would load scripts from elsewhere; each example states its own.
+    "write_computation_times": False,
     "image_scrapers": ("matplotlib",),
     "show_signature": False,
     "nested_sections": False,
@@ -77,4 +79,4 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"index": []}
+html_sidebars = {name: [] for name in ("index", "start", "files", "CLUSTER")}

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw themselves: no script, no font, nothing from elsewhere."""
+"""Formulas as MathML, which browsers draw themselves: no script, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
-    """The formula of a node; a formula that cannot be read is shown as it stands, with a warning."""
+    """The formula of a node; one that cannot be read is shown as it stands, with a warning."""
     source = node.astext()
     try:
         return tex2mathml(source, as_block=as_block)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import sphinx.ext.autosummary
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -33,7 +34,8 @@ def escape_bars(_app: Sphinx, *event: Any) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect both."""
+    """Connect both, and let summaries go on after an abbreviation that is no end of a sentence."""
+    sphinx.ext.autosummary.WELL_KNOWN_ABBREVIATIONS += (" eq.", " eqs.", " .")
     app.connect("builder-inited", check_names, priority=100)
     app.connect("autodoc-process-docstring", escape_bars, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -33,8 +33,9 @@ for name, seed in (("r_AB", well.displacement_ab), ("softest mode", softest)):
     mode = gw.cubic_mode(model, well.minimum_a, seed)
     cubic[name] = mode
     print(
-        f"cubic mode from {name}: {mode.outcome.name} by {mode.method} in {mode.iterations} steps; "
-        f"c = {gw.overlap(well.displacement_ab, mode.field):.3f} with r_AB, "
+        f"cubic mode from {name}: {mode.outcome.name} by {mode.method} in "
+        f"{mode.iterations} steps;\n"
+        f"    c = {gw.overlap(well.displacement_ab, mode.field):.3f} with r_AB, "
         f"{mode.overlap_with_start:.3f} with its seed; stiffness {mode.stiffness:.2f}, "
         f"barrier function {mode.barrier:.4f}"
     )
