@@ -1,16 +1,13 @@
 """Double wells of real pairs: `find_double_well` against full bands, ours and ASE's.
 
-Run `python benchmarks/bench_paths.py [WELLS]`. Pairs come from consecutive quenches of dynamics in
-a shipped glass; they are kept in the temporary directory of the system for the next run.
+Run `python benchmarks/bench_paths.py [WELLS]`. Pairs come from an exploration of a shipped glass.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +15,6 @@ import numpy as np
 import glasswells as gw
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, DoubleWell, PathFailure
-from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.model.pair_model import Interactions
 from glasswells.paths import BandRelaxation, PathSettings, Surface
 from rows import Row, print_rows
@@ -41,46 +37,12 @@ def timed(call: Callable[[], T]) -> tuple[float, T]:
     return time.thread_time() - begin, result
 
 
-def minima(glass: Configuration, seed: int) -> Iterator[Array]:
-    """Minima below snapshots, 0.4 time units apart, of Langevin dynamics at T = 0.04."""
-    interactions = MODEL.interactions(glass)
-    quencher = MODEL.interactions(glass)
-    generator = np.random.default_rng(seed)
-    x, v = np.array(glass.positions), 0.2 * generator.normal(size=glass.positions.shape)
-    force = interactions.energy_and_forces(x)[1]
-    settings = MinimizerSettings(max_force=1e-10)
-    while True:
-        for _ in range(40):
-            v += 0.005 * force
-            x = x + 0.01 * v
-            force = interactions.energy_and_forces(x)[1]
-            v += 0.005 * force
-        v = 0.95 * v + 0.2 * np.sqrt(1 - 0.95**2) * generator.normal(size=v.shape)
-        v -= v.mean(axis=0)
-        yield minimize_positions(quencher, x, settings).positions
-
-
-def linked_pairs(glass: Configuration, count: int) -> Array:
-    """(count, 2, N, 3): different minima of consecutive quenches, every pair once."""
-    path = Path(tempfile.gettempdir()) / f"glasswells_bench_pairs_{count}.npy"
-    if path.exists():
-        return np.load(path, allow_pickle=False)
-    pairs: list[tuple[Array, Array]] = []
-    seen: set[tuple[float, ...]] = set()
-    energy = MODEL.interactions(glass).energy_and_forces
-    before = None
-    for here in minima(glass, seed=1):
-        if before is not None and len(pairs) < count:
-            distance = np.linalg.norm(displacement(before, here, glass.box))
-            key = tuple(sorted(round(float(energy(x)[0]), 7) for x in (before, here)))
-            if 1e-2 < distance < 1.0 and key not in seen:
-                seen.add(key)
-                pairs.append((before, here))
-        if len(pairs) == count:
-            break
-        before = here
-    np.save(path, np.array(pairs))
-    return np.array(pairs)
+def linked_pairs(glass: Configuration, quenches: int) -> list[Array]:
+    """Pairs (2, N, 3) of different minima of consecutive quenches."""
+    explored = gw.explore(MODEL, glass, 0.04, quenches=quenches, interval=40, seed=1)
+    places = [structure.configuration.positions for structure in explored.structures]
+    pairs = gw.linked_pairs(explored.structures, explored.transitions, min_transitions=1)
+    return [np.array([places[pair.i], places[pair.j]]) for pair in pairs]
 
 
 def full_band(glass: Configuration, pair: Array) -> Any:
@@ -130,7 +92,7 @@ def ase_band(glass: Configuration, pair: Array) -> tuple[float, int, float]:
 
 def main(wells: int = WELLS) -> list[Row]:
     glass = gw.glass(0.092, 0).configuration
-    pairs = linked_pairs(glass, 5 * wells)
+    pairs = linked_pairs(glass, 8 * wells)
     found: list[tuple[float, DoubleWell, Array]] = []
     failed: list[tuple[float, PathFailure]] = []
     gw.find_double_well(MODEL, *(glass.moved_to(x) for x in pairs[0]))  # compiles

@@ -25,7 +25,7 @@ from rows import Row, print_rows
 
 WELLS = 20
 REPEATS = 5
-PAIRS = 300
+QUENCHES = 160
 MODEL = gw.SoftSpheres()
 GRID_SPACING = 2e-4
 """Error 1e-6 of the levels: that of the grid grows with its square."""
@@ -61,7 +61,7 @@ def seconds(call: object) -> float:
 def main(wells: int = WELLS) -> list[Row]:
     glass = gw.glass(0.092, 0).configuration
     profiles: list[EnergyProfile] = []
-    for pair in linked_pairs(glass, PAIRS):
+    for pair in linked_pairs(glass, QUENCHES):
         found = gw.find_double_well(MODEL, *(glass.moved_to(x) for x in pair))
         if isinstance(found, DoubleWell):
             profiles.append(found.profile)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.catalogue import catalogue_digest
@@ -25,30 +26,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import DoubleWell, PathFailure
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
-PLAN = """
-[campaign]
-name = "small"
-seed = 3
-[glasses]
-preparation_temperatures = [0.1]
-[prepare]
-n_particles = 150
-melt_sweeps = 200
-burn_in = 50
-sweeps = 1500
-chunk_sweeps = 500
-[explore]
-exploration_temperature = 0.05
-trajectories = 2
-quenches = 40
-chunk_quenches = 20
-[pairs]
-min_transitions = 2
-[modes]
-count = 40
-rhos = [0.05, 0.01]
-images = [6, 9]
-"""
+PLAN = SMALL_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"
 Run = Callable[..., Path]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.catalogue import catalogue_digest
@@ -21,28 +22,6 @@ from glasswells.campaign.verify import verify_store
 from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
 
-PLAN = """
-[campaign]
-name = "small"
-seed = 3
-[glasses]
-preparation_temperatures = [0.1]
-[prepare]
-n_particles = 150
-melt_sweeps = 200
-burn_in = 50
-sweeps = 1500
-chunk_sweeps = 500
-[explore]
-exploration_temperature = 0.05
-trajectories = 2
-quenches = 40
-chunk_quenches = 20
-[pairs]
-min_transitions = 2
-[modes]
-images = [6, 9]
-"""
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 
 
@@ -54,7 +33,7 @@ def digest(directory: Path) -> str:
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("plan") / "plan.toml"
-    path.write_text(PLAN, encoding="utf-8")
+    path.write_text(SMALL_PLAN, encoding="utf-8")
     return path
 
 

@@ -6,47 +6,26 @@ import numpy as np
 import pytest
 
 import glasswells as gw
-from glasswells.core.geometry import displacement
-from glasswells.core.records import Configuration, DoubleWell, PathChain
+from glasswells.core.records import DoubleWell, PathChain
 from glasswells.paths import find_double_well, find_double_wells
 
 pytestmark = pytest.mark.physics
 MODEL = gw.SoftSpheres()
 WELLS = 50
-QUENCH_INTERVAL = 40
-
-
-def neighboring_minima(glass: Configuration, seed: int):
-    """Pairs of minima from consecutive quenches of dynamics at T = 0.05."""
-    interactions = MODEL.interactions(glass)
-    generator = np.random.default_rng(seed)
-    x, v = np.array(glass.positions), np.sqrt(0.05) * generator.normal(size=glass.positions.shape)
-    force = interactions.energy_and_forces(x)[1]
-    last = None
-    while True:
-        for _ in range(QUENCH_INTERVAL):
-            v += 0.005 * force
-            x = x + 0.01 * v
-            force = interactions.energy_and_forces(x)[1]
-            v += 0.005 * force
-        v = 0.97 * v + np.sqrt(0.05 * (1 - 0.97**2)) * generator.normal(size=v.shape)
-        v -= v.mean(axis=0)
-        here = gw.minimize(MODEL, glass.moved_to(x)).configuration
-        if last is not None:
-            moves = displacement(last.positions, here.positions, here.box)
-            if 1e-2 < np.linalg.norm(moves) < 1.0:
-                yield last, here
-        last = here
 
 
 @pytest.fixture(scope="module")
 def chains() -> list[PathChain]:
+    """Of linked pairs, until they hold enough double wells."""
+    glass = gw.glass(0.092, 0).configuration
+    explored = gw.explore(MODEL, glass, 0.04, quenches=300, interval=40, seed=1)
     found: list[PathChain] = []
     wells: set[float] = set()
-    for a, b in neighboring_minima(gw.glass(0.092, 0).configuration, seed=1):
+    for pair in gw.linked_pairs(explored.structures, explored.transitions, min_transitions=1):
+        a, b = (explored.structures[k].configuration for k in (pair.i, pair.j))
         found.append(find_double_wells(MODEL, a, b))
         wells |= {round(w.barrier, 8) for w in found[-1].links if isinstance(w, DoubleWell)}
-        if len(wells) >= WELLS or len(found) > 300:
+        if len(wells) >= WELLS:
             break
     return found
 
