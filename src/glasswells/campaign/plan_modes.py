@@ -21,7 +21,8 @@ class ModesSection(Section):
         default=60,
         ge=4,
         description="Soft modes of each minimum, the three translations included. 60 reach "
-        "frequency 1.4 in 1500 particles. The largest overlaps are over all modes in any case.",
+        "frequencies of 1.4 to 1.6 in 1500 particles. The largest overlaps are over all modes in "
+        "any case.",
     )
     participation_limit: Annotated[float, Field(gt=0, le=1)] = Field(
         default=0.1,
