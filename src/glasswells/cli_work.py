@@ -92,7 +92,10 @@ def run(
     pipeline: PipelineName = None,
     debug: Debug = False,
 ) -> None:
-    """Start a campaign, or go on with it if the folder has one with this plan."""
+    """Start a campaign, or go on with it if the folder has one with this plan.
+
+    A campaign whose plan has got more glasses (`counts`) grows in its folder.
+    """
     with errors(debug):
         from glasswells.campaign.campaigns import start_campaign
 

@@ -23,6 +23,7 @@ from glasswells.campaign.campaigns import (
 )
 from glasswells.campaign.catalogue import catalogue_digest
 from glasswells.campaign.errors import CampaignBusyError, EngineError, FormatError
+from glasswells.campaign.lock import CampaignLock
 from glasswells.campaign.pool import EngineLostError, InlineExecutor, WorkerLostError
 from glasswells.campaign.progress import stage_progress
 from glasswells.campaign.reader import FAILED, StoreReader
@@ -32,6 +33,7 @@ from glasswells.core.errors import InputError
 
 Start = Callable[..., Path]
 DONE = Ending(is_finished=True, reason="done")
+STOPPED = Ending(is_finished=False, reason="walltime")
 
 
 def run_inline(directory: Path, **options: Any) -> Ending:
@@ -321,8 +323,9 @@ def test_a_moved_folder_works(start: Start, tmp_path: Path) -> None:
 def test_starting_again_needs_the_same_plan(start: Start, tmp_path: Path) -> None:
     directory = start(seed=1)
     assert start(seed=1) == directory
-    with pytest.raises(InputError, match="another plan"):
-        start(seed=2)
+    for other in ({"seed": 2}, {"seed": 1, "glasses": 1}, {"seed": 1, "glasses": 3, "steps": 4}):
+        with pytest.raises(InputError, match=r"another plan.*only numbers of glasses may grow"):
+            start(**other)
     full = tmp_path / "full"
     full.mkdir()
     (full / "thesis.tex").write_text("")
@@ -334,6 +337,29 @@ def test_starting_again_needs_the_same_plan(start: Start, tmp_path: Path) -> Non
         "campaign.sqlite",
         "plan.toml",
     ]
+
+
+@pytest.mark.parametrize("first", [DONE, STOPPED])
+def test_a_campaign_may_grow(start: Start, first: Ending) -> None:
+    whole, grown = start("whole", glasses=3), start("grown", glasses=1)
+    run_inline(whole)
+    assert run_inline(grown, walltime=0.0 if first is STOPPED else None) == first
+    assert start("grown", glasses=3) == grown
+    assert "glasses = 3" in (grown / "plan.toml").read_text()
+    acknowledged: list[str] = []
+    assert run_inline(grown, acknowledged=acknowledged.extend) == DONE
+    assert digest(grown) == digest(whole)
+    with open_campaign(grown, toy.PIPELINE) as store:
+        new = {row.task.id for row in store.tasks() if first is STOPPED or row.task.glass != "g0"}
+    assert set(acknowledged) == new
+
+
+def test_a_campaign_does_not_grow_while_it_runs(start: Start) -> None:
+    directory = start(glasses=1)
+    with CampaignLock(directory), pytest.raises(CampaignBusyError):
+        start(glasses=2)
+    assert "glasses = 1" in (directory / "plan.toml").read_text()
+    assert start(glasses=1) == directory
 
 
 def test_other_stages_are_refused(start: Start) -> None:

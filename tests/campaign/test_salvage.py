@@ -54,6 +54,17 @@ def products(directory: Path) -> set[tuple[str, str, int, str]]:
     return found
 
 
+def test_a_grown_campaign_is_salvaged_with_its_last_plan(start: Start, tmp_path: Path) -> None:
+    for glasses in (1, 2, 3):
+        directory = start("grown", **{**PLAN, "glasses": glasses})
+        run(directory)
+    (directory / "plan.toml").unlink()
+    result = salvage_campaign(directory, tmp_path / "new", toy.PIPELINE)
+    assert result.is_complete
+    assert run(tmp_path / "new") == []
+    assert digest(tmp_path / "new") == digest(directory)
+
+
 @pytest.fixture
 def whole(start: Start) -> Path:
     directory = start("whole", **PLAN)

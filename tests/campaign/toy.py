@@ -198,6 +198,11 @@ def roots(plan: dict[str, Any]) -> Sequence[FollowUp]:
     return follow_ups
 
 
+def grows(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    few = before["glasses"]
+    return {**after, "glasses": few} == before and after["glasses"] >= few
+
+
 PIPELINE = Pipeline(
     name="toy",
     stages=(
@@ -210,4 +215,5 @@ PIPELINE = Pipeline(
     read_plan=read_plan,
     roots=roots,
     identity=lambda plan: (plan["name"], plan["seed"]),
+    grows=grows,
 )

@@ -60,6 +60,9 @@ def load_pipeline(name: str) -> Pipeline:
 def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) -> Path:
     """Make the folder for a plan, or find the one that was made for the same plan before.
 
+    A campaign may grow: if the plan differs from that of the folder only by more to do, such as
+    more glasses, it takes the place of the other one.
+
     Parameters
     ----------
     plan_file
@@ -73,6 +76,8 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
     ------
     InputError
         For a plan with errors, and if the folder holds something else.
+    CampaignBusyError
+        If the campaign is to grow while another process works on it.
     StoreError
         If the folder cannot be written.
     """
@@ -83,11 +88,15 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
     directory = Path(name) if directory is None else directory
     if os.path.isfile(directory / STORE_NAME):
         with open_campaign(directory, pipeline) as store:
-            if pipeline.read_plan(store.property("plan")) != plan:
+            before = pipeline.read_plan(store.property("plan"))
+        if before != plan:
+            if not pipeline.grows(before, plan):
                 raise InputError(
-                    f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}): "
-                    f"give another folder with --dir, or go on with that one by `resume`"
+                    f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}), "
+                    f"and only numbers of glasses may grow: give another folder with --dir, or go "
+                    f"on with that one by `resume`"
                 )
+            _grow(directory, pipeline, complete, text)
         return directory
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -107,6 +116,19 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
             f"{directory} cannot be made ({error.strerror}): check free space and permissions"
         ) from error
     return directory
+
+
+def _grow(directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
+    """Give a campaign a plan with more to do; `complete` counts, `text` is to read."""
+    with Store(directory, pipeline.codec) as store, store.transaction():
+        store.grow_plan(complete)
+        try:
+            (directory / PLAN_NAME).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"{directory / PLAN_NAME} cannot be written ({error.strerror}), the campaign is as "
+                f"before: check free space and permissions"
+            ) from error
 
 
 def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:

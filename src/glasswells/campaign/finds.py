@@ -71,6 +71,8 @@ class Finds:
 
     def __init__(self, path: Path) -> None:
         self.properties: dict[str, str] = {}
+        self.plans: list[str] = []
+        """All that the plan may be: of a campaign that has grown older ones lie about."""
         self.sessions: dict[int, tuple[str, str]] = {}
         """Provenance and ending by number."""
         self._tasks: dict[int, Find] = {}
@@ -210,9 +212,11 @@ class Finds:
         key, value, mark = values
         if seal(key, value) == mark and isinstance(value, str):
             self.properties[key] = self._newer(key, value)
+            if key == "plan":
+                self.plans.append(value)
 
     def _newer(self, key: str, value: str) -> str:
-        """Of several totals those of the most tasks; nothing else ever changes."""
+        """Of several totals those of the most tasks; nothing else changes but the plan."""
         known = self.properties.get(key)
         if key != "totals" or known is None:
             return value

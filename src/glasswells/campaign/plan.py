@@ -290,6 +290,14 @@ class Plan(Section):
     )
     stored_glasses: tuple[StoredGlass, ...] = Field(default=(), strict=False)
 
+    def grows_to(self, other: Plan) -> bool:
+        """Whether the other plan is this one with more glasses: all tasks of this one are its."""
+        counts = self.glasses.counts
+        fewer = other.glasses.model_copy(update={"counts": counts})
+        return other.model_copy(update={"glasses": fewer}) == self and all(
+            more >= few for few, more in zip(counts, other.glasses.counts, strict=True)
+        )
+
     @model_validator(mode="after")
     def _check_box(self) -> Plan:
         if self.glasses.source == "prepare":

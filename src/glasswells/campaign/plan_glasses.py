@@ -36,9 +36,9 @@ class GlassesSection(Section):
     counts: tuple[PositiveCount, ...] = Field(
         default=(1,),
         strict=False,
-        description="How many glasses of each temperature. Glasses differ wildly (4 to 240 "
-        "inherent structures in as many quenches): several glasses tell more than one long "
-        "exploration. The paper has 200, 50 and 10.",
+        description="How many glasses of each temperature; may be raised later. Glasses differ "
+        "wildly (4 to 240 inherent structures in as many quenches): several glasses tell more than "
+        "one long exploration. The paper has 200, 50 and 10.",
     )
     files: tuple[str, ...] = Field(
         default=(),

@@ -91,7 +91,7 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
         raise StoreError(f"{into} cannot be made ({error.strerror}): check permissions") from error
     try:
         with Finds(directory / STORE_NAME) as finds:
-            text = _plan_text(finds, directory)
+            text = _plan_text(finds, directory, pipeline)
             plan = pipeline.read_plan(text)
             seed = pipeline.identity(plan)[1]
             create_store(draft, pipeline=pipeline.name, plan=text, seed=seed, codec=pipeline.codec)
@@ -106,9 +106,14 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
     return result
 
 
-def _plan_text(finds: Finds, directory: Path) -> str:
-    if "plan" in finds.properties:
-        return finds.properties["plan"]
+def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:
+    """The plan that all others found have grown to; without any the copy in the folder."""
+    if finds.plans:
+        newest, *others = finds.plans
+        for other in others:
+            if pipeline.grows(pipeline.read_plan(newest), pipeline.read_plan(other)):
+                newest = other
+        return newest
     try:
         return (directory / PLAN_NAME).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

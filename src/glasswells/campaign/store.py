@@ -144,6 +144,10 @@ class Store(StoreReader):
                 self._connection.execute("ROLLBACK")
             raise
 
+    def grow_plan(self, text: str) -> None:
+        """Take a plan with more to do in place of that of before."""
+        self._set_property("plan", text)
+
     def begin_session(self, provenance: dict[str, Any]) -> None:
         """Record a run of a coordinator: versions, machine type, times."""
         self._session = 1 + max((s["session"] for s in self.sessions()), default=0)

@@ -164,6 +164,11 @@ def as_it_is(text: str, folder: Path) -> str:
     return text
 
 
+def always_another(plan: Any, other: Any) -> bool:
+    """That no plan is taken for the growth of another one."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pipeline:
     """The stages of a campaign in order, and the types that they may save."""
@@ -177,6 +182,8 @@ class Pipeline:
     """From the plan to the first tasks."""
     identity: Callable[[Any], tuple[str, int]]
     """From the plan to the campaign's name and seed."""
+    grows: Callable[[Any, Any], bool] = always_another
+    """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
     complete_plan: Callable[[str, Path], str] = as_it_is
     """From the text of a plan file and its folder to the text that is stored: with the contents of
     the files that it names, since tasks must not read any."""

@@ -1,4 +1,4 @@
-"""The number of trajectories: one for all glasses, or one for each preparation temperature."""
+"""Numbers of trajectories and glasses: for all or by temperature; and plans that grow."""
 
 from __future__ import annotations
 
@@ -44,3 +44,27 @@ def test_more_trajectories_leave_the_others_as_they_are() -> None:
 def test_bad_numbers_are_named(given: str) -> None:
     with pytest.raises(PlanError, match="trajectories"):
         parse_plan(GLASSES + f"[explore]\ntrajectories = {given}")
+
+
+def test_a_plan_grows_by_glasses_and_keeps_all_tasks() -> None:
+    few = parse_plan(GLASSES)
+    more = parse_plan(GLASSES.replace("[2, 1]", "[2, 4]"))
+    assert few.grows_to(more)
+    assert few.grows_to(few)
+    assert not more.grows_to(few)
+    chains = [{task.chain for task in resolve(roots(plan), 1)} for plan in (few, more)]
+    assert chains[0] < chains[1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        GLASSES.replace("[2, 1]", "[1, 2]"),
+        GLASSES.replace("[2, 1]", "[3, 1]") + "[explore]\ninterval = 50",
+        GLASSES.replace("[2, 1]", "[3, 1]") + "[campaign]\nseed = 9",
+        GLASSES.replace("[0.062, 0.092]", "[0.062, 0.07]"),
+        GLASSES.replace("[0.062, 0.092]", "[0.062]").replace("[2, 1]", "[2]"),
+    ],
+)
+def test_other_plans_are_no_growth(other: str) -> None:
+    assert not parse_plan(GLASSES).grows_to(parse_plan(other))

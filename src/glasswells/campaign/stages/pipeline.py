@@ -157,6 +157,7 @@ PIPELINE = Pipeline(
     read_plan=parse_plan,
     roots=roots,
     identity=identity,
+    grows=Plan.grows_to,
     complete_plan=complete_plan,
 )
 """What `glasswells run` runs."""
