@@ -79,6 +79,12 @@ def run(
         Path | None,
         typer.Option("--dir", help="Folder of the campaign.", show_default="its name"),
     ] = None,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Take over what a campaign has done that this one shares."
+        ),
+    ] = None,
     workers: Workers = None,
     walltime: Walltime = None,
     grace: Grace = 8.0,
@@ -111,7 +117,7 @@ def run(
             insecure=insecure,
         )
         where = executor_factory(choice, workers)  # refuses bad options before a folder is made
-        folder = start_campaign(plan, directory, stages)
+        folder = start_campaign(plan, directory, stages, reuse)
         _work(folder, stages, engine, where, seconds, grace)
 
 

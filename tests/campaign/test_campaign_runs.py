@@ -354,6 +354,34 @@ def test_a_campaign_may_grow(start: Start, first: Ending) -> None:
     assert set(acknowledged) == new
 
 
+def test_a_campaign_takes_over_what_another_has_done(start: Start, tmp_path: Path) -> None:
+    """The walks of glass 0 are shared; the rest follows from a longer list of them."""
+    other, whole = start("other", glasses=1, walks=2), start("whole", glasses=2, walks=3)
+    run_inline(other)
+    run_inline(whole)
+    before = digest(other)
+    new = start_campaign(tmp_path / "whole.toml", tmp_path / "new", toy.PIPELINE, reuse=other)
+    acknowledged: list[str] = []
+    assert run_inline(new, acknowledged=acknowledged.extend) == DONE
+    assert digest(new) == digest(whole)
+    assert digest(other) == before
+    with open_campaign(new, toy.PIPELINE) as store, open_campaign(other, toy.PIPELINE) as old:
+        new_ids = {row.task.id for row in store.tasks()}
+        shared = new_ids & {row.task.id for row in old.tasks()}
+    assert shared
+    assert len(acknowledged) == len(set(acknowledged))
+    assert set(acknowledged) == new_ids - shared
+    again = start_campaign(tmp_path / "whole.toml", tmp_path / "new", toy.PIPELINE, reuse=other)
+    assert again == new
+
+
+def test_only_campaigns_can_be_reused(start: Start, tmp_path: Path) -> None:
+    start("campaign")
+    with pytest.raises(FormatError, match="holds no campaign"):
+        start_campaign(tmp_path / "campaign.toml", tmp_path / "new", toy.PIPELINE, tmp_path)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_campaign_does_not_grow_while_it_runs(start: Start) -> None:
     directory = start(glasses=1)
     with CampaignLock(directory), pytest.raises(CampaignBusyError):

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.errors import FormatError, StoreError
+from glasswells.campaign.finds import Finds
 from glasswells.campaign.pool import WorkerPool, available_cores
 from glasswells.campaign.provenance import provenance, utc_now
 from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.replay import Replay, draft_folder
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
-from glasswells.campaign.schema import STORE_NAME
+from glasswells.campaign.schema import STORE_NAME, require_store
 from glasswells.campaign.stop import GRACE, StopRequest
 from glasswells.campaign.store import Store, create_store
 from glasswells.campaign.tasks import Pipeline
@@ -57,7 +59,9 @@ def load_pipeline(name: str) -> Pipeline:
     return found
 
 
-def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) -> Path:
+def start_campaign(
+    plan_file: Path, directory: Path | None, pipeline: Pipeline, reuse: Path | None = None
+) -> Path:
     """Make the folder for a plan, or find the one that was made for the same plan before.
 
     A campaign may grow: if the plan differs from that of the folder only by more to do, such as
@@ -71,11 +75,17 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
         Where; by default a folder with the campaign's name in the working directory.
     pipeline
         The stages.
+    reuse
+        Folder of another campaign, which is only read: a new one takes over each finished task
+        that it has in common with it, such as the explorations if only later tables of the plan
+        differ. Task by task what is named alike is alike, seed included.
 
     Raises
     ------
     InputError
         For a plan with errors, and if the folder holds something else.
+    FormatError
+        If there is no campaign to reuse.
     CampaignBusyError
         If the campaign is to grow while another process works on it.
     StoreError
@@ -98,6 +108,9 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
                 )
             _grow(directory, pipeline, complete, text)
         return directory
+    if reuse is not None:
+        _start_from(reuse, directory, pipeline, complete, text)
+        return directory
     try:
         directory.mkdir(parents=True, exist_ok=True)
         others = [p.name for p in directory.iterdir() if not p.name.startswith(STORE_NAME)]
@@ -116,6 +129,19 @@ def start_campaign(plan_file: Path, directory: Path | None, pipeline: Pipeline) 
             f"{directory} cannot be made ({error.strerror}): check free space and permissions"
         ) from error
     return directory
+
+
+def _start_from(other: Path, directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
+    """Start a campaign with the finished tasks that it has in common with another one."""
+    require_store(other / STORE_NAME)
+    plan = pipeline.read_plan(complete)
+    seed = pipeline.identity(plan)[1]
+    with draft_folder(directory, like=other) as draft, Finds(other / STORE_NAME) as finds:
+        create_store(draft, pipeline=pipeline.name, plan=complete, seed=seed, codec=pipeline.codec)
+        (draft / PLAN_NAME).write_text(text, encoding="utf-8")
+        with Store(draft, pipeline.codec) as store:
+            replay = Replay(store, finds, pipeline, plan, seed)
+            replay.run("reuse", only_asked_for=True)
 
 
 def _grow(directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
