@@ -55,7 +55,8 @@ def minimum_vibrations(
     participation_limit, frequency_limit
         Quasilocalized are the modes with PR and frequency below these (paper, section III).
     modes
-        Its `count` normal modes, if at hand.
+        Its normal modes, if at hand, at least the `count` softest; the cubic modes start from
+        these alone.
     stiffness
         The `Stiffness` of this configuration, if at hand.
 
@@ -71,9 +72,11 @@ def minimum_vibrations(
     if modes is None:
         modes = normal_modes(model, configuration, count, stiffness=stiffness)
     localized = quasilocalized(modes, participation_limit, frequency_limit)
+    # However many modes are at hand: minima compare only if their seeds come from equally many.
+    candidates = localized if count is None else localized[localized < count]
     seeds = {"softest": SOFTEST}
-    if len(localized):
-        seeds = {"softest_localized": int(localized[0]), **seeds}
+    if len(candidates):
+        seeds = {"softest_localized": int(candidates[0]), **seeds}
     failures: list[str] = []
     grown: dict[int, ProfiledMode | None] = {}
     for seed, index in seeds.items():
@@ -91,7 +94,7 @@ def minimum_vibrations(
         complete=modes.complete,
         quasilocalized=tuple(int(k) + 1 for k in localized),
         softest=modes.fields[SOFTEST].copy(),
-        softest_localized=modes.fields[localized[0]].copy() if len(localized) else nowhere,
+        softest_localized=modes.fields[candidates[0]].copy() if len(candidates) else nowhere,
         cubic_modes=tuple(cubic_modes),
         failures=tuple(failures),
     )

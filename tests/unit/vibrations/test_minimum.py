@@ -128,6 +128,17 @@ def test_without_localized_modes_there_is_one_seed(small: SmallWell) -> None:
     assert [item.seed for item in found.cubic_modes] == ["softest"]
 
 
+def test_seeds_come_from_the_softest_modes_however_many_are_known(small: SmallWell) -> None:
+    limit, number = limit_for_one_mode(small)
+    modes = room.normal_modes(MODEL, small.a, None)
+    for count, seeds in ((number - 1, ["softest"]), (number, ["softest_localized", "softest"])):
+        settings = {"participation_limit": limit, "frequency_limit": 10.0}
+        found = minimum_vibrations(MODEL, small.a, count, modes=modes, **settings)
+        assert [item.seed for item in found.cubic_modes] == seeds
+        assert len(found.softest_localized) == (small.a.n_particles if len(seeds) == 2 else 0)
+        assert number in found.quasilocalized
+
+
 def test_modes_and_stiffness_at_hand_are_used(
     small: SmallWell, found: MinimumVibrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
