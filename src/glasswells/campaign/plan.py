@@ -203,12 +203,26 @@ class PairsSection(Section):
         "they were linked; 0: none. Their number grows with the square of the minima.",
     )
     max_distance: NotNegativeFloat = Field(
-        default=0.0, description="... and closer in configuration space than this; 0: none."
+        default=0.0, description="... and closer in configuration space than this, ..."
+    )
+    min_distance: NotNegativeFloat = Field(
+        default=0.0,
+        description="... but not closer than this. Barriers grow with distance: in argon, pairs "
+        "within 0.3 have both levels in one well, and tunneling ones lie between 0.4 and 1.",
     )
     max_pairs: PositiveCount = Field(
         default=100_000,
         description="Upper limit per glass; the pairs with the most transitions come first.",
     )
+
+    @model_validator(mode="after")
+    def _check_distances(self) -> PairsSection:
+        if self.min_distance > 0 and self.min_distance >= self.max_distance:
+            raise ValueError(
+                f"min_distance is {self.min_distance:g}, expected less than max_distance, "
+                f"{self.max_distance:g}"
+            )
+        return self
 
 
 class PathsSection(Section):

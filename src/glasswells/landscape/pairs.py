@@ -6,10 +6,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from glasswells.core.checks import count, positive
+from glasswells.core.checks import count, not_negative, positive
+from glasswells.core.compiler import kernel
+from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
 from glasswells.core.geometry import displacement, minimum_image
-from glasswells.core.records import InherentStructure, Pair, Transition
+from glasswells.core.records import Array, Configuration, InherentStructure, Pair, Transition
+
+UNAMBIGUOUS = 0.25
+"""Part of a box edge. If all components of a field are below it, those without the drift, which is
+their mean, are below half an edge: no particle changes its image."""
 
 
 def linked_pairs(
@@ -42,6 +48,7 @@ def close_pairs(
     transitions: Iterable[Transition],
     max_energy_difference: float,
     max_distance: float,
+    min_distance: float = 0.0,
 ) -> tuple[Pair, ...]:
     """All pairs of a glass within limits on |Delta_E| and d, linked or not.
 
@@ -50,10 +57,16 @@ def close_pairs(
     Raises
     ------
     InputError
-        For limits that are not positive.
+        For limits that are not positive, or a `min_distance` that is negative or not below
+        `max_distance`.
     """
     positive("max_energy_difference", max_energy_difference)
     positive("max_distance", max_distance)
+    not_negative("min_distance", min_distance)
+    if min_distance >= max_distance:
+        raise InputError(
+            f"min_distance is {min_distance:g} and max_distance {max_distance:g}, expected less"
+        )
     counts = {(t.i, t.j): t.count for t in transitions}
     order = sorted(range(len(structures)), key=lambda k: structures[k].energy)
     found = []
@@ -61,13 +74,38 @@ def close_pairs(
         for high in order[place + 1 :]:
             if structures[high].energy - structures[low].energy > max_energy_difference:
                 break
+            distance = _distance(structures[low].configuration, structures[high].configuration)
+            if not min_distance <= distance <= max_distance:
+                continue
             i, j = min(low, high), max(low, high)
-            pair = pair_features(
-                structures[i], structures[j], counts.get((i, j), 0), counts.get((j, i), 0)
-            )
-            if pair.distance <= max_distance:
-                found.append(pair)
+            forward, backward = counts.get((i, j), 0), counts.get((j, i), 0)
+            found.append(pair_features(structures[i], structures[j], forward, backward))
     return tuple(sorted(found, key=lambda p: (p.i, p.j)))
+
+
+def _distance(a: Configuration, b: Configuration) -> float:
+    """Length of the displacement field from a to b; millions are asked for in a large library."""
+    distance, largest = _near_distance(a.positions, b.positions, a.box)
+    if largest < UNAMBIGUOUS * a.box.min():
+        return float(distance)
+    return float(np.linalg.norm(displacement(a.positions, b.positions, a.box)))
+
+
+@kernel
+def _near_distance(a: Array, b: Array, box: Array) -> tuple[float, float]:
+    """|r_b - r_a| without drift, for fields without components near half a box; the largest."""
+    n = len(a)
+    largest, square = 0.0, 0.0
+    for axis in range(3):
+        edge, total = box[axis], 0.0
+        for i in range(n):
+            x = b[i, axis] - a[i, axis]
+            x -= edge * np.rint(x / edge)
+            total += x
+            square += x * x
+            largest = max(largest, abs(x))
+        square -= total * total / n
+    return np.sqrt(max(square, 0.0)), largest
 
 
 def pair_features(

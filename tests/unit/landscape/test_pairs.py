@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration, InherentStructure, Transition
 from glasswells.landscape.pairs import close_pairs, linked_pairs, pair_features
 
@@ -58,3 +59,26 @@ def test_close_pairs_need_no_transition() -> None:
     assert [(p.i, p.j) for p in found] == [(0, 2), (1, 2)]
     assert close_pairs(FAMILY, [], max_energy_difference=0.45, max_distance=0.45)[0].j == 2
     assert len(close_pairs(FAMILY, [], max_energy_difference=10, max_distance=10)) == 3
+
+
+def test_close_pairs_may_have_to_keep_a_distance() -> None:
+    distances = {(p.i, p.j): p.distance for p in close_pairs(FAMILY, [], 10, 10)}
+    limit = sum(sorted(distances.values())[:2]) / 2
+    found = close_pairs(FAMILY, [], 10, 10, min_distance=limit)
+    assert {(p.i, p.j) for p in found} == {k for k, d in distances.items() if d >= limit}
+    assert len(found) == 2
+    with pytest.raises(InputError, match=r"min_distance is 0.5 and max_distance 0.5"):
+        close_pairs(FAMILY, [], 1.0, 0.5, min_distance=0.5)
+
+
+@pytest.mark.parametrize("drift", [0.0, 3.0, 9.5, 10.0, 17.0])
+def test_close_pairs_see_through_drift_and_images(drift: float) -> None:
+    """A copy moved by any vector, each particle in another image, is as close as before."""
+    images = np.random.default_rng(1).integers(-2, 3, size=(125, 3)) * BOX
+    other = FAMILY[2].configuration
+    vector = np.array([drift, -drift, drift / 2])
+    moved = other.moved_to(other.positions + vector + images)
+    pair = (FAMILY[0], InherentStructure(index=2, configuration=moved, energy=1.1))
+    (found,) = close_pairs(pair, [], 0.45, 0.45)
+    assert found.distance == pytest.approx(0.4 * np.sqrt(1 - 1 / 125), rel=1e-9)
+    assert close_pairs(pair, [], 0.45, 0.35) == ()

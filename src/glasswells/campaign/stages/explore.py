@@ -129,6 +129,7 @@ def _chosen_pairs(pooled: Exploration, section: PairsSection) -> tuple[Pair, ...
             pooled.transitions,
             section.max_energy_difference,
             section.max_distance,
+            section.min_distance,
         )
         found |= {(p.i, p.j): p for p in close}
     by_traffic = sorted(
