@@ -80,7 +80,8 @@ def status(
         with open_campaign(directory, stages) as store:
             running = is_held(directory)
             sessions = store.sessions()
-            workers = sessions[-1]["workers"] if sessions else 1
+            # `salvage` and the start from another campaign are sessions without workers.
+            workers = next((s["workers"] for s in reversed(sessions) if s["workers"]), 1)
             progress = stage_progress(
                 store, stages, workers=workers, running=None if running else {}
             )

@@ -184,6 +184,7 @@ def test_a_damaged_campaign_is_salvaged_and_resumed(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert re.search(r"saved written: \d+ of \d+ products and \d+ of \d+ finished", result.stdout)
     assert "do again what is missing with `glasswells resume saved`" in result.stdout
+    assert "Walk" in glasswells("status", "saved", *TOY, cwd=tmp_path).stdout
     assert glasswells("resume", "saved", "-w", "1", *TOY, cwd=tmp_path).returncode == 0
     assert glasswells("verify", "saved", *TOY, cwd=tmp_path).returncode == 0
     words = ["salvage", "saved", "--into", "again", "--json", *TOY]
@@ -191,6 +192,22 @@ def test_a_damaged_campaign_is_salvaged_and_resumed(tmp_path: Path) -> None:
     assert report["complete"] is True
     assert report["records"] == report["expected_records"] > 12
     assert report["redone"] == []
+
+
+def test_a_campaign_starts_from_the_work_of_another(tmp_path: Path) -> None:
+    write_plan(tmp_path)
+    glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
+    words = ["run", "plan.toml", "--dir", "new", "--reuse", "toy", "-w", "1", *TOY]
+    assert glasswells(*words, cwd=tmp_path).returncode == 0
+    tables = [
+        json.loads(glasswells("status", name, "--json", *TOY, cwd=tmp_path).stdout)["stages"]
+        for name in ("toy", "new")
+    ]
+    assert tables[0] == tables[1]  # the seconds too: nothing was done again
+    result = glasswells("run", "plan.toml", "--dir", "x", "--reuse", "no", *TOY, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "no/campaign.sqlite is missing" in result.stderr
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_damaged_store_has_exit_code_1(tmp_path: Path) -> None:
