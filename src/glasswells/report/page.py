@@ -114,7 +114,8 @@ def _write(content: ReportContent, directory: Path) -> Path:
     page = directory / PAGE_NAME
     text = _page(content, found, pictures, images)
     partial = page.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
+    # Error texts may hold names of files that are no Unicode.
+    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     partial.replace(page)
     return page
 

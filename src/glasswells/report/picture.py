@@ -84,4 +84,5 @@ def temperature_colors(temperatures: Iterable[float]) -> dict[float, str]:
 
 def plain(text: str) -> str:
     """A name from the data as Matplotlib shall draw it: no formula, whatever it holds."""
-    return text.replace("\\", "/").replace("$", r"\$")
+    seen = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return seen.replace("\\", "/").replace("$", r"\$")

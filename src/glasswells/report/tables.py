@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV file has all."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Texts that spreadsheets would take for a formula."""
+DIGITS = r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|inf|nan)"
+NUMBER = re.compile(rf"-|{DIGITS}(?: \[{DIGITS}, {DIGITS}\]\*?)?")
+"""A cell that may begin with a sign: a number, alone or with its interval, or none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,7 +316,7 @@ def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
     """
     for table in found:
         path = directory / f"{table.slug}.csv"
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             writer = csv.writer(file)
             writer.writerow([_cell(text) for text in table.columns])
             writer.writerows([_cell(text) for text in row] for row in table.rows)
@@ -337,12 +341,8 @@ def _well_row(p: Preparation, units: tuple[UnitSystem, ...], w: WellSummary) -> 
 
 
 def _cell(text: str) -> str:
-    if not text.startswith(FORMULA_STARTS):
-        return text
-    try:
-        float(text.partition(" ")[0])
-    except ValueError:
-        return text if text == "-" else f"'{text}"
+    if text.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text):
+        return f"'{text}"
     return text
 
 

@@ -158,8 +158,8 @@ def _well_rows(
 ) -> list[tuple[str, ...]]:
     nothing = np.full(len(glass), np.nan)
     numbers = [glass.frequency, glass.participation_number]
-    for name in units:
-        numbers += [glass.splittings.get(name, nothing), glass.single_wells.get(name, nothing)]
+    for each in units:
+        numbers += [glass.splittings.get(each, nothing), glass.single_wells.get(each, nothing)]
     numbers += [getattr(glass.directions[d], f) for d in DIRECTIONS for f in DIRECTION_FIELDS]
     numbers += [getattr(glass.seeds[s], f) for s in SEEDS for f in SEED_FIELDS]
     numbers += [glass.largest_mobility, glass.mobility_modes, glass.largest_mobility_all]

@@ -69,6 +69,9 @@ def test_page_has_the_seven_figures_and_the_verdicts(tmp_path, made, monkeypatch
     for number in (2, 3, 4, 5, 6, 7, 8):
         assert f"Fig. {number} of the paper" in text
     assert 'id="vibrations"' in text
+    with (tmp_path / "tables" / "double_well_vibrations.csv").open(newline="") as file:
+        named = {row["glass"] for row in csv.DictReader(file)}
+    assert named == {g.name for p in made.preparations for g in p.glasses}
     with (tmp_path / "tables" / "verdicts.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["T_f"] for row in rows} == {"0.07", "0.092"}
