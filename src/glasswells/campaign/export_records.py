@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from glasswells.campaign.errors import DamagedStoreError
 from glasswells.campaign.reader import StoredRecord, StoreReader
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Kinds and glasses become file names, and a store may come from a stranger."""
 SOURCE = ("row", "stage", "glass", "number", "position", "chain")
 """Columns of every table before the record's own."""

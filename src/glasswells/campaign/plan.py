@@ -35,7 +35,7 @@ class CampaignSection(Section):
         default="campaign",
         pattern=NAME_PATTERN,
         description="Name of the campaign and, unless --dir is given, of its folder: lower case "
-        "letters, digits, - and _.",
+        "letters, digits, - and _, a letter or digit first.",
     )
     seed: int = Field(
         default=1,
@@ -80,6 +80,7 @@ class PrepareSection(Section):
     n_particles: int = Field(
         default=1500,
         ge=64,
+        le=1_000_000_000,
         description="Particles per glass. 1500 is the paper's; the box must be twice as wide as "
         "the largest cutoff, 2 x 2.03, which needs about 70.",
     )

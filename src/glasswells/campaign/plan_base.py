@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-NAME_PATTERN = r"^[a-z0-9_-]{1,64}$"
-"""Names become parts of file names: nothing that could leave the folder."""
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+"""Names become parts of file names: nothing that could leave the folder or pass for an option."""
 
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from glasswells.core.errors import InputError
 
+MAX_SHOWN = 200
+"""Characters of a value in a message."""
+
 
 class PlanError(InputError):
     """A plan that cannot be used.
@@ -26,6 +29,15 @@ class PlanError(InputError):
         self.problems = tuple(problems)
         heading = f"{source} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:"
         super().__init__("\n".join([heading, *(f"  {line}" for line in problems)]))
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, if that is not too long to read."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integers of more than 4300 digits
+        return "an integer of thousands of digits"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def closest(name: str, options: Iterable[str]) -> str:
@@ -59,13 +71,16 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         return f"{_path(place)}{str(message).removeprefix('Value error, ')}"
     if kind == "string_pattern_mismatch":
         where = _path(place[:-1] if place[-1] == "[key]" else place)
-        return f"{where}is {item['input']!r}, expected 1 to 64 lower case letters, digits, - or _"
+        return (
+            f"{where}is {shown(item['input'])}, expected 1 to 64 lower case letters, digits, - "
+            f"or _, a letter or digit first"
+        )
     if kind in ("model_type", "dict_type"):
         return f"{_path(place)}expected a table, [{'.'.join(map(str, place))}]"
     text = str(message)
     for noise in ("Input should be ", "Input should have "):
         text = text.removeprefix(noise)
-    return f"{_path(place)}is {item['input']!r}, expected {text[0].lower()}{text[1:]}"
+    return f"{_path(place)}is {shown(item['input'])}, expected {text[0].lower()}{text[1:]}"
 
 
 def _path(place: Sequence[Any]) -> str:

@@ -34,7 +34,7 @@ def parse_plan(text: str, source: str = "the plan") -> Plan:
     """
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of TOML, and of integers with thousands of digits
         raise PlanError(source, [f"no TOML: {error}"]) from None
     except RecursionError:
         raise PlanError(source, ["no plan: nested too deeply"]) from None

@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from glasswells.campaign.plan_errors import shown
 from glasswells.core.errors import InputError
 
 MAX_BYTES = 100_000
@@ -62,17 +63,17 @@ class SlurmJobs:
         for name in ("jobs", "cores"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= 10_000:
-                raise InputError(f"{name} is {value!r}, expected a number from 1 to 10000")
+                raise InputError(f"{name} is {shown(value)}, expected a number from 1 to 10000")
         for name, pattern, example in _TEXTS:
             value = getattr(self, name)
             if value is not None and not _fits(value, pattern):
-                raise InputError(f"{name} is {value!r}, expected something like {example}")
+                raise InputError(f"{name} is {shown(value)}, expected something like {example}")
         if type(self.directives) is not tuple or len(self.directives) > 50:
             raise InputError("directives is no list of at most 50 texts")
         for value in self.directives:
             if not _fits(value, DIRECTIVE):
                 raise InputError(
-                    f"a directive is {value!r}, expected one like --constraint=skylake"
+                    f"a directive is {shown(value)}, expected one like --constraint=skylake"
                 )
 
     @property
@@ -105,11 +106,13 @@ def read_slurm_jobs(path: Path) -> SlurmJobs:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES} bytes, expected a few lines")
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML: {error}") from None
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
+    try:
+        tree = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:  # no UTF-8, or endless integers, or no TOML
+        raise InputError(f"{path} is no TOML: {error}") from None
     table = tree.get("slurm")
     if not isinstance(table, dict) or len(tree) != 1:
         raise InputError(f"{path} holds {sorted(tree)}, expected one table [slurm]")

@@ -87,7 +87,10 @@ def count(name: str, value: SupportsIndex, minimum: int = 0) -> int:
 def _finite(name: str, value: Any) -> float:
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise InputError(f"{name} is {value!r}, expected a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        raise InputError(f"{name} is too large for a float64, expected a finite number") from None
     if not np.isfinite(number):
         raise InputError(f"{name} is {number}, expected a finite number")
     return number

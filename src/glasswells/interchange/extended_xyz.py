@@ -16,7 +16,7 @@ from glasswells.interchange.assembly import (
     orthorhombic_box,
     require_periodic,
 )
-from glasswells.interchange.text_lines import Lines, digits, frame_number
+from glasswells.interchange.text_lines import Lines, digits, frame_number, twice
 
 POSITIONS = ("pos", "position", "positions")
 SPECIES = ("species", "type", "atom_types", "particle_type", "element")
@@ -74,7 +74,7 @@ def read_extended_xyz(path: Path, frame: int, diameters: Diameters) -> Configura
     if diameter is not None:
         sizes = table.reals(diameter.first)
     elif radius is not None:
-        sizes = 2.0 * table.reals(radius.first)
+        sizes = twice(table.reals(radius.first))
     species = _find(columns, SPECIES, "SI", 1)
     return assemble(
         str(path),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import Array, Configuration
+from glasswells.core.records import Configuration
 from glasswells.interchange.assembly import Diameters, assemble
 from glasswells.interchange.optional import require
 from glasswells.interchange.text_lines import frame_number
@@ -57,7 +57,7 @@ def read_gsd(path: Path, frame: int, diameters: Diameters, single_precision: boo
                 f"convert it before"
             )
         positions = reader.array("particles/position", number, (None, 3))
-        n = int(reader.array("particles/N", number, (1,))[0])
+        n = int(reader.integers("particles/N", number, (1,))[0])
         if len(positions) != n:
             reader.fail(f"particles/N is {n}, but there are {len(positions)} positions")
         sizes = None
@@ -149,6 +149,13 @@ class _GsdReader:
         data = self._bytes(chunk.location, chunk.rows * chunk.columns * dtype.itemsize, name)
         return np.frombuffer(data, dtype=dtype).reshape(found)
 
+    def integers(self, name: str, frame: int, shape: tuple[int | None, ...]) -> NDArray[Any]:
+        """The same of a chunk that must hold integers."""
+        found = self.array(name, frame, shape)
+        if found.dtype.kind not in "iu":
+            self.fail(f"{name} has the type {found.dtype}, expected integers: it is damaged")
+        return found
+
     def _chunk(self, name: str, frame: int) -> _Chunk | None:
         return self._chunks.get((frame, name)) or self._chunks.get((0, name))
 
@@ -202,11 +209,11 @@ class _GsdReader:
 def _species(reader: _GsdReader, frame: int, n: int) -> list[str] | None:
     if not (reader.has("particles/types", frame) and reader.has("particles/typeid", frame)):
         return None
-    table = reader.array("particles/types", frame, (None, None))
+    table = reader.integers("particles/types", frame, (None, None))
     names = [
         bytes(row.astype(np.uint8)).partition(b"\0")[0].decode("utf-8", "replace") for row in table
     ]
-    numbers: Array = reader.array("particles/typeid", frame, (n,))
+    numbers = reader.integers("particles/typeid", frame, (n,))
     if n and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(names):
         reader.fail(f"particles/typeid reaches {int(numbers.max())}, expected below {len(names)}")
     return [names[int(k)] for k in numbers]

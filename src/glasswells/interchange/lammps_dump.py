@@ -10,7 +10,7 @@ import numpy as np
 
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import Diameters, assemble, require_periodic
-from glasswells.interchange.text_lines import Lines, Table, digits, frame_number
+from glasswells.interchange.text_lines import Lines, Table, digits, frame_number, twice
 
 PLAIN, SCALED = ("x", "y", "z"), ("xs", "ys", "zs")
 COORDINATES = (("xu", "yu", "zu"), PLAIN, ("xsu", "ysu", "zsu"), SCALED)
@@ -50,15 +50,17 @@ def read_lammps_dump(path: Path, frame: int, diameters: Diameters) -> Configurat
             lines.fail(f"has the columns {' '.join(names[:20])}, expected x y z or xs ys zs")
         table = lines.table(n, names, "atoms")
     positions = table.reals(*(names.index(c) for c in found[0]))
-    if "s" in found[0][0]:
-        positions = header.low + positions * (header.high - header.low)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+        box = header.high - header.low
+        if "s" in found[0][0]:
+            positions = header.low + positions * box
     sizes = _sizes(table, names)
     species = next((table.words(names.index(c)) for c in ("type", "element") if c in names), None)
     order = table.order_by(names.index("id")) if "id" in names else np.arange(n)
     return assemble(
         str(path),
         positions[order],
-        header.high - header.low,
+        box,
         given=diameters,
         in_file=None if sizes is None else sizes[order],
         species=None if species is None else [species[k] for k in order],
@@ -132,5 +134,5 @@ def _sizes(table: Table, names: list[str]) -> Array | None:
     if "diameter" in names:
         return table.reals(names.index("diameter"))
     if "radius" in names:
-        return 2.0 * table.reals(names.index("radius"))
+        return twice(table.reals(names.index("radius")))
     return None

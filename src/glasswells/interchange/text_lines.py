@@ -246,6 +246,12 @@ def frame_number(path: Path, frame: int, available: int) -> int:
     return number
 
 
+def twice(radii: Array) -> Array:
+    """Diameters; infinite ones are left to be refused with all that is not finite."""
+    with np.errstate(over="ignore"):
+        return 2.0 * radii
+
+
 def digits(value: float) -> str:
     """A float64 in 17 significant digits, which give it back exactly."""
     return f"{value:.17g}"

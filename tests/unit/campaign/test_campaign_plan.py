@@ -67,7 +67,8 @@ def test_all_problems_are_told_at_once_with_their_places() -> None:
     )
     assert set(found) == {
         "campaign.seed: is -1, expected greater than or equal to 0",
-        "campaign.name: is '../elsewhere', expected 1 to 64 lower case letters, digits, - or _",
+        "campaign.name: is '../elsewhere', expected 1 to 64 lower case letters, digits, - or _, "
+        "a letter or digit first",
         "explore: unknown key 'exploration_temprature': did you mean 'exploration_temperature'?",
         "explore.interval: is '40', expected a valid integer",
         "paths.images: is 2, expected greater than or equal to 5",
@@ -99,6 +100,13 @@ def test_all_problems_are_told_at_once_with_their_places() -> None:
         ("[prepare]\nn_particles = 65", "the box is 4.02 wide, expected at least 4.05"),
         ('[splittings]\nunits = ["argn"]', "splittings.units has 'argn': did you mean 'argon'?"),
         ('[splittings]\nunits = ["nip", "xe"]\n[units.xenon]', "units.xenon.mass: missing"),
+        ('campaign.name = "-rf"', "campaign.name: is '-rf', expected 1 to 64 lower case"),
+        ('campaign.name = "_"', "digits, - or _, a letter or digit first"),
+        (f'campaign.name = "{"x" * 9999}"', f"name: is '{'x' * 199}..., expected 1 to 64"),
+        (f"campaign.seed = {'7' * 5000}", "no TOML: Exceeds the limit"),
+        (f"campaign.seed = 0x{'f' * 5000}", "seed: is an integer of thousands of digits, expec"),
+        (f"prepare.n_particles = 1{'0' * 400}", "expected less than or equal to 1000000000"),
+        (f"model.nonadditivity = 1{'0' * 400}", "model: nonadditivity is too large for a float64"),
         ("[units.KR]\nlength = 1", "units.KR: is 'KR', expected 1 to 64 lower case"),
         (
             "[units.kr]\nlength = 1\nenergy = 1\nmas = 1\ntls_threshold = nan",

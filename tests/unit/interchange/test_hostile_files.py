@@ -44,6 +44,7 @@ CASES: list[tuple[str, str, tuple[str, str], str]] = [
     ("a.xyz", XYZ + ROWS, ("4 5 6", f"4 {'9' * 5000} 6"), r"line 4: pos\[1\] is '9999"),
     ("a.xyz", XYZ + ROWS, ("4 5 6 0.5", "4 5 6"), r"line 4: has 4 columns, expected 5"),
     ("a.xyz", XYZ + ROWS, ("6 0.5", "6 -0.5"), r"a.xyz: diameters\[1\] is -1.0, expected lengths"),
+    ("a.xyz", XYZ + ROWS, ("6 0.5", "6 1.7e308"), r"a.xyz: diameters\[1\] is inf, expected finite"),
     ("a.xyz", XYZ + ROWS, ("2\nL", "3\nL"), r"ends after line 4, expected a comment and 3"),
     ("a.xyz", XYZ + ROWS, ("2\nL", "1000000000\nL"), r"line 1: .*1000000000, but only 94 bytes"),
     ("a.xyz", XYZ + ROWS, ("2\nL", "two\nL"), r"line 1: the number of particles is 'two'"),
@@ -76,6 +77,14 @@ CASES: list[tuple[str, str, tuple[str, str], str]] = [
     ("a.dump", DUMP, ("BOUNDS pp pp pp\n0 5", "BOUNDS xy xz yz pp pp pp\n0 5 1"), "line 6: .*tilt"),
     ("a.dump", DUMP, ("BOUNDS pp pp pp", "BOUNDS abc origin pp pp pp"), r"line 6: .*tilted"),
     ("a.dump", DUMP, ("pp pp pp", "pp pp ff"), r"line 5: periodic along x, y, z is T T F"),
+    ("a.dump", DUMP, ("0 5\n0 5\n0 5", "0 5\n0 5\n-1e308 1e308"), r"a.dump: box\[2\] is inf"),
+    (
+        "a.dump",
+        DUMP,
+        ("x y z radius\n1 1", "xs ys zs radius\n1 1e308"),
+        r"positions\[0, 0\] is inf",
+    ),
+    ("a.dump", DUMP, ("5\n2 4 5 6 0.5", "5\n2 4 5 6 1e308"), r"a.dump: diameters\[1\] is inf"),
     ("a.dump", DUMP, ("radius", "mass"), r"a.dump: holds no diameters"),
     (
         "a.dump",
@@ -263,13 +272,16 @@ def test_gsd_claims(tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("particles/N", np.array([5], dtype=np.uint32), "particles/N is 5, but there are 4 posit"),
+        ("particles/N", np.array([np.nan]), r"particles/N has the type float64, expected integers"),
+        ("particles/typeid", np.full(4, np.nan), "particles/typeid has the type float64, expected"),
+        ("particles/types", np.full((1, 2), np.nan), "particles/types has the type float64, expec"),
         ("particles/diameter", np.ones(3), r"particles/diameter has shape \(3,\), expected \(4,\)"),
         ("particles/position", np.ones((4, 2)), r"shape \(4, 2\), expected \('N', 3\)"),
         ("particles/typeid", np.full(4, 7, dtype=np.uint32), "typeid reaches 7, expected below 1"),
         ("configuration/box", None, r"frame 0 has no configuration/box, expected particles"),
         ("particles/diameter", None, r"a.gsd: holds no diameters: pass diameters"),
     ],
-    ids=range(6),
+    ids=range(9),
 )
 def test_gsd_chunks_that_do_not_fit(
     tmp_path: Path, name: str, data: np.ndarray | None, message: str
