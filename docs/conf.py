@@ -35,6 +35,10 @@ myst_heading_anchors = 3
 default_role = "code"
 
 autosummary_generate = True
+# `glass` and `Glass` would be one file where names of files know no case.
+autosummary_filename_map = {
+    f"glasswells.{record}": f"glasswells.{record}-record" for record in ("Glass", "Relaxation")
+}
 autosummary_imported_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

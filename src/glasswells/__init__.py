@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         CubicMode,
         DoubleWell,
         EnergyProfile,
+        FieldProfile,
         InherentStructure,
+        MaxOverlap,
         Minimization,
         NormalModes,
         Pair,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from glasswells.interchange.ase_calculator import AseCalculator
     from glasswells.interchange.ase_model import AseModel
     from glasswells.interchange.configurations import read_configuration, write_configuration
-    from glasswells.interchange.shipped import glass
-    from glasswells.landscape.explore import ExplorationSettings, explore
+    from glasswells.interchange.shipped import Glass, glass
+    from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
     from glasswells.landscape.library import Identity, identity_scan
     from glasswells.landscape.pairs import close_pairs, linked_pairs
     from glasswells.landscape.recognition import Recognition
@@ -57,12 +59,39 @@ if TYPE_CHECKING:
         overlap,
     )
     from glasswells.paths import band_tangent, find_double_well, find_double_wells, tangents
-    from glasswells.sampling.equilibrium import EquilibrationReport, equilibration_report
-    from glasswells.sampling.molecular_dynamics import molecular_dynamics
-    from glasswells.sampling.relaxation import SwapTrajectory, relaxation, swap_trajectory
-    from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
+    from glasswells.paths.band import Band
+    from glasswells.paths.tangents import PathTangents
+    from glasswells.sampling.equilibrium import (
+        EquilibrationReport,
+        Measured,
+        equilibration_report,
+    )
+    from glasswells.sampling.molecular_dynamics import (
+        DynamicsCheckpoint,
+        MolecularDynamics,
+        molecular_dynamics,
+    )
+    from glasswells.sampling.relaxation import (
+        Relaxation,
+        SwapTrajectory,
+        relaxation,
+        swap_trajectory,
+    )
+    from glasswells.sampling.swap_monte_carlo import (
+        SwapCheckpoint,
+        SwapMonteCarlo,
+        swap_monte_carlo,
+    )
     from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
     from glasswells.vibrations import minimum_vibrations, tangent_study, well_vibrations
+    from glasswells.vibrations.records import (
+        DirectionOverlap,
+        MinimumVibrations,
+        ProfiledMode,
+        SeededMode,
+        TangentStudy,
+        WellVibrations,
+    )
 
 __version__ = "0.1.0"
 
@@ -75,7 +104,9 @@ _ROOMS = {
         "CubicMode",
         "DoubleWell",
         "EnergyProfile",
+        "FieldProfile",
         "InherentStructure",
+        "MaxOverlap",
         "Minimization",
         "NormalModes",
         "Pair",
@@ -88,8 +119,8 @@ _ROOMS = {
     "interchange.ase_calculator": ("AseCalculator",),
     "interchange.ase_model": ("AseModel",),
     "interchange.configurations": ("read_configuration", "write_configuration"),
-    "interchange.shipped": ("glass",),
-    "landscape.explore": ("ExplorationSettings", "explore"),
+    "interchange.shipped": ("Glass", "glass"),
+    "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),
     "landscape.library": ("Identity", "identity_scan"),
     "landscape.pairs": ("close_pairs", "linked_pairs"),
     "landscape.recognition": ("Recognition",),
@@ -114,12 +145,26 @@ _ROOMS = {
         "overlap",
     ),
     "paths": ("band_tangent", "find_double_well", "find_double_wells", "tangents"),
-    "sampling.equilibrium": ("EquilibrationReport", "equilibration_report"),
-    "sampling.molecular_dynamics": ("molecular_dynamics",),
-    "sampling.relaxation": ("SwapTrajectory", "relaxation", "swap_trajectory"),
-    "sampling.swap_monte_carlo": ("swap_monte_carlo",),
+    "paths.band": ("Band",),
+    "paths.tangents": ("PathTangents",),
+    "sampling.equilibrium": ("EquilibrationReport", "Measured", "equilibration_report"),
+    "sampling.molecular_dynamics": (
+        "DynamicsCheckpoint",
+        "MolecularDynamics",
+        "molecular_dynamics",
+    ),
+    "sampling.relaxation": ("Relaxation", "SwapTrajectory", "relaxation", "swap_trajectory"),
+    "sampling.swap_monte_carlo": ("SwapCheckpoint", "SwapMonteCarlo", "swap_monte_carlo"),
     "tunneling": ("ARGON", "NIP", "UnitSystem", "solve_splitting"),
     "vibrations": ("minimum_vibrations", "tangent_study", "well_vibrations"),
+    "vibrations.records": (
+        "DirectionOverlap",
+        "MinimumVibrations",
+        "ProfiledMode",
+        "SeededMode",
+        "TangentStudy",
+        "WellVibrations",
+    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -209,6 +209,7 @@ class DoubleWell(_WithArrays):
     tangent_b: Array
     """The same at B, pointing into the path."""
     frequency_b: float
+    """The same as `frequency_a`, at B."""
     rho: float
     """Distance from the minimum at which tangents and frequencies are taken."""
     path_length: float
@@ -272,6 +273,7 @@ class TunnelSplitting(_WithArrays):
     units: str
     """Name of the unit set."""
     reduced_hbar: float
+    """hbar / (sigma sqrt(m epsilon)), dimensionless."""
     is_two_level: bool
     """E below the unit set's threshold, resolved, and no single well in disguise."""
     flags: tuple[str, ...] = field(default=())
@@ -309,6 +311,7 @@ class CubicMode(_WithArrays):
     residual: float
     """|M pi - (kappa/tau) U:pi pi| / |M pi|."""
     iterations: int
+    """Steps of the search."""
     method: str
     """`iteration` (eq. 6), `damped` or `descent` (on ln b)."""
     overlap_with_start: float
@@ -350,7 +353,7 @@ class MaxOverlap(_WithArrays):
     """The mode's number in the full spectrum as in the paper: translations 1-3, the softest other
     mode 4. The first number of a degenerate level; 0 if no mode was found within the budget."""
     frequency: float
-    """omega; the negative of |omega| for an unstable direction."""
+    """omega, in sqrt(epsilon/m)/sigma; the negative of |omega| for an unstable direction."""
     field: Array
     """(N, 3), the mode, unit norm; for a degenerate level P r / |P r|. Zero if none was found."""
     certified: bool
@@ -382,13 +385,13 @@ class FieldProfile(_WithArrays):
     """Potential energy V(r_A + s z) along a straight line."""
 
     distance: Array
-    """(K,), s, strictly increasing through 0."""
+    """(K,), s in sigma, strictly increasing through 0."""
     energy: Array
-    """(K,), relative to s = 0; ends where it passes the ceiling."""
+    """(K,), in epsilon, relative to s = 0; ends where it passes the ceiling."""
     minima: Array
-    """(n,), positions s of the local minima between the ends."""
+    """(n,), positions s in sigma of the local minima between the ends."""
     maxima: Array
-    """(n,), positions s of the local maxima between the ends."""
+    """(n,), positions s in sigma of the local maxima between the ends."""
     reached: tuple[str, str]
     """What ended each side, backward and forward: `extent`, `ceiling` or `overlap` (a particle
     pair at a distance where the energy is not finite)."""

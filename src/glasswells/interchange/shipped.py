@@ -23,10 +23,11 @@ class Glass(Configuration):
     """An equilibrated configuration and how one knows that it is."""
 
     preparation_temperature: float
-    """T_f, at which the liquid was equilibrated."""
+    """T_f in epsilon/k_B, at which the liquid was equilibrated."""
     index: int
     """Number among the glasses of this temperature."""
     report: EquilibrationReport
+    """How long it was equilibrated, and what was measured of it."""
 
     @property
     def configuration(self) -> Configuration:

@@ -28,13 +28,17 @@ class ExplorationSettings:
     interval: int = 50
     """Time steps between two quenches."""
     time_step: float = 0.01
+    """Of velocity Verlet, in sigma sqrt(m/epsilon)."""
     thermostat: Literal["langevin"] | None = None
     """None: constant energy."""
     friction: float = 0.1
     """Of the thermostat."""
     identity: Identity = field(default_factory=Identity)
+    """When two minima are one."""
     recognition: Recognition = field(default_factory=Recognition)
+    """When a quench may end early."""
     minimizer: MinimizerSettings = field(default_factory=MinimizerSettings)
+    """Of all quenches."""
 
     def __post_init__(self) -> None:
         count("interval", self.interval, minimum=1)
@@ -49,6 +53,7 @@ class Exploration:
     transitions: tuple[Transition, ...]
     """T_ij of consecutive quenches, i = j included, sorted by (i, j)."""
     quenches: int
+    """Of all trajectories together."""
     evaluations: int
     """Energy-and-force evaluations of all quenches."""
     recognized: int

@@ -31,12 +31,14 @@ class Band:
     positions: Array
     """(images, N, 3); the first and the last are A and an image of B without drift."""
     energies: Array
-    """(images,), total energies."""
+    """(images,), total energies in epsilon."""
     max_force: float
     """Largest component of the force perpendicular to the band, and of the whole force on the
-    climbing image."""
+    climbing image, in epsilon/sigma."""
     iterations: int
+    """Steps of all images together."""
     outcome: Outcome
+    """How the iteration ended."""
 
     @property
     def arc_length(self) -> Array:

@@ -26,11 +26,11 @@ class PathTangents:
     """The direction of a path seen from a minimum, as a function of the distance from it."""
 
     distances: Array
-    """(K,), rho."""
+    """(K,), rho in sigma."""
     directions: Array
     """(K, N, 3), unit: the chord from the minimum to the path point at distance rho."""
     curvatures: Array
-    """(K,), t.M.t at the minimum along each chord."""
+    """(K,), t.M.t at the minimum along each chord, in epsilon/sigma^2."""
 
     def __post_init__(self) -> None:
         freeze(

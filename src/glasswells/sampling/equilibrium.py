@@ -28,7 +28,9 @@ class Measured:
     """A mean with its standard error."""
 
     value: float
+    """The mean, in the unit of what was measured."""
     error: float
+    """Its standard error, in the same unit."""
 
     def deviation(self, other: Measured) -> float:
         """Difference to another in units of the combined error."""
@@ -40,7 +42,9 @@ class EquilibrationReport:
     """What is known about the equilibration of one configuration."""
 
     temperature: float
+    """At which the configuration was sampled, in epsilon/k_B."""
     n_particles: int
+    """N."""
     sweeps: float
     """Sweeps at this temperature before the configuration was taken."""
     overlap_time: float
@@ -60,7 +64,9 @@ class EquilibrationReport:
     from_below: Measured | None
     """Energy per particle of a run that started from a better annealed configuration."""
     crystalline_fraction: float
+    """Share of the particles with seven or more solid-like bonds by their order q6."""
     fractionation: float
+    """Structure factor of the diameters at the smallest wave vectors; of order 1 in a mixture."""
 
     @property
     def relaxation_time(self) -> float:

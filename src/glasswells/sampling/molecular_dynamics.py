@@ -29,13 +29,13 @@ class DynamicsCheckpoint:
     """All that molecular dynamics needs to go on, bit for bit as if it had not been cut."""
 
     positions: Array
-    """(N, 3), unwrapped: continuous in time."""
+    """(N, 3), in sigma, unwrapped: continuous in time."""
     velocities: Array
-    """(N, 3)."""
+    """(N, 3), in sqrt(epsilon/m)."""
     forces: Array
-    """(N, 3), at `positions`."""
+    """(N, 3), at `positions`, in epsilon/sigma."""
     potential_energy: float
-    """At `positions`."""
+    """Total, at `positions`, in epsilon."""
     list_reference: Array
     """(N, 3): where the neighbor list was made. It sets the order of summation, and with it the
     last bits."""
@@ -44,9 +44,9 @@ class DynamicsCheckpoint:
     steps: int
     """Done since the start."""
     diameters: Array
-    """(N,)."""
+    """(N,), in sigma."""
     box: Array
-    """(3,)."""
+    """(3,), edges in sigma."""
 
     def __post_init__(self) -> None:
         names = ("positions", "velocities", "forces", "list_reference", "random")
@@ -64,11 +64,11 @@ class MolecularDynamics:
     configuration: Configuration
     """The last configuration; positions are unwrapped, so displacements are differences."""
     velocities: Array
-    """(N, 3), at the same time."""
+    """(N, 3), at the same time, in sqrt(epsilon/m)."""
     kinetic_energies: Array
-    """(S,) total, at `sample_steps`."""
+    """(S,) total, in epsilon, at `sample_steps`."""
     potential_energies: Array
-    """(S,) total, at `sample_steps`."""
+    """(S,) total, in epsilon, at `sample_steps`."""
     sample_steps: NDArray[np.int64]
     """(S,) steps since the start of the trajectory: multiples of the sample interval."""
     outcome: Outcome

@@ -27,16 +27,17 @@ class SwapTrajectory:
     """Frames of a swap Monte Carlo run at one temperature."""
 
     temperature: float
+    """Of the run, in epsilon/k_B."""
     sweeps: Array
     """(F,) sweeps since the run arrived at this temperature, evenly spaced."""
     positions: Array
-    """(F, N, 3)."""
+    """(F, N, 3), in sigma."""
     diameters: Array
-    """(F, N): who holds which diameter."""
+    """(F, N), in sigma: who holds which diameter."""
     energies: Array
-    """(F,) total potential energy."""
+    """(F,) total potential energy, in epsilon."""
     box: Array
-    """(3,)."""
+    """(3,), edges in sigma."""
 
     def __post_init__(self) -> None:
         sweeps = float64_array("sweeps", self.sweeps, (None,))
@@ -125,9 +126,9 @@ class Relaxation:
     diameter_autocorrelation: Array
     """(L,) <(sigma_i(t) - <sigma>)(sigma_i(0) - <sigma>)> / <(sigma - <sigma>)^2>."""
     overlap_time: float
-    """Where Q has decayed to 1/e; infinite if it has not."""
+    """Sweeps after which Q has decayed to 1/e; infinite if it has not."""
     diameter_time: float
-    """Where the diameter autocorrelation has."""
+    """The same for the diameter autocorrelation."""
 
     @property
     def relaxation_time(self) -> float:

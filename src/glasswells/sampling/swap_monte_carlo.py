@@ -34,11 +34,11 @@ class SwapCheckpoint:
     arrays: SwapState
     """Positions, diameters, lists and random state of the kernels."""
     diameters: Array
-    """(N,) diameters in double precision; `arrays.labels` says who holds which."""
+    """(N,) diameters in sigma, in double precision; `arrays.labels` says who holds which."""
     box: Array
-    """(3,)."""
+    """(3,), edges in sigma."""
     max_displacement: float
-    """Largest displacement of each component, as tuned."""
+    """Largest displacement of each component in sigma, as tuned."""
     sweeps: int
     """Sweeps done since the burn-in."""
     lists_for: str
@@ -61,7 +61,7 @@ class SwapMonteCarlo:
     configuration: Configuration
     """The last configuration."""
     energies: Array
-    """(S,) total potential energy at `sample_sweeps`, in double precision."""
+    """(S,) total potential energy in epsilon at `sample_sweeps`, in double precision."""
     sample_sweeps: Array
     """(S,) sweeps since the burn-in."""
     displacement_acceptance: float
@@ -69,9 +69,9 @@ class SwapMonteCarlo:
     swap_acceptance: float
     """Accepted over attempted swaps; a pair outside the partner window counts as rejected."""
     max_displacement: float
-    """Largest displacement of each component, frozen after the burn-in."""
+    """Largest displacement of each component in sigma, frozen after the burn-in."""
     accepted_energy_change: float
-    """Sum of the accepted energy changes since the burn-in, as the moves saw them."""
+    """Sum of the accepted energy changes since the burn-in in epsilon, as the moves saw them."""
     state: SwapCheckpoint
     """To go on from: pass as `state`."""
 

@@ -22,6 +22,7 @@ class ProfiledMode:
     seed: str
     """One of `SEEDS`."""
     mode: CubicMode
+    """With how the search for it ended."""
     profile: FieldProfile | None
     """V(r_A + s pi); None if the mode was not found."""
     is_double_well: bool
@@ -36,7 +37,7 @@ class MinimumVibrations:
     """
 
     frequencies: Array
-    """(K,), omega of modes 1..K."""
+    """(K,), omega of modes 1..K, in sqrt(epsilon/m)/sigma."""
     participation_ratios: Array
     """(K,), PR of eq. 4."""
     complete: bool
@@ -74,7 +75,9 @@ class DirectionOverlap:
     mode: int
     """Its number; 0 if unknown, and the next two and `mobility` are NaN then."""
     frequency: float
+    """omega of that mode, in sqrt(epsilon/m)/sigma."""
     participation_ratio: float
+    """PR of that mode (eq. 4)."""
     certified: bool
     """Whether no other mode can have a larger overlap."""
     bound: float
@@ -98,17 +101,19 @@ class SeededMode:
     mobility: float
     """a of the cubic mode with r_AB."""
     stiffness: float
-    """kappa = M:pi pi."""
+    """kappa = M:pi pi, in epsilon/sigma^2."""
     cubic: float
-    """tau = U:pi pi pi."""
+    """tau = U:pi pi pi, in epsilon/sigma^3."""
     barrier: float
-    """b = (2/3) kappa^3 / tau^2."""
+    """b = (2/3) kappa^3 / tau^2, in epsilon."""
     overlap_with_start: float
     """c of the cubic mode with its seed: some seeds leave for a softer mode elsewhere."""
     iterations: int
+    """Of the search for the cubic mode."""
     method: str
     """As in `CubicMode`."""
     outcome: Outcome
+    """How that search ended."""
     profile: FieldProfile | None
     """V(r_A + s pi); None if the mode was not found."""
     is_double_well: bool
@@ -124,25 +129,25 @@ class TangentStudy:
     """
 
     frequencies: Array
-    """(K,)."""
+    """(K,), omega of the modes, in sqrt(epsilon/m)/sigma."""
     participation_ratios: Array
-    """(K,)."""
+    """(K,), PR of the modes (eq. 4)."""
     distances: Array
-    """(R,), rho on the exact path."""
+    """(R,), rho on the exact path, in sigma."""
     overlaps: Array
     """(R, K), c of the chord at rho."""
     curvatures: Array
-    """(R,), along the chord."""
+    """(R,), t.M.t at A along each chord, in epsilon/sigma^2."""
     images: tuple[int, ...]
     """(B,), N_b of bands, both ends included; without those that could not be had."""
     image_distances: Array
-    """(B,), |r_12|."""
+    """(B,), |r_12| in sigma."""
     image_overlaps: Array
     """(B, K), c of r_12."""
     image_curvatures: Array
-    """(B,)."""
+    """(B,), t.M.t at A along r_12, in epsilon/sigma^2."""
     image_forces: Array
-    """(B,), largest perpendicular force component of each band."""
+    """(B,), largest perpendicular force component of each band, in epsilon/sigma."""
     failures: tuple[str, ...] = ()
     """Which bands could not be had, and why."""
 
