@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,3 +23,10 @@ def start(tmp_path: Path) -> Callable[..., Path]:
         return start_campaign(plan, tmp_path / name, toy.PIPELINE)
 
     return make
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """What dask leaves behind is collected here, not in some later test."""
+    yield
+    gc.collect()

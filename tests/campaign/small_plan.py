@@ -1,24 +1,35 @@
-"""A whole campaign of the real stages in seconds: one glass of 150 particles."""
+"""Whole campaigns of the real stages on glasses of 150 particles."""
 
-SMALL_PLAN = """
+_TEMPLATE = """
 [campaign]
 name = "small"
 seed = 3
 [glasses]
 preparation_temperatures = [0.1]
+counts = [{glasses}]
 [prepare]
 n_particles = 150
 melt_sweeps = 200
 burn_in = 50
-sweeps = 1500
+sweeps = {sweeps}
 chunk_sweeps = 500
 [explore]
 exploration_temperature = 0.05
-trajectories = 2
-quenches = 40
+trajectories = {trajectories}
+quenches = {quenches}
 chunk_quenches = 20
 [pairs]
-min_transitions = 2
+min_transitions = {min_transitions}
 [modes]
 images = [6, 9]
 """
+
+SMALL_PLAN = _TEMPLATE.format(
+    glasses=1, sweeps=1500, trajectories=2, quenches=40, min_transitions=2
+)
+"""Some 20 tasks, seconds."""
+
+LONGER_PLAN = _TEMPLATE.format(
+    glasses=3, sweeps=6000, trajectories=4, quenches=200, min_transitions=1
+)
+"""Some 480 tasks in all stages, less than a minute on one core."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from inspection import digest, findings, wait_for
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
 from glasswells.campaign.catalogue import catalogue_digest
@@ -42,21 +43,6 @@ def lines(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def findings(directory: Path) -> tuple[dict[str, str], set[tuple[str, ...]]]:
-    """Status of each task by id, and the digests of all products of finished tasks."""
-    assert verify_store(directory, toy.PIPELINE.codec).problems == ()
-    with open_campaign(directory, toy.PIPELINE) as store:
-        statuses = {row.task.id: row.status for row in store.tasks()}
-        return statuses, {entry for entry in store.digests() if entry[0] == "record"}
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize(
     "kills", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
 )
@@ -79,17 +65,17 @@ def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None
         acknowledged = lines(log)
         killed_at.append(len(acknowledged))
         assert len(set(acknowledged)) == len(acknowledged), "something was done twice"
-        statuses, records = findings(directory)
+        statuses, records = findings(directory, toy.PIPELINE)
         assert all(statuses[task] in (DONE, CONTINUED) for task in acknowledged)
         assert known <= records, "a record was lost or changed"
         known = records
     assert killed_at[-1] > killed_at[0]
     assert run_campaign(directory, toy.PIPELINE, workers=2).is_finished
     assert run_campaign(whole, toy.PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
-    assert findings(directory) == findings(whole)
-    with open_campaign(directory, toy.PIPELINE) as a, open_campaign(whole, toy.PIPELINE) as b:
-        assert catalogue_digest(a) == catalogue_digest(b)
-        assert len(a.sessions()) > kills / 2
+    assert findings(directory, toy.PIPELINE) == findings(whole, toy.PIPELINE)
+    assert digest(directory, toy.PIPELINE) == digest(whole, toy.PIPELINE)
+    with open_campaign(directory, toy.PIPELINE) as store:
+        assert len(store.sessions()) > kills / 2
 
 
 def test_workers_do_not_outlive_their_coordinator(start: Start, tmp_path: Path) -> None:
@@ -170,8 +156,8 @@ def test_a_full_disk_stops_cleanly_and_the_campaign_goes_on_later(
     assert result.returncode == 75, result.stderr
     assert "cannot be used now" in result.stderr
     assert "`resume`" in result.stderr
-    statuses, _ = findings(directory)
+    statuses, _ = findings(directory, toy.PIPELINE)
     assert all(statuses[task] in (DONE, CONTINUED) for task in result.stdout.split())
     for where in (directory, whole):
         run_campaign(where, toy.PIPELINE, workers=1, make_executor=InlineExecutor)
-    assert findings(directory) == findings(whole)
+    assert findings(directory, toy.PIPELINE) == findings(whole, toy.PIPELINE)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from inspection import digest
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.catalogue import catalogue_digest
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.verify import verify_store
@@ -23,11 +23,6 @@ from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
-
-
-def digest(directory: Path) -> str:
-    with open_campaign(directory, PIPELINE) as store:
-        return catalogue_digest(store)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +61,7 @@ def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
 def test_two_workers_give_the_same_catalogue(unbroken: Path, plan: Path, tmp_path: Path) -> None:
     directory = start_campaign(plan, tmp_path / "two", PIPELINE)
     assert run_campaign(directory, PIPELINE, workers=2).is_finished
-    assert digest(directory) == digest(unbroken)
+    assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
 
 
 def test_machine_code_made_now_and_loaded_give_the_same_catalogue(
@@ -83,7 +78,7 @@ def test_machine_code_made_now_and_loaded_give_the_same_catalogue(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert any((tmp_path / "cache").rglob("*.nbi"))
-    assert digest(directory) == digest(unbroken)
+    assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
 
 
 def test_a_killed_campaign_ends_as_the_unbroken_one(
@@ -102,7 +97,7 @@ def test_a_killed_campaign_ends_as_the_unbroken_one(
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert kills > 0
-    assert digest(directory) == digest(unbroken)
+    assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
     assert verify_store(directory, PIPELINE.codec).is_sound
 
 

@@ -1,19 +1,12 @@
-"""Hostile files and shared machines: nothing is run, nothing is opened, nothing is given away."""
+"""Hostile stores and names: nothing is run, nothing is written elsewhere, nothing is believed."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
-import getpass
 import json
-import os
 import pickle
-import shutil
-import socket
 import sqlite3
-import stat
-import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +16,6 @@ import numpy as np
 import pytest
 import toy
 
-from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.codec import sha256
 from glasswells.campaign.errors import CodecError, DamagedStoreError, FormatError
@@ -31,10 +23,8 @@ from glasswells.campaign.export import export_campaign
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.salvage import salvage_campaign
 from glasswells.campaign.schema import STORE_NAME, seal
-from glasswells.campaign.slurm import SlurmJobs, read_slurm_jobs
 from glasswells.campaign.tasks import FollowUp
 from glasswells.campaign.verify import verify_store
-from glasswells.campaign.worker import run_task
 from glasswells.core.errors import GlasswellsError, InputError
 
 Start = Callable[..., Path]
@@ -237,18 +227,17 @@ def test_names_in_a_store_never_leave_the_folder_of_an_export(
     pipeline = pipeline_with(**{what: name})
     run(directory, pipeline)
     before = sorted(tmp_path.rglob("*"))
-    with open_campaign(directory, pipeline) as store:
-        if name == "-rf":  # a name that a file may have
-            export_campaign(store, tmp_path / "out")
-        else:
-            with pytest.raises(DamagedStoreError, match="no file name"):
-                export_campaign(store, tmp_path / "out")
+    with (
+        open_campaign(directory, pipeline) as store,
+        pytest.raises(DamagedStoreError, match="no file name"),
+    ):
+        export_campaign(store, tmp_path / "out")
     inside = [p for p in tmp_path.rglob("*") if p not in before and p.parent != directory]
     assert all(p.is_relative_to(tmp_path / "out") for p in inside)
     assert not Path(ELSEWHERE).exists()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "-rf"])
+@pytest.mark.parametrize("name", NAMES)
 def test_names_of_campaigns_are_names_of_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -283,152 +272,6 @@ def test_a_link_in_place_of_a_new_store_is_not_followed(tmp_path: Path) -> None:
     assert victim.read_text() == "precious"
 
 
-# ---- X7: open ports
-
-
-def test_the_default_engine_opens_no_port(start: Start) -> None:
-    psutil = pytest.importorskip("psutil")
-    directory = start(glasses=2, seconds=0.02)
-    looks: list[int] = []
-    listening: list[Any] = []
-
-    def observer(store: Any, flights: Any) -> None:
-        processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-        looks.append(len(processes))
-        for process in processes:
-            listening.extend(
-                c for c in process.net_connections("inet") if c.status == "LISTEN" or not c.raddr
-            )
-
-    before = [c for c in psutil.Process().net_connections("inet") if not c.raddr]
-    run_campaign(directory, toy.PIPELINE, workers=2, observer=observer)
-    assert max(looks) >= 3, "the workers were not looked at"
-    assert [c for c in listening if c not in before] == []
-
-
-# ---- X8: Slurm scripts
-
-GOOD = {
-    "jobs": 2,
-    "cores": 3,
-    "memory": "6 GB",
-    "walltime": "12:00:00",
-    "interface": "lo",
-    "shared_directory": "/shared/me",
-}
-INJECTIONS = [
-    '"; touch /tmp/pwned; "',
-    "$(touch /tmp/pwned)",
-    "`touch /tmp/pwned`",
-    "a\n#SBATCH --uid=0",
-    "a\ntouch /tmp/pwned",
-    "a b",
-    "a'b",
-    "a;b",
-    "a|b",
-    "a&b",
-    "a>b",
-    "--wrap=x",
-    "%(python)s",
-    "~/x",
-    "$HOME",
-    "/a/../../etc",
-    "",
-    "x" * 5000,
-    "a\0b",
-    "\u202e",
-]
-
-
-@pytest.mark.parametrize(
-    "field",
-    [
-        *("memory", "walltime", "interface", "shared_directory", "partition", "account"),
-        *("log_directory", "local_directory", "python"),
-    ],
-)
-@pytest.mark.parametrize("text", INJECTIONS)
-def test_nothing_but_plain_values_gets_into_a_slurm_script(field: str, text: str) -> None:
-    with pytest.raises(InputError, match=f"{field} is"):
-        SlurmJobs(**{**GOOD, field: text})
-
-
-@pytest.mark.parametrize("text", [t for t in INJECTIONS if t != "--wrap=x"])
-def test_nothing_but_plain_options_gets_into_a_slurm_script(text: str) -> None:
-    for directive in (text, f"--constraint={text}", f"--{text}"):
-        with pytest.raises(InputError, match="a directive is"):
-            SlurmJobs(**GOOD, directives=(directive,))
-
-
-@pytest.mark.parametrize("value", [0, -1, 10_001, True, "2", 1.5, None])
-def test_numbers_of_jobs_are_numbers(value: Any) -> None:
-    for field in ("jobs", "cores"):
-        with pytest.raises(InputError, match=f"{field} is"):
-            SlurmJobs(**{**GOOD, field: value})
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[slurm]\njobs = 1", "lacks cores, memory, walltime, interface, shared_directory"),
-        ("[slurm]\npartitoin = 'x'", "unknown key 'partitoin': did you mean partition"),
-        ("[slurm", "is no TOML"),
-        ("[pbs]\njobs = 1", "expected one table"),
-        ("jobs = 1", "expected one table"),
-        ("#" * 200_000, "is larger than"),
-    ],
-)
-def test_bad_files_of_jobs_are_refused(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "jobs.toml"
-    path.write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_slurm_jobs(path)
-    with pytest.raises(InputError, match="cannot be read"):
-        read_slurm_jobs(tmp_path / "nowhere")
-
-
-# ---- X9: shared machines
-
-
-def test_cache_folders_of_others_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: Start
-) -> None:
-    folder = tmp_path / "new" / "cache"
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
-    check_cache_folder()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for mode in (0o777, 0o770, 0o702, 0o1777):
-        folder.chmod(mode)
-        with pytest.raises(InputError, match="others can write to"):
-            run(start(glasses=1))
-    folder.chmod(0o755)
-    check_cache_folder()
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(InputError, match="cannot be used"):
-        check_cache_folder()
-    if os.geteuid() == 0:
-        folder.chmod(0o700)
-        os.chown(folder, 65534, -1)
-        monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
-        with pytest.raises(InputError, match="others can write to"):
-            check_cache_folder()
-
-
-def test_the_umask_is_respected(tmp_path: Path) -> None:
-    before = os.umask(0o077)
-    try:
-        (tmp_path / "plan.toml").write_text(toy.plan_text(glasses=1))
-        directory = start_campaign(tmp_path / "plan.toml", tmp_path / "private", toy.PIPELINE)
-        run(directory)
-        salvage_campaign(directory, tmp_path / "saved", toy.PIPELINE)
-    finally:
-        os.umask(before)
-    for folder in (directory, tmp_path / "saved"):
-        for path in (folder, *folder.iterdir()):
-            assert not path.stat().st_mode & 0o077, path
-
-
 # ---- X10: bombs
 
 
@@ -455,49 +298,3 @@ def test_bombs_are_refused_before_memory_is_taken(body: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < 50e6
     finally:
         tracemalloc.stop()
-
-
-# ---- X12: private data
-
-
-def test_exports_and_stores_name_no_users_and_no_hosts(
-    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("USER", "heisenberg")
-    home = tmp_path / "home" / "heisenberg"
-    shutil.copytree(Path(__file__).parent, home, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "plan.toml").write_text(toy.plan_text(glasses=1, mode="error"))
-    words = [sys.executable, "-m", "glasswells.cli"]
-    environment = {**os.environ, "PYTHONPATH": str(home), "HOME": str(home)}
-    for command in (("run", "plan.toml", "-w", "1"), ("export", "toy"), ("status", "toy")):
-        subprocess.run(
-            [*words, *command, "--pipeline", "toy:PIPELINE"],
-            cwd=tmp_path,
-            env=environment,
-            check=True,
-            capture_output=True,
-        )
-    names = {"heisenberg", str(home), f'"host": "{socket.gethostname()}"'}
-    # Short ones are also ordinary words.
-    names |= {name for name in (getpass.getuser(), socket.gethostname()) if len(name) > 5}
-    read = 0
-    for path in (tmp_path / "toy").rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            read += len(content)
-            assert not [name for name in names if name.encode() in content], path
-    assert read > 100_000
-    with open_campaign(tmp_path / "toy", toy.PIPELINE) as store:
-        (failed,) = store.tasks("failed")
-        assert "the site is the origin" in failed.error
-        assert 'File "toy.py", line' in failed.error
-
-
-def test_tracebacks_keep_what_helps() -> None:
-    def run(task: Any) -> Any:
-        raise ZeroDivisionError("nothing there")
-
-    report = run_task(run, None)  # type: ignore[arg-type]
-    assert "nothing there" in report.error
-    assert 'File "test_security.py", line' in report.error
-    assert 'File "glasswells/campaign/worker.py", line' in report.error
