@@ -39,11 +39,12 @@ tangent_studies = 0
 LOOP = "s = 0.0\nfor k in range(60_000_000):\n    s += k * k\n"
 
 
-def run(plan: Path, directory: Path, workers: int) -> float:
+def run(plan: Path, directory: Path, workers: int, engine: str = "local") -> float:
     """Wall seconds of a campaign."""
     command = [sys.executable, "-m", "glasswells.cli", "run", str(plan), "--dir", str(directory)]
+    command += ["--workers", str(workers), "--engine", engine]
     begin = time.perf_counter()
-    subprocess.run([*command, "--workers", str(workers)], check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - begin
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from rows import Row, print_rows
 
-ALL = ("swap", "md", "quench", "paths", "tunneling", "modes", "start", "coordinator", "scaling")
+ALL = (
+    *("swap", "md", "quench", "paths", "tunneling", "modes"),
+    *("start", "coordinator", "scaling", "engines"),
+)
 
 
 def rows_of(name: str) -> list[Row]:
