@@ -72,6 +72,7 @@ def test_refused_arrays(value, message):
         (positive, [1.0], "T is [1.0], expected a number"),
         (positive, None, "T is None, expected a number"),
         (positive, 1j, "T is 1j, expected a number"),
+        (positive, 10**400, "T is too large for a float64, expected a finite number"),
         (not_negative, -1e-300, "T is -1e-300, expected a number of at least 0"),
         (fraction, 1.0000001, "T is 1.0000001, expected a number in [0, 1]"),
         (fraction, -0.1, "T is -0.1, expected a number in [0, 1]"),
