@@ -270,7 +270,7 @@ class SplittingsSection(Section):
     continuation: Literal["straight", "harmonic", "walls"] = Field(
         default="straight",
         description="What the potential is beyond the two minima. It is a convention that moves "
-        "splittings by 5 % in the median: `straight` is the true energy along the continued "
+        "splittings by 12 to 15 % in the median: `straight` is the true energy along the continued "
         "chord, `harmonic` the curvature at rho, `walls` hard walls. The spread over those that a "
         "profile allows is saved with each splitting.",
     )
