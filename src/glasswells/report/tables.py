@@ -16,6 +16,7 @@ from glasswells.statistics import (
     PAPER_COUNTS,
     Estimate,
     PaperCounts,
+    TlsDensity,
     WellSummary,
     count_per_glass,
     count_tls,
@@ -26,6 +27,8 @@ from glasswells.statistics import (
 )
 from glasswells.tunneling.units import UnitSystem
 
+FEWEST_ON_PLATEAU = 5
+"""Splittings below the threshold; of fewer no slope can differ from zero."""
 SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV file has all."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -141,6 +144,12 @@ def tls_table(content: ReportContent) -> Table:
     )  # fmt: skip
 
 
+def _plateau(found: TlsDensity) -> str:
+    if found.reduced.n_entries < FEWEST_ON_PLATEAU:
+        return "too few"
+    return "yes" if found.is_plateau else f"no ({found.slope:+.1f} sigma)"
+
+
 def density_table(content: ReportContent) -> Table:
     """n_0 and the heat capacity of the standard tunneling model."""
     rows = []
@@ -155,7 +164,7 @@ def density_table(content: ReportContent) -> Table:
                     _interval(found.reduced, ".3g"),
                     _interval(found.si, ".2g"),
                     f"{float(heat_capacity(found.si.value, 1.0)):.3g}",
-                    "yes" if found.is_plateau else f"no ({found.slope:+.1f} sigma)",
+                    _plateau(found),
                 )
             )
     return Table(

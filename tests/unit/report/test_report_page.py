@@ -1,5 +1,6 @@
 import base64
 import csv
+import dataclasses
 import hashlib
 import json
 import re
@@ -12,7 +13,7 @@ from report_contents import content, write_small
 
 from glasswells.core.errors import InputError
 from glasswells.report import ReportContent, write_report
-from glasswells.report.tables import tables, write_tables
+from glasswells.report.tables import density_table, tables, write_tables
 from glasswells.tunneling import ARGON, NIP, UnitSystem
 
 HOSTILE = "<script>alert(1)</script>$\\frac{"
@@ -233,3 +234,12 @@ def test_folder_that_cannot_be_written_gives_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_report(content(sizes=((1,),)), tmp_path / "file")
+
+
+def test_a_few_splittings_are_no_plateau():
+    """Wide thresholds, so that one temperature has many two-level systems and the other a few."""
+    wide = dataclasses.replace(ARGON, tls_threshold=1.0)
+    rows = density_table(content(sizes=((12, 9, 15), (4,)), units=(wide,))).rows
+    words = {int(row[2]) >= 5: row[-1] for row in rows}
+    assert words[False] == "too few"
+    assert words[True] != "too few"
