@@ -16,16 +16,13 @@ from glasswells.campaign.finds import Finds
 from glasswells.campaign.pool import WorkerPool, available_cores
 from glasswells.campaign.provenance import provenance, utc_now
 from glasswells.campaign.reader import StoreReader
-from glasswells.campaign.replay import Replay, draft_folder
+from glasswells.campaign.replay import draft_folder, new_replay
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
-from glasswells.campaign.schema import STORE_NAME, require_store
+from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
 from glasswells.campaign.stop import GRACE, StopRequest
 from glasswells.campaign.store import Store, create_store
 from glasswells.campaign.tasks import Pipeline
 from glasswells.core.errors import InputError
-
-PLAN_NAME = "plan.toml"
-"""A copy to read; what counts is the text in the store."""
 
 MAX_BYTES = 1_000_000
 """Of a plan file; more is no plan."""
@@ -134,14 +131,12 @@ def start_campaign(
 def _start_from(other: Path, directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
     """Start a campaign with the finished tasks that it has in common with another one."""
     require_store(other / STORE_NAME)
-    plan = pipeline.read_plan(complete)
-    seed = pipeline.identity(plan)[1]
-    with draft_folder(directory, like=other) as draft, Finds(other / STORE_NAME) as finds:
-        create_store(draft, pipeline=pipeline.name, plan=complete, seed=seed, codec=pipeline.codec)
-        (draft / PLAN_NAME).write_text(text, encoding="utf-8")
-        with Store(draft, pipeline.codec) as store:
-            replay = Replay(store, finds, pipeline, plan, seed)
-            replay.run("reuse", only_asked_for=True)
+    with (
+        draft_folder(directory, like=other) as draft,
+        Finds(other / STORE_NAME) as finds,
+        new_replay(draft, finds, pipeline, complete, text) as replay,
+    ):
+        replay.run("reuse", only_asked_for=True)
 
 
 def _grow(directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:

@@ -20,7 +20,8 @@ from glasswells.campaign.errors import DamagedStoreError, StoreError
 from glasswells.campaign.finds import Find, Finds
 from glasswells.campaign.provenance import provenance, utc_now
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED, READY, WAITING, TaskRow
-from glasswells.campaign.store import FAILED_INPUT, EncodedOutput, Store
+from glasswells.campaign.schema import PLAN_NAME
+from glasswells.campaign.store import FAILED_INPUT, EncodedOutput, Store, create_store
 from glasswells.campaign.tasks import Pipeline, Task, TaskOutput, resolve
 from glasswells.core.errors import InputError
 
@@ -55,6 +56,19 @@ def draft_folder(into: Path, like: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+@contextmanager
+def new_replay(
+    folder: Path, finds: Finds, pipeline: Pipeline, plan_text: str, copy: str
+) -> Iterator[Replay]:
+    """A replay into a new store in a folder, with a copy of the plan to read beside it."""
+    plan = pipeline.read_plan(plan_text)
+    seed = pipeline.identity(plan)[1]
+    create_store(folder, pipeline=pipeline.name, plan=plan_text, seed=seed, codec=pipeline.codec)
+    (folder / PLAN_NAME).write_text(copy, encoding="utf-8")
+    with Store(folder, pipeline.codec) as store:
+        yield Replay(store, finds, pipeline, plan, seed)
 
 
 class Replay:

@@ -14,12 +14,11 @@ from pathlib import Path
 from glasswells.campaign.errors import DamagedStoreError
 from glasswells.campaign.finds import Finds
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED
-from glasswells.campaign.replay import Replay, draft_folder
-from glasswells.campaign.schema import STORE_NAME, require_store
-from glasswells.campaign.store import FAILED_INPUT, Store, create_store
+from glasswells.campaign.replay import draft_folder, new_replay
+from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
+from glasswells.campaign.store import FAILED_INPUT, Store
 from glasswells.campaign.tasks import Pipeline
 
-PLAN_NAME = "plan.toml"
 MAX_NAMED = 1000
 
 
@@ -72,14 +71,9 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
     require_store(directory / STORE_NAME)
     with draft_folder(into, like=directory) as draft, Finds(directory / STORE_NAME) as finds:
         text = _plan_text(finds, directory, pipeline)
-        plan = pipeline.read_plan(text)
-        seed = pipeline.identity(plan)[1]
-        create_store(draft, pipeline=pipeline.name, plan=text, seed=seed, codec=pipeline.codec)
-        (draft / PLAN_NAME).write_text(text, encoding="utf-8")
-        with Store(draft, pipeline.codec) as store:
-            replay = Replay(store, finds, pipeline, plan, seed)
+        with new_replay(draft, finds, pipeline, text, text) as replay:
             replay.run("salvage", only_asked_for=False)
-            return _result(store, finds, replay.records)
+            return _result(replay.store, finds, replay.records)
 
 
 def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
 
 STORE_NAME = "campaign.sqlite"
+PLAN_NAME = "plan.toml"
+"""A copy to read beside the store; what counts is the text in the store."""
 APPLICATION_ID = 0x676C7773
 """`glws`: marks the file as ours in its header."""
 STORE_FORMAT = 2
