@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,20 @@ def test_slurm_jobs_that_end_are_replaced(
             )
         )
     )
+
+
+def test_ctrl_c_stops_a_run_as_with_other_engines() -> None:
+    """In a process of its own: only the first import of dask-jobqueue takes the handler."""
+    pytest.importorskip("dask_jobqueue")
+    code = (
+        "import signal\n"
+        "def ours(*_): pass\n"
+        "signal.signal(signal.SIGINT, ours)\n"
+        "from glasswells.campaign.dask_engine import _slurm_cluster_class\n"
+        "_slurm_cluster_class()\n"
+        "assert signal.getsignal(signal.SIGINT) is ours\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # ---- X8: what a script may hold

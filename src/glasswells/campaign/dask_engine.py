@@ -225,15 +225,25 @@ def remote_executor(address: str, security: Security | None) -> DaskExecutor:
     return DaskExecutor(client)
 
 
+def _slurm_cluster_class() -> type[Cluster]:
+    """The class of dask-jobqueue, whose import (0.9) makes Ctrl-C end us with exit code 0."""
+    handler = signal.getsignal(signal.SIGINT)
+    from dask_jobqueue import SLURMCluster
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
+    found: type[Cluster] = SLURMCluster
+    return found
+
+
 def slurm_cluster(jobs: SlurmJobs, folder: str) -> Cluster:
     """A scheduler in this process for workers that Slurm will start; no job is submitted yet.
 
     The workers' certificates go into `folder`.
     """
-    from dask_jobqueue import SLURMCluster
-
+    cluster_class = _slurm_cluster_class()
     dask.config.set(SETTINGS)
-    return SLURMCluster(
+    return cluster_class(
         queue=jobs.partition,
         account=jobs.account,
         walltime=jobs.walltime,
