@@ -86,25 +86,26 @@ def close_pairs(
 def _distance(a: Configuration, b: Configuration) -> float:
     """Length of the displacement field from a to b; millions are asked for in a large library."""
     distance, largest = _near_distance(a.positions, b.positions, a.box)
-    if largest < UNAMBIGUOUS * a.box.min():
+    if largest < UNAMBIGUOUS:
         return float(distance)
     return float(np.linalg.norm(displacement(a.positions, b.positions, a.box)))
 
 
 @kernel
 def _near_distance(a: Array, b: Array, box: Array) -> tuple[float, float]:
-    """|r_b - r_a| without drift, for fields without components near half a box; the largest."""
+    """|r_b - r_a| without drift if no component is near half an edge; the largest, in edges."""
     n = len(a)
     largest, square = 0.0, 0.0
     for axis in range(3):
-        edge, total = box[axis], 0.0
+        edge, total, farthest = box[axis], 0.0, 0.0
         for i in range(n):
             x = b[i, axis] - a[i, axis]
             x -= edge * np.rint(x / edge)
             total += x
             square += x * x
-            largest = max(largest, abs(x))
+            farthest = max(farthest, abs(x))
         square -= total * total / n
+        largest = max(largest, farthest / edge)
     return np.sqrt(max(square, 0.0)), largest
 
 

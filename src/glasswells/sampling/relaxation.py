@@ -130,6 +130,10 @@ class Relaxation:
     diameter_time: float
     """The same for the diameter autocorrelation."""
 
+    def __post_init__(self) -> None:
+        names = ("lags", "self_overlap", "self_scattering", "diameter_autocorrelation")
+        freeze(self, **{name: getattr(self, name) for name in names})
+
     @property
     def relaxation_time(self) -> float:
         """The slower of the two times."""

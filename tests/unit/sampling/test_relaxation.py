@@ -56,6 +56,8 @@ def test_diameters_forget_geometrically() -> None:
     exact = 0.95 ** (measured.lags / 10.0)
     assert np.abs(measured.diameter_autocorrelation - exact).max() < 0.04
     assert measured.diameter_time == pytest.approx(-10.0 / np.log(0.95), rel=0.1)
+    with pytest.raises(ValueError, match="read-only"):
+        measured.lags[0] = 1.0
 
 
 def test_a_common_drift_is_no_relaxation() -> None:
