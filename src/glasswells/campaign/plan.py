@@ -211,9 +211,10 @@ class PairsSection(Section):
         description="... but not closer than this. Barriers grow with distance: of 18 double wells "
         "within 0.4, drawn from one glass of 0.092, all had both levels of argon in one well.",
     )
-    max_pairs: PositiveCount = Field(
+    max_pairs: PositiveCount | Counts = Field(
         default=100_000,
-        description="Upper limit per glass; the pairs with the most transitions come first.",
+        description="Upper limit per glass; the pairs with the most transitions come first. A list "
+        "has one number for each preparation temperature.",
     )
 
     @model_validator(mode="after")
@@ -337,13 +338,17 @@ class Plan(Section):
         return self
 
     @model_validator(mode="after")
-    def _check_trajectories(self) -> Plan:
-        given, n = self.explore.trajectories, len(self.glasses.counts)
-        if isinstance(given, tuple) and len(given) != n:
-            raise ValueError(
-                f"explore.trajectories has {len(given)} entries, expected one number, or {n}, one "
-                f"for each preparation temperature"
-            )
+    def _check_lists(self) -> Plan:
+        n = len(self.glasses.counts)
+        for name, given in (
+            ("explore.trajectories", self.explore.trajectories),
+            ("pairs.max_pairs", self.pairs.max_pairs),
+        ):
+            if isinstance(given, tuple) and len(given) != n:
+                raise ValueError(
+                    f"{name} has {len(given)} entries, expected one number, or {n}, one for each "
+                    f"preparation temperature"
+                )
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,12 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 PositiveCount = Annotated[int, Field(ge=1)]
 Counts = Annotated[tuple[PositiveCount, ...], Field(strict=False)]
+"""One for each preparation temperature."""
+
+
+def of_preparation(given: int | tuple[int, ...], preparation: int) -> int:
+    """What a plan says of the k-th preparation temperature; a single number holds for all."""
+    return given[preparation] if isinstance(given, tuple) else given
 
 
 class Section(BaseModel):

@@ -1,4 +1,4 @@
-"""Numbers of trajectories and glasses: for all or by temperature; and plans that grow."""
+"""Numbers of trajectories, pairs and glasses: for all or by temperature; and plans that grow."""
 
 from __future__ import annotations
 
@@ -35,15 +35,29 @@ def test_trajectories_of_each_glass(given: str, expected: tuple[int, int, int]) 
     assert Counter({k: len(v) for k, v in found.items()}) == dict(zip(names, expected, strict=True))
 
 
+@pytest.mark.parametrize(("given", "expected"), [("7", (7, 7, 7)), ("[9, 4]", (9, 9, 4))])
+def test_limit_of_pairs_of_each_glass(given: str, expected: tuple[int, int, int]) -> None:
+    plan = parse_plan(GLASSES + f"[pairs]\nmax_pairs = {given}")
+    found = {
+        task.glass: task.parameters["pairs"]["max_pairs"]
+        for task in resolve(roots(plan), 1)
+        if task.stage == "pairs"
+    }
+    names = ("t0p062-0", "t0p062-1", "t0p092-0")
+    assert found == dict(zip(names, expected, strict=True))
+
+
 def test_more_trajectories_leave_the_others_as_they_are() -> None:
     few, many = (explorations(f"[explore]\ntrajectories = {n}") for n in (2, 4))
     assert all(few[name] < many[name] for name in few)
 
 
 @pytest.mark.parametrize("given", ["[1, 2, 3]", "[1]", "[0, 1]", "1.5"])
-def test_bad_numbers_are_named(given: str) -> None:
-    with pytest.raises(PlanError, match="trajectories"):
-        parse_plan(GLASSES + f"[explore]\ntrajectories = {given}")
+@pytest.mark.parametrize("name", ["explore.trajectories", "pairs.max_pairs"])
+def test_bad_numbers_are_named(name: str, given: str) -> None:
+    section, key = name.split(".")
+    with pytest.raises(PlanError, match=key):
+        parse_plan(GLASSES + f"[{section}]\n{key} = {given}")
 
 
 def test_a_plan_grows_by_glasses_and_keeps_all_tasks() -> None:

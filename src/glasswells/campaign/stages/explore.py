@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from glasswells.campaign.plan import ExploreSection, ModelSection, PairsSection, Plan
+from glasswells.campaign.plan_base import of_preparation
 from glasswells.campaign.stages.paths import paths_parameters
 from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.core.outcomes import Outcome
@@ -33,11 +34,12 @@ def explore_parameters(plan: Plan) -> dict[str, Any]:
     }
 
 
-def pairs_parameters(plan: Plan) -> dict[str, Any]:
-    """What the products of `pairs` depend on."""
+def pairs_parameters(plan: Plan, preparation: int) -> dict[str, Any]:
+    """What the products of `pairs` depend on, for glasses of the k-th preparation temperature."""
+    limit = of_preparation(plan.pairs.max_pairs, preparation)
     return {
         "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
-        "pairs": plan.pairs.model_dump(mode="json"),
+        "pairs": {**plan.pairs.model_dump(mode="json"), "max_pairs": limit},
     }
 
 
@@ -75,7 +77,7 @@ def run_pairs(task: TaskInput) -> TaskOutput:
     if not states:
         return TaskOutput(counts={"structures": 0, "pairs": 0})
     pooled = merge_explorations(states, states[0].dynamics.box, identity)
-    pairs = _chosen_pairs(pooled, section)
+    pairs = _chosen_pairs(pooled, section)[: task.parameters["pairs"]["max_pairs"]]
     products = (
         ("exploration", replace(pooled, structures=())),
         *(("structure", structure) for structure in pooled.structures),
@@ -132,7 +134,6 @@ def _chosen_pairs(pooled: Exploration, section: PairsSection) -> tuple[Pair, ...
             section.min_distance,
         )
         found |= {(p.i, p.j): p for p in close}
-    by_traffic = sorted(
-        found.values(), key=lambda p: (-(p.forward_count + p.backward_count), p.i, p.j)
+    return tuple(
+        sorted(found.values(), key=lambda p: (-(p.forward_count + p.backward_count), p.i, p.j))
     )
-    return tuple(by_traffic[: section.max_pairs])

@@ -9,6 +9,7 @@ from typing import Any
 from glasswells.campaign.codec import Codec
 from glasswells.campaign.glass_files import complete_plan
 from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan_base import of_preparation
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.stages.explore import (
     explore_parameters,
@@ -85,14 +86,9 @@ SAVED: tuple[type[Any] | type[Enum], ...] = (
 def roots(plan: Plan) -> Sequence[FollowUp]:
     """For each glass: its preparation, its trajectories and the gathering of its pairs."""
     tasks: list[FollowUp] = []
-    glasses = plan.glasses
-    given = plan.explore.trajectories
-    trajectories = given if isinstance(given, tuple) else (given,) * len(glasses.counts)
-    for temperature, number, per_glass in zip(
-        glasses.preparation_temperatures, glasses.counts, trajectories, strict=True
-    ):
+    for preparation, number in enumerate(plan.glasses.counts):
         for index in range(number):
-            tasks += _glass_tasks(plan, temperature, index, per_glass)
+            tasks += _glass_tasks(plan, preparation, index)
     return tasks
 
 
@@ -106,7 +102,9 @@ def identity(plan: Plan) -> tuple[str, int]:
     return plan.campaign.name, plan.campaign.seed
 
 
-def _glass_tasks(plan: Plan, temperature: float, index: int, n_trajectories: int) -> list[FollowUp]:
+def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
+    temperature = plan.glasses.preparation_temperatures[preparation]
+    n_trajectories = of_preparation(plan.explore.trajectories, preparation)
     name = glass_name(temperature, index)
     prepare = FollowUp(
         stage="prepare",
@@ -137,7 +135,7 @@ def _glass_tasks(plan: Plan, temperature: float, index: int, n_trajectories: int
             Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True)
             for k in range(n_trajectories)
         ),
-        parameters=pairs_parameters(plan),
+        parameters=pairs_parameters(plan, preparation),
     )
     return [prepare, *trajectories, pairs]
 
