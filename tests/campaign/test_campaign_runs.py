@@ -237,6 +237,18 @@ def test_an_engine_that_cannot_be_made_again_leaves_a_campaign_that_can_be_resum
     assert digest(lost) == digest(whole)
 
 
+def test_an_engine_that_gives_up_leaves_a_campaign_that_can_be_resumed(start: Start) -> None:
+    """By the error of a task that it had, whatever becomes of the others."""
+    whole, lost = start("whole"), start("lost")
+    run_inline(whole)
+    Unreliable.made = 0
+    with pytest.raises(EngineError, match="gone"):
+        run_inline(lost, workers=3, make_executor=lambda: Unreliable(EngineError, 0.2))
+    assert Unreliable.made == 1, "it is not made again"
+    assert run_inline(lost) == DONE
+    assert digest(lost) == digest(whole)
+
+
 def test_the_number_of_tasks_in_flight_follows_the_executor(start: Start) -> None:
     most = {1: 0, 4: 0}
 

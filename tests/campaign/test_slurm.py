@@ -14,11 +14,13 @@ from dask_programs import HERE, Start, digest, listening, reference, run
 from inspection import wait_for
 
 from glasswells.campaign.engines import EngineChoice, EngineName
+from glasswells.campaign.errors import EngineError
 from glasswells.campaign.slurm import SlurmJobs, read_slurm_jobs
 from glasswells.core.errors import InputError
 
 SBATCH = """#!/bin/sh
 # Stands for Slurm: a job is a process of this machine, and runs a copy of the script.
+{before}
 copy="{folder}/script.$$"
 cp "$1" "$copy"
 setsid sh "$copy" >> "{folder}/jobs.log" 2>&1 &
@@ -28,80 +30,143 @@ echo "Submitted batch job $!"
 SCANCEL = """#!/bin/sh
 kill -9 -- -"$1"
 """
+SQUEUE = """#!/bin/sh
+for job in $(cat "{folder}/jobs"); do
+  if kill -0 "$job" 2>/dev/null && ! grep -q "^State:.Z" "/proc/$job/status"; then echo "$job"; fi
+done
+"""
+REFUSING = """echo "sbatch: error: invalid partition specified: nowhere" >&2
+exit 1"""
+CANCELLED_AT_FIRST = """if ! [ -e "{folder}/cancelled" ]; then
+  touch "{folder}/cancelled"
+  echo 999999999 >> "{folder}/jobs"
+  echo "Submitted batch job 999999999"
+  exit
+fi"""
+"""One job that is gone when Slurm is asked."""
+
+
+class StandIn:
+    """Programs named as Slurm's in front of the path, and a file that describes jobs for them."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from glasswells.campaign import slurm_cluster
+
+        monkeypatch.setattr(slurm_cluster, "WATCH_SECONDS", 1.0)
+        monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+        monkeypatch.setenv("PYTHONPATH", str(HERE))
+        monkeypatch.setenv("DASK_JOBQUEUE__SLURM__DEATH_TIMEOUT", "60")
+        self.folder = folder
+        (folder / "bin").mkdir()
+        (folder / "jobs").touch()
+
+    def choice(self, *, before: str = "", more: str = "") -> EngineChoice:
+        """Two jobs of two workers."""
+        sbatch = SBATCH.replace("{before}", before)
+        for name, text in (("sbatch", sbatch), ("scancel", SCANCEL), ("squeue", SQUEUE)):
+            program = self.folder / "bin" / name
+            program.write_text(text.replace("{folder}", str(self.folder)))
+            program.chmod(0o755)
+        file = self.folder / "jobs.toml"
+        file.write_text(
+            f"[slurm]\njobs = 2\ncores = 2\nmemory = '2 GB'\nwalltime = '1:00:00'\n"
+            f"interface = 'lo'\nshared_directory = '{self.folder}'\n{more}\n"
+        )
+        return EngineChoice(name=EngineName.SLURM, cluster=file)
+
+    def job_ids(self) -> list[int]:
+        """Of all jobs that were ever submitted."""
+        return [int(line) for line in (self.folder / "jobs").read_text().split()]
+
+    def workers_seen(self) -> int:
+        log = self.folder / "jobs.log"
+        return log.read_text().count("Registered to") if log.exists() else 0
+
+    def wait_until_empty(self) -> None:
+        """No job runs any more, and no key is left."""
+        import psutil
+
+        wait_for(
+            lambda: all(
+                not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
+                for pid in self.job_ids()
+            )
+        )
+        assert not list(self.folder.glob("glasswells-*")), "the keys are gone with the run"
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    pytest.importorskip("distributed")
+    return StandIn(tmp_path, monkeypatch)
 
 
 # dask leaves sockets and coroutines behind when a connection breaks.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("collected")
-def test_slurm_jobs_that_end_are_replaced(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slurm_jobs_that_end_are_replaced(start: Start, slurm: StandIn) -> None:
     """Two jobs of two workers; both are ended from outside; nothing is lost, all jobs end."""
-    pytest.importorskip("distributed")
-    import psutil
-
-    from glasswells.campaign import dask_engine
-
-    monkeypatch.setattr(dask_engine, "WATCH_SECONDS", 1.0)
-
-    bin_folder = tmp_path / "bin"
-    bin_folder.mkdir()
-    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
-        (bin_folder / name).write_text(text.replace("{folder}", str(tmp_path)))
-        (bin_folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
-    monkeypatch.setenv("DASK_JOBQUEUE__SLURM__DEATH_TIMEOUT", "60")
-    jobs_file = tmp_path / "jobs.toml"
-    jobs_file.write_text(
-        f"[slurm]\njobs = 2\ncores = 2\nmemory = '2 GB'\nwalltime = '1:00:00'\n"
-        f"interface = 'lo'\nshared_directory = '{tmp_path}'\npartition = 'long'\n"
-        f"directives = ['--constraint=skylake', '--exclusive']\n"
-    )
     plan = {"glasses": 2, "walks": 3, "chunks": 16, "seconds": 0.15}
     directory = start("slurm", **plan)
     acknowledged: list[str] = []
     ports: set[tuple[str, int]] = set()
     ended: list[int] = []
 
-    def job_ids() -> list[int]:
-        file = tmp_path / "jobs"
-        return [int(line) for line in file.read_text().split()] if file.exists() else []
-
     def observer(store: Any, flights: Any) -> None:
-        log = tmp_path / "jobs.log"
-        both_run = log.exists() and log.read_text().count("Registered to") >= 4
-        if len(acknowledged) > 10 and both_run and not ended:
-            ports.update(listening(os.getpid(), *job_ids()))
-            ended.extend(job_ids())
+        if len(acknowledged) > 10 and slurm.workers_seen() >= 4 and not ended:
+            ports.update(listening(os.getpid(), *slurm.job_ids()))
+            ended.extend(slurm.job_ids())
             for pid in ended:
                 os.killpg(pid, signal.SIGKILL)
 
-    choice = EngineChoice(name=EngineName.SLURM, cluster=jobs_file)
+    directives = "partition = 'long'\ndirectives = ['--constraint=skylake', '--exclusive']"
+    choice = slurm.choice(more=directives)
     ending = run(directory, choice, acknowledged=acknowledged.extend, observer=observer)
     assert ending.is_finished
     assert len(acknowledged) == len(set(acknowledged))
     assert digest(directory) == reference(start, **plan)
     assert len(ended) == 2
-    assert len(job_ids()) == 4, "each is replaced once"
+    assert len(slurm.job_ids()) == 4, "each is replaced once"
     assert {ip for ip, _ in ports} == {"127.0.0.1"}
-    script = next(tmp_path.glob("script.*")).read_text()
+    script = next(slurm.folder.glob("script.*")).read_text()
     for line in ("-J glasswells", "-p long", "-n 1", "--cpus-per-task=2", "-t 1:00:00"):
         assert f"#SBATCH {line}\n" in script
     assert "#SBATCH --constraint=skylake\n#SBATCH --exclusive\n" in script
     assert "--tls-key" in script
     assert "BEGIN" not in script, "certificates lie in files, not in the script"
-    assert not list(tmp_path.glob("glasswells-*")), "the keys are gone with the run"
-    wait_for(
-        lambda: (
-            not any(psutil.pid_exists(pid) for pid in job_ids())
-            or all(
-                psutil.Process(pid).status() == "zombie"
-                for pid in job_ids()
-                if psutil.pid_exists(pid)
-            )
-        )
-    )
+    slurm.wait_until_empty()
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_job_cancelled_in_the_queue_is_replaced(start: Start, slurm: StandIn) -> None:
+    plan = {"glasses": 2, "walks": 3, "chunks": 8, "seconds": 0.2}
+    directory = start("campaign", **plan)
+    assert run(directory, slurm.choice(before=CANCELLED_AT_FIRST)).is_finished
+    assert digest(directory) == reference(start, **plan)
+    assert len(slurm.job_ids()) == 3
+    assert slurm.workers_seen() == 4
+    slurm.wait_until_empty()
+
+
+@pytest.mark.usefixtures("collected")
+def test_jobs_that_slurm_refuses_end_the_run_with_its_words(start: Start, slurm: StandIn) -> None:
+    directory = start("refused")
+    with pytest.raises(EngineError, match=r"invalid partition specified: nowhere\): correct"):
+        run(directory, slurm.choice(before=REFUSING))
+    assert slurm.job_ids() == []
+    slurm.wait_until_empty()
+
+
+@pytest.mark.usefixtures("collected")
+def test_jobs_that_never_have_a_worker_end_the_run(start: Start, slurm: StandIn) -> None:
+    """It was not for the campaign: with another engine it goes on."""
+    directory = start("fruitless")
+    with pytest.raises(EngineError, match="3 times all Slurm jobs ended before they had a worker"):
+        run(directory, slurm.choice(more="python = '/no/such/python'"))
+    assert len(slurm.job_ids()) == 6, "three times two"
+    slurm.wait_until_empty()
+    assert run(directory, EngineChoice(), workers=1).is_finished
+    assert digest(directory) == reference(start)
 
 
 def test_ctrl_c_stops_a_run_as_with_other_engines() -> None:
@@ -111,8 +176,7 @@ def test_ctrl_c_stops_a_run_as_with_other_engines() -> None:
         "import signal\n"
         "def ours(*_): pass\n"
         "signal.signal(signal.SIGINT, ours)\n"
-        "from glasswells.campaign.dask_engine import _slurm_cluster_class\n"
-        "_slurm_cluster_class()\n"
+        "import glasswells.campaign.slurm_cluster\n"
         "assert signal.getsignal(signal.SIGINT) is ours\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -209,7 +209,7 @@ def run_campaign(
     StoreError
         If the disk is full or gone; what was acknowledged is safe.
     EngineError
-        If the executor cannot be started, or not again after it was lost.
+        If the executor cannot be started, or not again after it was lost, or gives up.
     DamagedStoreError
         If something that is needed is not what was written.
     """

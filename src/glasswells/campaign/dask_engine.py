@@ -1,4 +1,4 @@
-"""Executors on dask: a local cluster, an existing scheduler, workers under Slurm.
+"""Executors on dask: a local cluster, an existing scheduler.
 
 dask itself runs a task again when its worker dies. That is harmless: a task is a pure function,
 whichever run of it answers first is the one that is committed, and it is committed once.
@@ -7,10 +7,8 @@ whichever run of it answers first is the one that is committed, and it is commit
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -23,20 +21,16 @@ from typing import Any
 import dask
 from distributed import Client, KilledWorker, Nanny, Scheduler, Security, SpecCluster, Worker
 from distributed.deploy.cluster import Cluster
-from distributed.diagnostics.plugin import SchedulerPlugin
 
 from glasswells.campaign.errors import EngineError
 from glasswells.campaign.pool import EngineLostError, WorkerLostError
 from glasswells.campaign.provenance import package_versions
-from glasswells.campaign.slurm import SlurmJobs
 from glasswells.campaign.worker import limit_threads
 
 LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS = 30.0
 """For a scheduler to answer; also after it was lost."""
 CLOSE_SECONDS = 5.0
-WATCH_SECONDS = 5.0
-"""Between two looks at which jobs have lost their workers."""
 SILENT = 50
 """Level of dask's log: what matters comes back as an error of a task."""
 COUNT_SECONDS = 2.0
@@ -72,17 +66,6 @@ class QuietWorker(Worker):  # type: ignore[misc]
         """Open no port."""
 
 
-class _Seen(SchedulerPlugin):  # type: ignore[misc]
-    """Remembers every worker that ever registered, by its name."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def add_worker(self, scheduler: Scheduler, worker: str, **named: Any) -> None:
-        """Note the worker at an address."""
-        self.names.add(str(scheduler.workers[worker].name))
-
-
 class DaskExecutor(Executor):
     """A `concurrent.futures.Executor` whose errors the coordinator understands.
 
@@ -103,6 +86,7 @@ class DaskExecutor(Executor):
         self._scratch = scratch
         self._inner = client.get_executor(pure=False, retries=0)
         self._flying: set[Future[Any]] = set()
+        self._ending: EngineError | None = None
         self._threads = 0
         self._counted = -COUNT_SECONDS
 
@@ -116,7 +100,15 @@ class DaskExecutor(Executor):
         return self._threads
 
     def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
-        """Send a task to some worker."""
+        """Send a task to some worker.
+
+        Raises
+        ------
+        EngineError
+            After `give_up`.
+        """
+        if self._ending is not None:
+            raise self._ending
         try:
             inner = self._inner.submit(run_on_worker, function, *values, **named)
         except RuntimeError as error:  # the client has closed itself
@@ -127,7 +119,7 @@ class DaskExecutor(Executor):
 
         def settle(inner: Future[Any]) -> None:
             self._flying.discard(inner)
-            error = _translated(inner)
+            error = self._translated(inner)
             if error is None:
                 outer.set_result(inner.result())
             else:
@@ -135,6 +127,12 @@ class DaskExecutor(Executor):
 
         inner.add_done_callback(settle)
         return outer
+
+    def give_up(self, ending: EngineError) -> None:
+        """End all tasks, and those to come, with an error that stops the campaign."""
+        self._ending = ending
+        for future in list(self._flying):
+            future.cancel()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Close the connection, and the cluster if it is ours; without `wait` at once."""
@@ -149,12 +147,20 @@ class DaskExecutor(Executor):
         if self.cluster is not None:
             with suppress(Exception):
                 self.cluster.close(timeout=CLOSE_SECONDS)
-            for name in ("ca_file", "cert", "key"):  # dask-jobqueue leaves these to chance
-                file = getattr(self.cluster, f"_job_{name}", None)
-                if file is not None:
-                    file.close()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _translated(self, inner: Future[Any]) -> BaseException | None:
+        """What became of a task, in the coordinator's words; None: it has a result."""
+        try:
+            error = inner.exception()
+        except CancelledError:
+            lost = EngineLostError("the connection to dask's scheduler was lost")
+            return self._ending or lost
+        if isinstance(error, KilledWorker):
+            # Not its own text: that names hosts, and goes into the store.
+            return WorkerLostError(f"all of {error.allowed_failures + 1} workers that ran it")
+        return error
 
 
 def run_on_worker(function: Callable[..., Any], *values: Any) -> Any:
@@ -191,7 +197,7 @@ def local_executor(workers: int) -> DaskExecutor:
             security=security,
             silence_logs=SILENT,
         )
-        return DaskExecutor(_client(cluster, security), cluster, scratch)
+        return DaskExecutor(connected(cluster, security), cluster, scratch)
     except BaseException as error:
         if cluster is not None:
             cluster.close(timeout=CLOSE_SECONDS)
@@ -211,7 +217,7 @@ def remote_executor(address: str, security: Security | None) -> DaskExecutor:
     """
     dask.config.set(SETTINGS)
     try:
-        client = _client(address, security)
+        client = connected(address, security)
     except (OSError, TimeoutError) as error:
         raise EngineError(
             f"the scheduler {address} does not answer ({error}): start it, check the address and "
@@ -225,109 +231,8 @@ def remote_executor(address: str, security: Security | None) -> DaskExecutor:
     return DaskExecutor(client)
 
 
-def _slurm_cluster_class() -> type[Cluster]:
-    """The class of dask-jobqueue, whose import (0.9) makes Ctrl-C end us with exit code 0."""
-    handler = signal.getsignal(signal.SIGINT)
-    from dask_jobqueue import SLURMCluster
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, handler)
-    found: type[Cluster] = SLURMCluster
-    return found
-
-
-def slurm_cluster(jobs: SlurmJobs, folder: str) -> Cluster:
-    """A scheduler in this process for workers that Slurm will start; no job is submitted yet.
-
-    The workers' certificates go into `folder`.
-    """
-    cluster_class = _slurm_cluster_class()
-    dask.config.set(SETTINGS)
-    return cluster_class(
-        queue=jobs.partition,
-        account=jobs.account,
-        walltime=jobs.walltime,
-        cores=jobs.cores,
-        processes=jobs.cores,
-        memory=jobs.memory,
-        interface=jobs.interface,
-        job_name="glasswells",
-        job_extra_directives=list(jobs.directives),
-        log_directory=jobs.log_directory,
-        local_directory=jobs.local_directory,
-        shared_temp_directory=folder,
-        python=jobs.python or shlex.quote(sys.executable),
-        worker_extra_args=[
-            *("--worker-class", f"{QuietWorker.__module__}.{QuietWorker.__qualname__}"),
-            "--no-dashboard",
-        ],
-        security=Security.temporary(),
-        scheduler_cls=QuietScheduler,
-        scheduler_options={"dashboard": False, "interface": jobs.interface},
-        silence_logs=SILENT,
-    )
-
-
-def slurm_executor(jobs: SlurmJobs) -> DaskExecutor:
-    """Workers in Slurm jobs; a job that ends is replaced as long as the run lasts.
-
-    Raises
-    ------
-    EngineError
-        If Slurm refuses the jobs.
-    """
-    scratch = ""
-    cluster = None
-    try:
-        scratch = tempfile.mkdtemp(prefix="glasswells-", dir=jobs.shared_directory)
-        cluster = slurm_cluster(jobs, scratch)
-        seen = _Seen()
-        cluster.scheduler.add_plugin(seen)
-        cluster.scale(jobs=jobs.jobs)
-        executor = DaskExecutor(_client(cluster, cluster.security), cluster, scratch)
-        threading.Thread(
-            target=_replace_jobs, args=(executor, cluster, seen, jobs.jobs), daemon=True
-        ).start()
-        return executor
-    except BaseException as error:
-        if cluster is not None:
-            cluster.close(timeout=CLOSE_SECONDS)
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
-        if isinstance(error, OSError | RuntimeError | ValueError):
-            raise EngineError(f"Slurm jobs cannot be prepared: {error}") from error
-        raise
-
-
-def _replace_jobs(executor: DaskExecutor, cluster: Any, seen: _Seen, count: int) -> None:
-    """Submit a job again whose workers have all gone, as long as the executor lives.
-
-    dask-jobqueue does so itself only for jobs of one worker.
-    """
-    while not executor.closed.wait(WATCH_SECONDS):
-        names = [str(worker.name) for worker in list(cluster.scheduler.workers.values())]
-        names_seen = list(seen.names)
-        # A job that never had a worker may still wait in Slurm's queue.
-        gone = [
-            job
-            for job in list(cluster.workers)
-            if any(_is_of(name, job) for name in names_seen)
-            and not any(_is_of(name, job) for name in names)
-        ]
-        if gone and not executor.closed.is_set():
-            with suppress(Exception):  # of Slurm: the next round tries again
-                cluster.sync(cluster.scale_down, gone)
-                # New jobs take the names of old ones, and may wait in the queue for long.
-                seen.names -= {name for name in names_seen for job in gone if _is_of(name, job)}
-                cluster.scale(jobs=count)
-
-
-def _is_of(worker: str, job: str) -> bool:
-    """Workers are called after their job: JOB, or JOB-0, JOB-1, ... if it has several."""
-    return worker == job or worker.rpartition("-")[0] == job
-
-
-def _client(where: Cluster | str, security: Security | None) -> Client:
+def connected(where: Cluster | str, security: Security | None) -> Client:
+    """A client of a cluster or of the scheduler at an address."""
     return Client(
         where,
         security=security,
@@ -348,18 +253,6 @@ def _check_versions(client: Client) -> None:
             raise EngineError(
                 f"the worker {worker} has {', '.join(different)}: install the same versions there"
             )
-
-
-def _translated(inner: Future[Any]) -> BaseException | None:
-    """What became of a task, in the coordinator's words; None: it has a result."""
-    try:
-        error = inner.exception()
-    except CancelledError:
-        return EngineLostError("the connection to dask's scheduler was lost")
-    if isinstance(error, KilledWorker):
-        # Not its own text: that names hosts, and goes into the store.
-        return WorkerLostError(f"all of {error.allowed_failures + 1} workers that ran it")
-    return error
 
 
 def _kill_workers(cluster: Cluster) -> None:

@@ -112,9 +112,10 @@ def executor_factory(
         ) from None
     if choice.name is EngineName.SLURM:
         from glasswells.campaign.slurm import read_slurm_jobs
+        from glasswells.campaign.slurm_cluster import slurm_executor
 
         jobs = read_slurm_jobs(choice.cluster or Path())
-        return (lambda: dask_engine.slurm_executor(jobs)), workers or jobs.workers
+        return (lambda: slurm_executor(jobs)), workers or jobs.workers
     if choice.scheduler is None:
         from glasswells.campaign.pool import available_cores
 

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any
 
 from glasswells.campaign.codec import Codec
-from glasswells.campaign.errors import CodecError, DamagedStoreError
+from glasswells.campaign.errors import CodecError, DamagedStoreError, EngineError
 from glasswells.campaign.pool import EngineLostError, WorkerLostError, WorkerPool
 from glasswells.campaign.reader import TaskRow
 from glasswells.campaign.stop import StopRequest
@@ -77,6 +77,8 @@ class Coordinator:
         StoreError
             If the disk is full or gone. All that was acknowledged is safe, `run` may be called
             again on a newly opened store.
+        EngineError
+            If the executor gives up; the same holds.
         """
         self._plant()
         finished: list[tuple[TaskRow, TaskReport]] = []
@@ -134,6 +136,9 @@ class Coordinator:
         Those that were in flight are tried again one at a time; only a task that dies alone is
         blamed.
         """
+        for _, error in lost:
+            if isinstance(error, EngineError):  # the engine has given up
+                raise error
         if any(isinstance(error, EngineLostError) for _, error in lost):
             self._restart([row for row, _ in lost])
             return
