@@ -24,7 +24,7 @@ from glasswells.core.records import Array, Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from sample_glasses import lattice
@@ -168,8 +168,8 @@ def ours(configuration: Configuration, seed: int) -> tuple[float, float]:
     return STEPS / seconds, 2 * run.kinetic_energies[-1] / (3 * N_PARTICLES)
 
 
+@pinned()
 def main() -> list[Row]:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     configuration = cold_glass()
     neighbors = neighbors_per_particle(configuration)
     baselines = {suffix: settled(suffix, neighbors) for suffix in SUFFIXES}

@@ -24,7 +24,7 @@ import glasswells as gw
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration
 from glasswells.modes import cubic_mode, max_overlap, normal_modes
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 N_SOFT = 50
 REPEATS = 5
@@ -146,6 +146,7 @@ def overlaps_and_cubic_modes(
     ]
 
 
+@pinned()
 def main(path: str | None = None) -> list[Row]:
     a = minimum(path)
     print(f"modes, N = {a.n_particles}, thread CPU, medians")

@@ -17,7 +17,7 @@ from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, DoubleWell, PathFailure
 from glasswells.model.pair_model import Interactions
 from glasswells.paths import BandRelaxation, PathSettings, Surface
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 WELLS = 60
 FULL_BANDS = 8
@@ -90,6 +90,7 @@ def ase_band(glass: Configuration, pair: Array) -> tuple[float, int, float]:
     return max(energies) - energies[0], optimizer.nsteps, largest
 
 
+@pinned()
 def main(wells: int = WELLS) -> list[Row]:
     glass = gw.glass(0.092, 0).configuration
     pairs = linked_pairs(glass, 8 * wells)

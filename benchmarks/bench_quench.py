@@ -19,7 +19,7 @@ from glasswells.core.records import Array, Configuration
 from glasswells.minimization import Descent, MinimizerSettings, minimize_positions
 from glasswells.model.pair_model import Interactions
 from glasswells.model.soft_spheres import SoftSpheres
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 SNAPSHOTS = 24
 INTERVAL = 50
@@ -81,6 +81,7 @@ def timed(call: Callable[[], T]) -> tuple[float, T]:
     return 1e3 * (time.thread_time() - begin), result
 
 
+@pinned()
 def main(path: str | None = None) -> list[Row]:
     """Print the details, and give the row of the default method."""
     configuration = glass(path)

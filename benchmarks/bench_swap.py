@@ -6,7 +6,6 @@ the program starts again from it at every repeat, so that mean energies can be c
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import numpy as np
 from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.swap_monte_carlo import SwapMonteCarlo, swap_monte_carlo
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from sample_glasses import lattice
@@ -175,16 +174,12 @@ def row(name: str, our_rates: list[float], rates: list[float]) -> Row:
     )
 
 
+@pinned()
 def main() -> list[Row]:
     if shutil.which("g++") is None:
         return [Row(work=f"swap MC, T = {TEMPERATURE}", measured="skipped: no g++")]
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cores)})
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return compare(Path(folder))
-    finally:
-        os.sched_setaffinity(0, cores)
+    with tempfile.TemporaryDirectory() as folder:
+        return compare(Path(folder))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from scipy.linalg import eigh_tridiagonal
 import glasswells as gw
 from bench_paths import linked_pairs
 from glasswells.core.records import DoubleWell, EnergyProfile
-from rows import Row, print_rows
+from rows import Row, pinned, print_rows
 
 WELLS = 20
 REPEATS = 5
@@ -58,6 +58,7 @@ def seconds(call: object) -> float:
     return time.thread_time() - begin
 
 
+@pinned()
 def main(wells: int = WELLS) -> list[Row]:
     glass = gw.glass(0.092, 0).configuration
     profiles: list[EnergyProfile] = []

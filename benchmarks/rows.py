@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -36,6 +38,17 @@ def verdict(row: Row) -> str:
     if not row.meets_must:
         return "NO"
     return "aim" if row.meets_aim else "must"
+
+
+@contextmanager
+def pinned() -> Iterator[None]:
+    """Keep this process on one core, and free it again: what comes next may need them all."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def print_rows(rows: Sequence[Row]) -> None:

@@ -11,7 +11,7 @@ from rows import Row, print_rows
 
 ALL = (
     *("swap", "md", "quench", "paths", "tunneling", "modes"),
-    *("start", "coordinator", "scaling", "engines"),
+    *("start", "coordinator", "scaling"),
 )
 
 
