@@ -121,7 +121,7 @@ def slurm_executor(jobs: SlurmJobs) -> DaskExecutor:
     ------
     EngineError
         If Slurm refuses all jobs. Later the executor's tasks end with one, if all jobs end before
-        they have a worker, three times in a row.
+        they have a worker, three times.
     """
     scratch = ""
     cluster = None
@@ -194,10 +194,7 @@ def _check_submission(cluster: WatchedCluster, count: int) -> None:
         time.sleep(0.05)
     submitted = list(cluster.workers.values())
     if submitted and all(job.refusal for job in submitted):
-        raise EngineError(
-            f"Slurm refuses the jobs ({submitted[0].refusal}): correct the file of --cluster, "
-            f"then go on with `resume`"
-        )
+        raise _verdict(submitted)
 
 
 @dataclass(kw_only=True)
@@ -284,12 +281,15 @@ def _jobs_in_queue() -> set[str] | None:
 def _verdict(failed: list[WatchedJob]) -> EngineError:
     refusals = [job.refusal for job in failed if job.refusal]
     if refusals:
-        why = f"Slurm refuses the jobs ({refusals[0]}): correct the file of --cluster"
+        why = f"Slurm refuses the jobs ({refusals[0]})"
+        what = "correct the file of --cluster"
     else:
         last = ", ".join(str(job.job_id) for job in failed[:3])
         why = (
-            f"{HOPELESS} times all Slurm jobs ended before they had a worker, the last ones {last}: "
-            f"see what they printed (the file of --cluster may name a log_directory), and whether "
-            f"its python runs on the nodes"
+            f"{HOPELESS} times all Slurm jobs ended before they had a worker, the last ones {last}"
         )
-    return EngineError(f"{why}; then go on with `resume`")
+        what = (
+            "see what they printed (the file of --cluster may name a log_directory), and whether "
+            "its python runs on the nodes"
+        )
+    return EngineError(f"{why}: {what}, then go on with `resume`")
