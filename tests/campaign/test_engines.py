@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -23,7 +24,7 @@ from glasswells.campaign.engines import (
     executor_factory,
     scheduler_address,
 )
-from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.pool import InlineExecutor, WorkerLostError
 from glasswells.campaign.reader import FAILED
 from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
@@ -159,6 +160,36 @@ def test_a_task_that_kills_its_workers_fails_alone(start: Start) -> None:
         assert failed.reason == "worker_died"
         assert store.kinds()["square"] == store.kinds()["site"] - 1
         assert [row.attempts for row in store.tasks("done") if row.attempts] == []
+
+
+def dies_the_next_time(marker: str) -> str:
+    if Path(marker).exists():
+        os._exit(1)
+    Path(marker).touch()
+    return "done"
+
+
+def test_a_task_whose_result_is_lost_and_that_is_then_given_up_ends(tmp_path: Path) -> None:
+    """The future of dask's own executor never ends then."""
+    executor = dask_engine.local_executor(1)
+    try:
+        scheduler = executor.cluster.scheduler
+        gather = scheduler.handlers["gather"]
+        (nanny,) = executor.cluster.workers.values()
+
+        async def losing(keys: Any, **named: Any) -> Any:
+            """The worker dies while its result is fetched."""
+            scheduler.handlers["gather"] = gather
+            os.kill(nanny.pid, signal.SIGKILL)
+            while scheduler.workers:
+                await asyncio.sleep(0.01)
+            return {"status": "error", "keys": list(keys)}
+
+        scheduler.handlers["gather"] = losing
+        future = executor.submit(dies_the_next_time, str(tmp_path / "marker"))
+        assert isinstance(future.exception(timeout=60), WorkerLostError)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def test_a_stop_ends_a_local_cluster_within_the_grace(start: Start) -> None:

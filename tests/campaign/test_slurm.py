@@ -37,13 +37,12 @@ done
 """
 REFUSING = """echo "sbatch: error: invalid partition specified: nowhere" >&2
 exit 1"""
-CANCELLED_AT_FIRST = """if ! [ -e "{folder}/cancelled" ]; then
-  touch "{folder}/cancelled"
+CANCELLED_AT_FIRST = """if mkdir "{folder}/a" || mkdir "{folder}/b"; then
   echo 999999999 >> "{folder}/jobs"
   echo "Submitted batch job 999999999"
   exit
 fi"""
-"""One job that is gone when Slurm is asked."""
+"""Two jobs that are gone when Slurm is asked."""
 
 
 class StandIn:
@@ -138,13 +137,11 @@ def test_slurm_jobs_that_end_are_replaced(start: Start, slurm: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("collected")
-def test_a_job_cancelled_in_the_queue_is_replaced(start: Start, slurm: StandIn) -> None:
-    plan = {"glasses": 2, "walks": 3, "chunks": 8, "seconds": 0.2}
-    directory = start("campaign", **plan)
+def test_jobs_cancelled_in_the_queue_are_replaced(start: Start, slurm: StandIn) -> None:
+    directory = start("campaign")
     assert run(directory, slurm.choice(before=CANCELLED_AT_FIRST)).is_finished
-    assert digest(directory) == reference(start, **plan)
-    assert len(slurm.job_ids()) == 3
-    assert slurm.workers_seen() == 4
+    assert digest(directory) == reference(start)
+    assert len(slurm.job_ids()) == 4, "each is replaced once"
     slurm.wait_until_empty()
 
 
@@ -163,7 +160,7 @@ def test_jobs_that_never_have_a_worker_end_the_run(start: Start, slurm: StandIn)
     directory = start("fruitless")
     with pytest.raises(EngineError, match="3 times all Slurm jobs ended before they had a worker"):
         run(directory, slurm.choice(more="python = '/no/such/python'"))
-    assert len(slurm.job_ids()) == 6, "three times two"
+    assert len(slurm.job_ids()) >= 6, "three times two; more if they do not end together"
     slurm.wait_until_empty()
     assert run(directory, EngineChoice(), workers=1).is_finished
     assert digest(directory) == reference(start)

@@ -13,13 +13,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
 import dask
-from distributed import Client, KilledWorker, Nanny, Scheduler, Security, SpecCluster, Worker
+from distributed import (
+    CancelledError,
+    Client,
+    KilledWorker,
+    Nanny,
+    Scheduler,
+    Security,
+    SpecCluster,
+    Worker,
+)
+from distributed import Future as DaskFuture
 from distributed.deploy.cluster import Cluster
 
 from glasswells.campaign.errors import EngineError
@@ -84,8 +94,7 @@ class DaskExecutor(Executor):
         self.closed = threading.Event()
         self._client = client
         self._scratch = scratch
-        self._inner = client.get_executor(pure=False, retries=0)
-        self._flying: set[Future[Any]] = set()
+        self._flying: dict[Future[Any], DaskFuture] = {}
         self._ending: EngineError | None = None
         self._threads = 0
         self._counted = -COUNT_SECONDS
@@ -109,30 +118,22 @@ class DaskExecutor(Executor):
         """
         if self._ending is not None:
             raise self._ending
-        try:
-            inner = self._inner.submit(run_on_worker, function, *values, **named)
-        except RuntimeError as error:  # the client has closed itself
-            raise EngineLostError(f"dask takes no tasks any more: {error}") from error
         outer: Future[Any] = Future()
         outer.set_running_or_notify_cancel()  # dask does not say when a task starts
-        self._flying.add(inner)
-
-        def settle(inner: Future[Any]) -> None:
-            self._flying.discard(inner)
-            error = self._translated(inner)
-            if error is None:
-                outer.set_result(inner.result())
-            else:
-                outer.set_exception(error)
-
-        inner.add_done_callback(settle)
+        try:
+            inner = self._client.submit(
+                run_on_worker, function, *values, pure=False, retries=0, **named
+            )
+        except RuntimeError as error:  # the client has closed itself
+            raise EngineLostError(f"dask takes no tasks any more: {error}") from error
+        self._flying[outer] = inner
+        self._client.loop.add_callback(self._deliver, inner, outer)
         return outer
 
     def give_up(self, ending: EngineError) -> None:
         """End all tasks, and those to come, with an error that stops the campaign."""
         self._ending = ending
-        for future in list(self._flying):
-            future.cancel()
+        self._drop_tasks()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Close the connection, and the cluster if it is ours; without `wait` at once."""
@@ -140,8 +141,7 @@ class DaskExecutor(Executor):
         if self.cluster is not None and not wait:
             _kill_workers(self.cluster)
         if cancel_futures:
-            for future in list(self._flying):
-                future.cancel()
+            self._drop_tasks()
         with suppress(Exception):  # of a scheduler that is gone
             self._client.close(timeout=CLOSE_SECONDS)
         if self.cluster is not None:
@@ -150,17 +150,35 @@ class DaskExecutor(Executor):
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _translated(self, inner: Future[Any]) -> BaseException | None:
-        """What became of a task, in the coordinator's words; None: it has a result."""
+    async def _deliver(self, inner: DaskFuture, outer: Future[Any]) -> None:
+        """Hand on what becomes of a task, in dask's own thread.
+
+        dask's executor forgets a task that finishes, loses its result with its worker, and is then
+        given up: such a task would be waited for without end.
+        """
         try:
-            error = inner.exception()
+            result = await inner
         except CancelledError:
-            lost = EngineLostError("the connection to dask's scheduler was lost")
-            return self._ending or lost
-        if isinstance(error, KilledWorker):
+            self._settle(outer, EngineLostError("the connection to dask's scheduler was lost"))
+        except KilledWorker as error:
             # Not its own text: that names hosts, and goes into the store.
-            return WorkerLostError(f"all of {error.allowed_failures + 1} workers that ran it")
-        return error
+            text = f"all of {error.allowed_failures + 1} workers that ran it"
+            self._settle(outer, WorkerLostError(text))
+        except Exception as error:
+            self._settle(outer, error)
+        else:
+            if self._flying.pop(outer, None) is not None:
+                outer.set_result(result)
+
+    def _drop_tasks(self) -> None:
+        for outer, inner in list(self._flying.items()):
+            self._settle(outer, EngineLostError("the executor was shut down"))
+            with suppress(Exception):  # of a scheduler that is gone
+                inner.cancel()
+
+    def _settle(self, outer: Future[Any], error: Exception) -> None:
+        if self._flying.pop(outer, None) is not None:
+            outer.set_exception(self._ending or error)
 
 
 def run_on_worker(function: Callable[..., Any], *values: Any) -> Any:
