@@ -276,10 +276,13 @@ def _check_versions(client: Client) -> None:
 def _kill_workers(cluster: Cluster) -> None:
     """End the worker processes of a local cluster, whatever they do."""
     for nanny in list(cluster.workers.values()):
-        if isinstance(nanny, Nanny) and nanny.pid:
-            nanny.close_gracefully()  # otherwise it would start the process again
+        if not isinstance(nanny, Nanny):
+            continue
+        pid = nanny.pid
+        nanny.close_gracefully()  # otherwise it would start the process again
+        if pid is not None:  # between two processes it has none
             with suppress(ProcessLookupError):
-                os.kill(nanny.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
 
 @cache
