@@ -29,6 +29,12 @@ SMALL_PLAN = _TEMPLATE.format(
 )
 """Some 20 tasks, seconds."""
 
+VIBRATIONS_PLAN = _TEMPLATE.format(
+    glasses=1, sweeps=1500, trajectories=2, quenches=80, min_transitions=1
+)
+"""Some ten double wells. How many it is depends on the processor, whose rounding decides where a
+trajectory goes: a test may count on a few, no more."""
+
 LONGER_PLAN = _TEMPLATE.format(
     glasses=3, sweeps=6000, trajectories=4, quenches=200, min_transitions=1
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_plan import SMALL_PLAN
+from small_plan import VIBRATIONS_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.catalogue import catalogue_digest
@@ -26,7 +26,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import DoubleWell, PathFailure
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
-PLAN = SMALL_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"
+PLAN = VIBRATIONS_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"
 Run = Callable[..., Path]
 
 
