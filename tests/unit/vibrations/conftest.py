@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from small_wells import SmallWell, make_well
+from small_wells import SmallWell, stored_well
 
 
 @pytest.fixture(scope="session")
 def small() -> SmallWell:
-    return make_well()
+    return stored_well()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from glasswells.core.records import Configuration, DoubleWell
-from glasswells.landscape.explore import explore
-from glasswells.minimization import minimize
-from glasswells.model.diameters import draw_diameters
 from glasswells.model.functions import hessian
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths import find_double_well
-from glasswells.sampling.molecular_dynamics import molecular_dynamics
 
 MODEL = SoftSpheres()
 
@@ -52,25 +49,18 @@ def mobility(field: np.ndarray) -> np.ndarray:
     return np.linalg.norm(field, axis=1) / np.linalg.norm(field)
 
 
-def make_well(n: int = 125, seed: int = 2) -> SmallWell:
-    """The first double well between neighboring minima of a quenched liquid."""
-    generator = np.random.default_rng(seed)
-    edge = n ** (1 / 3)
-    cells = round(edge)
-    sites = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    start = Configuration(
-        positions=sites * (edge / cells) + generator.uniform(-0.1, 0.1, (n, 3)),
-        diameters=draw_diameters(n, seed=generator),
-        box=np.full(3, edge),
-    )
-    rough = minimize(MODEL, start, max_force=1e-3).configuration
-    liquid = molecular_dynamics(MODEL, rough, 0.15, 3000, seed).configuration
-    found = explore(MODEL, liquid, 0.06, quenches=40, interval=40, seed=seed)
-    for transition in found.transitions:
-        first, second = (found.structures[k].configuration for k in (transition.i, transition.j))
-        well = find_double_well(MODEL, first, second) if transition.i != transition.j else None
-        if isinstance(well, DoubleWell):
-            values, vectors = np.linalg.eigh(hessian(MODEL, well.minimum_a).toarray())
-            assert values[3] > 1e-3
-            return SmallWell(well, values, vectors.T.reshape(3 * n, n, 3))
-    raise AssertionError("no double well among the pairs of minima: take another seed")
+def stored_well() -> SmallWell:
+    """A double well between neighboring minima of a quenched liquid of 125 particles.
+
+    The two minima are stored: where a trajectory leads depends on the rounding of the processor.
+    """
+    with np.load(Path(__file__).with_name("small_well.npz"), allow_pickle=False) as stored:
+        a = Configuration(
+            positions=stored["a"], diameters=stored["diameters"], box=stored["box"]
+        )
+        well = find_double_well(MODEL, a, a.moved_to(stored["b"]))
+    assert isinstance(well, DoubleWell)
+    n = a.n_particles
+    values, vectors = np.linalg.eigh(hessian(MODEL, well.minimum_a).toarray())
+    assert values[3] > 1e-3
+    return SmallWell(well, values, vectors.T.reshape(3 * n, n, 3))
