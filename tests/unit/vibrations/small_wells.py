@@ -55,9 +55,7 @@ def stored_well() -> SmallWell:
     The two minima are stored: where a trajectory leads depends on the rounding of the processor.
     """
     with np.load(Path(__file__).with_name("small_well.npz"), allow_pickle=False) as stored:
-        a = Configuration(
-            positions=stored["a"], diameters=stored["diameters"], box=stored["box"]
-        )
+        a = Configuration(positions=stored["a"], diameters=stored["diameters"], box=stored["box"])
         well = find_double_well(MODEL, a, a.moved_to(stored["b"]))
     assert isinstance(well, DoubleWell)
     n = a.n_particles
