@@ -143,7 +143,8 @@ def real_pairs(count: int) -> list[tuple[Configuration, Configuration]]:
     """Consecutive quenches of a trajectory of 125 particles that ended in different minima.
 
     First those whose softest mode lies well below the next one, at both ends: others turn toward it
-    only at distances below what is tested. They are stored: where a trajectory leads depends on the rounding of the processor.
+    only at distances below what is tested. They are stored: where a trajectory leads depends on
+    the rounding of the processor.
     """
     with np.load(Path(__file__).with_name("real_pairs.npz"), allow_pickle=False) as stored:
         glass = Configuration(
