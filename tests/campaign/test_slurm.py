@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -164,6 +166,31 @@ def test_jobs_that_never_have_a_worker_end_the_run(start: Start, slurm: StandIn)
     slurm.wait_until_empty()
     assert run(directory, EngineChoice(), workers=1).is_finished
     assert digest(directory) == reference(start)
+
+
+def test_nothing_is_submitted_after_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run needs a moment to end; the watch may look again before."""
+    pytest.importorskip("dask_jobqueue")
+    from glasswells.campaign import slurm_cluster
+
+    monkeypatch.setattr(slurm_cluster, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(slurm_cluster, "_jobs_in_queue", set)
+    submitted: list[int] = []
+    reasons: list[EngineError] = []
+    cluster = SimpleNamespace(
+        workers={"0": SimpleNamespace(refusal="no such partition", job_id=None)},
+        scheduler=SimpleNamespace(workers={}),
+        sync=lambda function, *values: function(*values),
+        scale_down=lambda names: None,
+        scale=lambda jobs: submitted.append(jobs),
+    )
+    executor = SimpleNamespace(closed=threading.Event(), give_up=reasons.append)
+    stand_ins: dict[str, Any] = {"executor": executor, "cluster": cluster}
+    watch = slurm_cluster.JobWatch(**stand_ins, seen=slurm_cluster._Seen(), count=1)
+    for _ in range(6):
+        watch.look()
+    assert submitted == [1, 1]
+    assert "no such partition" in str(reasons[0])
 
 
 def test_ctrl_c_stops_a_run_as_with_other_engines() -> None:

@@ -240,7 +240,7 @@ class JobWatch:
             self.fruitless = self.hopeless = 0
         if failed and time.monotonic() >= self.again:
             self.hopeless += len(failed) == len(jobs)
-            if self.hopeless == HOPELESS:
+            if self.hopeless >= HOPELESS:
                 self.executor.give_up(_verdict([jobs[name] for name in failed]))
                 return
             self.again = time.monotonic() + min(LONGEST_WAIT, WATCH_SECONDS * 2**self.fruitless)
