@@ -30,12 +30,12 @@ source = "shipped"
 preparation_temperatures = [0.07, 0.092]
 counts = [1, 1]
 [explore]
-trajectories = 4
+trajectories = 8
 quenches = 200
 chunk_quenches = 100
 [pairs]
 min_transitions = 3
-max_pairs = 6
+max_pairs = 12
 [modes]
 full_spectra = 0
 tangent_studies = 0
@@ -43,8 +43,8 @@ tangent_studies = 0
 TINY = (
     ("quenches = 200", "quenches = 20"),
     ("chunk_quenches = 100", "chunk_quenches = 10"),
-    ("trajectories = 4", "trajectories = 2"),
-    ("max_pairs = 6", "max_pairs = 2"),
+    ("trajectories = 8", "trajectories = 2"),
+    ("max_pairs = 12", "max_pairs = 2"),
 )
 LOCAL = (("local", 1), ("local", 2))
 DASK = (("dask", 1), ("dask", 2))
