@@ -12,7 +12,13 @@ from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.distribution_figures import describe
 from glasswells.report.overlap_figures import distinct_words, panel_grid
 from glasswells.report.picture import Picture, plain, temperature_colors
-from glasswells.statistics import Estimate, frequency_correlation, mean, splitting_and_frequency
+from glasswells.statistics import (
+    Estimate,
+    frequency_correlation,
+    mean,
+    splitting_and_frequency,
+    tunnels,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,8 +46,9 @@ def curvature_picture(content: ReportContent) -> Picture | None:
             axes = panels[row][column]
             x, y = splitting_and_frequency(p.vibrations, units.name)
             found = frequency_correlation(p.vibrations, units.name)
-            true_x, true_y = splitting_and_frequency(p.vibrations, units.name, only_tunneling=True)
-            tunneling = frequency_correlation(p.vibrations, units.name, only_tunneling=True)
+            true = [g.where(tunnels(g, units.name)).distinct() for g in p.vibrations_as_met]
+            true_x, true_y = splitting_and_frequency(true, units.name)
+            tunneling = frequency_correlation(true, units.name)
             _plot_cloud(axes, y, x, SINGLE)
             _plot_cloud(axes, true_y, true_x, colors[p.temperature])
             _plot_means(axes, y, x)
@@ -57,7 +64,8 @@ def curvature_picture(content: ReportContent) -> Picture | None:
         title="Tunnel splitting against the frequency along the path in A (Fig. 6 of the paper)",
         caption=f"omega: from the curvature along the path in A{rho}. r_s: Spearman's rank "
         f"correlation with its 95 % interval, bootstrap over glasses; a star marks a single glass, "
-        f"whose interval takes double wells as independent. Gray: single wells in disguise. "
+        f"whose interval takes double wells as independent. Colored: no single wells in disguise; "
+        f"gray, where a core's first double well is one. "
         f"Black: means of log E over as many double wells each, with their intervals. Dashed: "
         f"threshold of an active two-level system. {describe(preparations)} "
         f"{distinct_words(preparations)} {' '.join(words)}",
@@ -113,7 +121,7 @@ def _words(
     if left_out:
         words += f", {left_out} left out (unresolved or not solved)"
     if true < n:
-        words += f"; without the {n - true} single wells in disguise r_s "
+        words += f"; of the {true} that are no single wells in disguise r_s "
         words += "is not defined" if tunneling is None else f"= {_interval(tunneling)}"
     return f"{words}."
 

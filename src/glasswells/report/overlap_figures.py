@@ -70,21 +70,14 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
     colors = temperature_colors(p.temperature for p in preparations)
     words = []
     for column, p in enumerate(preparations):
-        glasses = p.vibrations
-        for row, name in enumerate(subsets):
-            keep = [
-                in_subset(g, units)
-                if units is not None and name != "all double wells"
-                else np.ones(len(g), dtype=np.bool_)
-                for g in glasses
-            ]
+        chosen = [p.vibrations]
+        if units is not None:
+            chosen.insert(0, [g.where(in_subset(g, units)).distinct() for g in p.vibrations_as_met])
+        for row, glasses in enumerate(chosen):
             curves = [
                 Curve(
                     label=label,
-                    values=[
-                        g.directions[direction].overlap[k]
-                        for g, k in zip(glasses, keep, strict=True)
-                    ],
+                    values=[g.directions[direction].overlap for g in glasses],
                     color=color,
                     is_filled=direction == "tangent_a",
                 )
@@ -96,12 +89,12 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
             ]
             axes = panels[row][column]
             plot_curves(axes, curves)
-            n = sum(int(k.sum()) for k in keep)
+            n = sum(map(len, glasses))
             axes.set_title(f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9)
             if row:
                 words.append(_certified_words(p))
             else:
-                counted = f"{n} of them in the upper row." if len(subsets) > 1 else ""
+                counted = f"{n} distinct in the upper row." if len(subsets) > 1 else ""
                 words.append(f"T_f = {p.temperature:g}: {counted}" if counted else "")
     for row, name in enumerate(subsets):
         panels[row][0].set_ylabel("probability density")

@@ -27,6 +27,7 @@ from glasswells.statistics.verdict import (
     in_subset,
     splitting_and_frequency,
     subset_words,
+    tunnels,
     verdicts,
 )
 from glasswells.statistics.vibration_columns import (
@@ -78,6 +79,7 @@ __all__ = [
     "subset_words",
     "summarize_well",
     "tls_density",
+    "tunnels",
     "verdicts",
     "with_entries",
 ]

@@ -35,7 +35,7 @@ class Claim:
             return f"below {self.high:g}"
         if np.isinf(self.high):
             return f"above {self.low:g}"
-        return f"{self.low:g} to {self.high:g}"
+        return f"between {self.low:g} and {self.high:g}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

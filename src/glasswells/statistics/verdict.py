@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,9 +39,6 @@ SUBSET_SPLITTING, SUBSET_PARTICIPATION = 1e-3, 5.0
 MANY = 10_000
 """Double wells beyond which rank correlations are resampled less often."""
 
-_Chosen = list[NDArray[np.bool_]]
-"""For each glass which of its double wells."""
-
 
 def verdicts(
     glasses: Sequence[VibrationColumns],
@@ -51,7 +48,8 @@ def verdicts(
     """The claims of sections IV A to D for the glasses of one preparation temperature.
 
     Over distinct double wells: a core that was met in several backgrounds is one, since its copies
-    say the same. What all double wells as met would give stands beside it.
+    say the same; where a claim is about some double wells only, its first among these stands for
+    it. What all double wells as met would give stands beside it.
 
     Parameters
     ----------
@@ -62,28 +60,47 @@ def verdicts(
     resampling
         Of the intervals.
     """
-    found = _verdicts([g.distinct() for g in glasses], units, resampling)
+    found = _verdicts(glasses, units, resampling, VibrationColumns.distinct)
     has_repeats = any((g.kinds != g.wells).any() for g in glasses)
-    as_met = _verdicts(glasses, units, resampling) if has_repeats else found
+    as_met = _verdicts(glasses, units, resampling, lambda g: g) if has_repeats else found
     return [replace(v, as_met=e.estimate) for v, e in zip(found, as_met, strict=True)]
 
 
 def _verdicts(
-    glasses: Sequence[VibrationColumns], units: Sequence[str], resampling: Resampling
+    glasses: Sequence[VibrationColumns],
+    units: Sequence[str],
+    resampling: Resampling,
+    counted: Callable[[VibrationColumns], VibrationColumns],
 ) -> list[Verdict]:
-    """The same over all double wells that are given."""
+    """The same over those double wells of a glass, or of a part of them, that are `counted`."""
     found: list[Verdict] = []
-    subsets = [("all", [np.ones(len(g), dtype=np.bool_) for g in glasses])]
+    every = [counted(g) for g in glasses]
+    subsets = [("all", every)]
     if units:
-        subsets.insert(0, (subset_words(units[0]), [in_subset(g, units[0]) for g in glasses]))
-    for words, chosen in subsets:
-        found += _tangents_parallel(glasses, chosen, words, resampling)
-    found.append(_limit(glasses, resampling))
+        subset = [counted(g.where(in_subset(g, units[0]))) for g in glasses]
+        subsets.insert(0, (subset_words(units[0]), subset))
+    for words, wells in subsets:
+        found += _tangents_parallel(wells, words, resampling)
+    found.append(_limit(every, resampling))
     for name in units:
-        found += _anticorrelation(glasses, name, resampling)
-    for words, chosen in subsets:
-        found += _curved_paths(glasses, chosen, words, resampling)
-    return [*found, *_nonlinear(glasses, resampling), *_unknown_end(glasses, resampling)]
+        true = [counted(g.where(tunnels(g, name))) for g in glasses]
+        for words, wells in (("all resolved", every), ("no single well in disguise", true)):
+            found.append(_anticorrelation(wells, name, words, resampling))
+    for words, wells in subsets:
+        found += _curved_paths(wells, words, resampling)
+    return [*found, *_nonlinear(every, resampling), *_unknown_end(every, resampling)]
+
+
+def tunnels(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
+    """(n,) of bool: the double wells whose E is resolved and no single well's in disguise.
+
+    Of the others E is about hbar omega of one well, so that the two rise together.
+    """
+    nothing = np.full(len(glass), np.nan)
+    chosen: NDArray[np.bool_] = np.isfinite(glass.splittings.get(units, nothing)) & (
+        glass.single_wells.get(units, nothing) == 0
+    )
+    return chosen
 
 
 def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
@@ -95,7 +112,7 @@ def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
     chosen: NDArray[np.bool_] = (
         (glass.splittings.get(units, nothing) < SUBSET_SPLITTING)
         & (glass.participation_number < SUBSET_PARTICIPATION)
-        & (glass.single_wells.get(units, nothing) == 0)
+        & tunnels(glass, units)
     )
     return chosen
 
@@ -106,22 +123,17 @@ def subset_words(units: str) -> str:
 
 
 def _tangents_parallel(
-    glasses: Sequence[VibrationColumns],
-    chosen: list[NDArray[np.bool_]],
-    words: str,
-    resampling: Resampling,
+    glasses: Sequence[VibrationColumns], words: str, resampling: Resampling
 ) -> list[Verdict]:
     """Section IV A."""
-    columns = [(g.directions["tangent_a"], keep) for g, keep in zip(glasses, chosen, strict=True)]
-    above = [_known_above(c.overlap, c.ceiling, LEAST_OVERLAP)[keep] for c, keep in columns]
-    close = [_known_above(c.overlap, c.ceiling, CLOSE_TO_ONE)[keep] for c, keep in columns]
+    columns = [g.directions["tangent_a"] for g in glasses]
+    above = [_known_above(c.overlap, c.ceiling, LEAST_OVERLAP) for c in columns]
+    close = [_known_above(c.overlap, c.ceiling, CLOSE_TO_ONE) for c in columns]
     soft = [
-        _flags(
-            (c.participation_ratio < QLM_PARTICIPATION) & (c.frequency < QLM_FREQUENCY), c.mode
-        )[keep]
-        for c, keep in columns
-    ]  # fmt: skip
-    every = np.concatenate([np.empty(0), *(c.overlap[keep] for c, keep in columns)])
+        _flags((c.participation_ratio < QLM_PARTICIPATION) & (c.frequency < QLM_FREQUENCY), c.mode)
+        for c in columns
+    ]
+    every = np.concatenate([np.empty(0), *(c.overlap for c in columns)])
     every = every[np.isfinite(every)]
     known = np.concatenate([np.empty(0), *above])
     remark = ""
@@ -173,8 +185,8 @@ def _limit(glasses: Sequence[VibrationColumns], resampling: Resampling) -> Verdi
 
 
 def _anticorrelation(
-    glasses: Sequence[VibrationColumns], units: str, resampling: Resampling
-) -> list[Verdict]:
+    glasses: Sequence[VibrationColumns], units: str, words: str, resampling: Resampling
+) -> Verdict:
     """Section IV B."""
     claim = Claim(
         section="IV B",
@@ -182,51 +194,34 @@ def _anticorrelation(
         quantity=f"Spearman's rank correlation of E ({units}) and omega",
         high=0.0,
     )
-    found = []
-    for words, tunneling in (("all resolved", False), ("no single well in disguise", True)):
-        estimate = frequency_correlation(glasses, units, resampling, only_tunneling=tunneling)
-        found.append(_verdict(claim, words, estimate))
-    return found
+    return _verdict(claim, words, frequency_correlation(glasses, units, resampling))
 
 
 def frequency_correlation(
     glasses: Sequence[VibrationColumns],
     units: str,
     resampling: Resampling = DEFAULT_RESAMPLING,
-    *,
-    only_tunneling: bool = False,
 ) -> Estimate | None:
     """Spearman's rank correlation of E and omega; arguments as for `splitting_and_frequency`.
 
     Ranking anew costs time in proportion to the entries: beyond `MANY` of them a quarter of the
     resamples has to do, which doubles the noise of the interval's ends.
     """
-    x, y = splitting_and_frequency(glasses, units, only_tunneling=only_tunneling)
+    x, y = splitting_and_frequency(glasses, units)
     if sum(map(len, x)) > MANY:
         resampling = replace(resampling, resamples=max(100, resampling.resamples // 4))
     return rank_correlation(y, x, resampling) if x else None
 
 
 def splitting_and_frequency(
-    glasses: Sequence[VibrationColumns], units: str, *, only_tunneling: bool = False
+    glasses: Sequence[VibrationColumns], units: str
 ) -> tuple[list[Array], list[Array]]:
-    """E and omega of each glass that has any, where E is resolved.
-
-    Parameters
-    ----------
-    glasses, units
-        As for `verdicts`.
-    only_tunneling
-        Whether single wells in disguise are left out: their E is about hbar omega, so that the
-        two rise together.
-    """
+    """E and omega of each glass that has any, where E is resolved."""
     x, y = [], []
     for glass in glasses:
         splitting = glass.splittings.get(units)
         if splitting is not None:
             keep = np.isfinite(splitting) & np.isfinite(glass.frequency)
-            if only_tunneling:
-                keep &= glass.single_wells[units] == 0
             if keep.any():
                 x.append(splitting[keep])
                 y.append(glass.frequency[keep])
@@ -234,17 +229,13 @@ def splitting_and_frequency(
 
 
 def _curved_paths(
-    glasses: Sequence[VibrationColumns],
-    chosen: list[NDArray[np.bool_]],
-    words: str,
-    resampling: Resampling,
+    glasses: Sequence[VibrationColumns], words: str, resampling: Resampling
 ) -> list[Verdict]:
     """Section IV C."""
     found = []
     for direction, name in (("displacement_as", "r_AS"), ("displacement_ab", "r_AB")):
         differences = [
-            (g.directions["tangent_a"].overlap - g.directions[direction].overlap)[keep]
-            for g, keep in zip(glasses, chosen, strict=True)
+            g.directions["tangent_a"].overlap - g.directions[direction].overlap for g in glasses
         ]
         claim = Claim(
             section="IV C",

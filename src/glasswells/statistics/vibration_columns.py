@@ -150,14 +150,28 @@ class VibrationColumns:
     def __len__(self) -> int:
         return len(self.wells)
 
-    def distinct(self) -> VibrationColumns:
-        """The first double well of each kind, and the first study of tangents of each."""
-        kinds = dict(zip(self.wells, self.kinds, strict=True))
-        first = {kinds[t.well]: t for t in reversed(self.tangents)}
-        studied = tuple(t for t in self.tangents if first[kinds[t.well]] is t)
+    def where(self, keep: NDArray[np.bool_]) -> VibrationColumns:
+        """Some of the double wells, chosen by `keep` (n,), and their studies of tangents."""
         own = replace(self, tangents=())
-        found: VibrationColumns = _chosen(own, self.kinds == self.wells)
-        return replace(found, tangents=studied)
+        found: VibrationColumns = _chosen(own, keep)
+        kept = set(found.wells)
+        return replace(found, tangents=tuple(t for t in self.tangents if t.well in kept))
+
+    def distinct(self) -> VibrationColumns:
+        """The first double well of each kind, and the first study of tangents of each.
+
+        Copies of a core share its barrier and its fields, not its asymmetry to the last digit: a
+        choice by splitting comes first, `where(...).distinct()`.
+        """
+        first = np.zeros(len(self), dtype=np.bool_)
+        first[np.unique(self.kinds, return_index=True)[1]] = True
+        kinds = dict(zip(self.wells, self.kinds, strict=True))
+        studied = {kinds[t.well]: t for t in reversed(self.tangents)}
+        own = replace(self, tangents=())
+        return replace(
+            own.where(first),
+            tangents=tuple(t for t in self.tangents if studied[kinds[t.well]] is t),
+        )
 
     def mobility_over(self, modes: int) -> Array:
         """(n,), largest a of r_AB with so many soft modes; NaN where other numbers were taken."""

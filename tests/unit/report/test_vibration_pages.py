@@ -228,7 +228,7 @@ def test_unresolved_splittings_are_left_out_and_counted():
     picture = curvature_picture(made)
     lines = picture.figure.axes[0].lines[:2]
     assert [len(line.get_xdata()) for line in lines] == [10, 8]
-    assert "argon: 10 drawn, 2 left out (unresolved or not solved); without the 2 single" in (
+    assert "argon: 10 drawn, 2 left out (unresolved or not solved); of the 8 that are no " in (
         picture.caption
     )
 

@@ -201,6 +201,24 @@ def test_single_wells_in_disguise_are_set_apart():
     assert subset.estimate.n_entries == 20
 
 
+def test_a_core_counts_where_any_of_its_copies_does():
+    """The first copy of each core is a single well in disguise, the second one is not."""
+    single = np.arange(12) % 2 == 0
+    splitting = np.where(single, 0.03, 1e-4) * np.arange(1, 13)
+    made = columns(
+        12, kinds=np.arange(12) // 2 * 2, splitting=splitting, single=single,
+        frequency=1 / splitting, participation=[2.0] * 12,
+    )  # fmt: skip
+    found = verdicts([made], ["argon"], QUICK)
+    counts = {v.wells: (v.estimate.n_entries, v.as_met.n_entries) for v in found if v.estimate}
+    assert counts["all resolved"] == (6, 12)
+    assert counts["no single well in disguise"] == (6, 6)
+    (subset,) = [v for v in found if "c > 0.4" in v.claim.quantity and "E < " in v.wells]
+    assert subset.estimate.n_entries == 4
+    (tunneling,) = [v for v in found if v.wells == "no single well in disguise"]
+    assert tunneling.estimate.value == pytest.approx(-1.0)
+
+
 def test_missing_seeds_and_modes_are_left_out_and_counted():
     made = columns(4, softest=(np.array([0.1, np.nan, 0.1, 0.2]), np.array([np.nan] * 3 + [0.1])))
     found = verdicts([made], ["argon"], QUICK)

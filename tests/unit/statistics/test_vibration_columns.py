@@ -126,6 +126,17 @@ def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
     assert [t.well for t in found.tangents] == [1, 4]
 
 
+def test_the_first_of_each_kind_is_the_first_of_those_chosen():
+    studies = tuple(tangent_columns(k, [0.9, 0.5]) for k in (0, 3, 4))
+    made = columns(5, kinds=[0, 0, 2, 0, 2], tangents=studies)
+    found = made.where(np.array([False, True, False, True, True]))
+    np.testing.assert_array_equal(found.wells, [1, 3, 4])
+    np.testing.assert_array_equal(found.kinds, [0, 0, 2])
+    assert [t.well for t in found.tangents] == [3, 4]
+    np.testing.assert_array_equal(found.distinct().wells, [1, 4])
+    assert [t.well for t in found.distinct().tangents] == [3, 4]
+
+
 def test_the_largest_mobility_is_compared_over_equally_many_modes():
     first = columns(3, mobility=[0.2, 0.3, 0.4], mobility_modes=[450, 60, 60])
     second = columns(2, mobility_modes=[0, 60])
