@@ -109,7 +109,7 @@ def _plot_means(axes: Axes, omega: list[Array], splitting: list[Array]) -> None:
 
 def _title(p: Preparation, found: Estimate | None) -> str:
     title = f"$T_f$ = {p.temperature:g}"
-    return title if found is None else f"{title}: $r_s$ = {_interval(found)}"
+    return title if found is None else f"{title}: $r_s$ = {found.text('.2f')}"
 
 
 def _words(
@@ -122,10 +122,5 @@ def _words(
         words += f", {left_out} left out (unresolved or not solved)"
     if true < n:
         words += f"; of the {true} that are no single wells in disguise r_s "
-        words += "is not defined" if tunneling is None else f"= {_interval(tunneling)}"
+        words += "is not defined" if tunneling is None else f"= {tunneling.text('.2f')}"
     return f"{words}."
-
-
-def _interval(found: Estimate) -> str:
-    star = "*" if found.basis == "entries" else ""
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]{star}"

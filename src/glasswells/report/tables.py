@@ -14,7 +14,6 @@ import numpy as np
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.statistics import (
     PAPER_COUNTS,
-    Estimate,
     PaperCounts,
     TlsDensity,
     WellSummary,
@@ -84,7 +83,7 @@ def counts_table(content: ReportContent) -> Table:
                 str(sum(g.n_pairs for g in p.explored)),
                 str(sum(wells)),
                 str(distinct),
-                _interval(count_per_glass(wells)) if wells else "-",
+                count_per_glass(wells).text() if wells else "-",
                 "-" if paper is None else str(paper.double_wells),
                 "-" if paper is None else f"{paper.double_wells / paper.glasses:.0f}",
             )
@@ -126,7 +125,7 @@ def tls_table(content: ReportContent) -> Table:
                     str(found.distinct),
                     f"{low} to {high}",
                     others or "-",
-                    _interval(found.per_glass),
+                    found.per_glass.text(),
                     "-" if paper is None else str(paper.tls.get(units.name, "-")),
                 )
             )
@@ -161,8 +160,8 @@ def density_table(content: ReportContent) -> Table:
                     f"{p.temperature:g}",
                     units.name,
                     str(found.reduced.n_entries),
-                    _interval(found.reduced, ".3g"),
-                    _interval(found.si, ".2g"),
+                    found.reduced.text(),
+                    found.si.text(".2g"),
                     f"{float(heat_capacity(found.si.value, 1.0)):.3g}",
                     _plateau(found),
                 )
@@ -198,7 +197,7 @@ def correlation_table(content: ReportContent) -> Table:
             row = []
             for value in quantities.values():
                 found = rank_correlation([[value(w) for w in wells] for wells in solved], y)
-                row.append("-" if found is None else _interval(found, "+.2f"))
+                row.append("-" if found is None else found.text("+.2f"))
             rows.append((f"{p.temperature:g}", units.name, str(sum(map(len, y))), *row))
     return Table(
         slug="correlations",
@@ -366,8 +365,3 @@ def _paper(p: Preparation) -> PaperCounts | None:
 
 def _particles(p: Preparation) -> str:
     return ", ".join(map(str, sorted({g.n_particles for g in p.glasses}))) or "-"
-
-
-def _interval(estimate: Estimate, digits: str = ".3g") -> str:
-    star = "*" if estimate.basis == "entries" else ""
-    return f"{estimate.value:{digits}} [{estimate.low:{digits}}, {estimate.high:{digits}}]{star}"

@@ -10,12 +10,13 @@ import numpy as np
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.spectrum_figure import reach_words
 from glasswells.report.tables import Table
-from glasswells.statistics import Estimate, Verdict, VibrationColumns, verdicts
+from glasswells.statistics import Verdict, VibrationColumns, verdicts
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 DIRECTION_FIELDS = (
     "overlap", "ceiling", "certified", "mode", "frequency", "participation_ratio", "mobility",
 )  # fmt: skip
+DECIMALS = ".3f"
 SEED_FIELDS = (
     "seed_overlap", "seed_mobility", "overlap", "mobility", "barrier", "overlap_with_start",
     "is_double_well",
@@ -184,12 +185,12 @@ def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
         v.wells,
         "0" if found is None else str(found.n_entries),
         "0" if found is None else str(found.n_glasses),
-        "-" if found is None else _interval(found),
+        "-" if found is None else found.text(DECIMALS),
         v.claim.rule,
         v.word,
         v.remark or "-",
         "0" if as_met is None else str(as_met.n_entries),
-        "-" if as_met is None else _interval(as_met),
+        "-" if as_met is None else as_met.text(DECIMALS),
         v.word_as_met,
     )
 
@@ -203,13 +204,8 @@ def _verdict_cell(v: Verdict) -> str:
     met = v.as_met
     if met is not None and met.n_entries != found.n_entries:
         other = "" if v.word_as_met == v.word else f"{v.word_as_met}, "
-        remark += f" (as met: {other}{_interval(met)}, {met.n_entries})"
-    return f"{v.word}: {_interval(found)}, {found.n_entries} in {glasses}{remark}"
-
-
-def _interval(found: Estimate) -> str:
-    star = "*" if found.basis == "entries" else ""
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]{star}"
+        remark += f" (as met: {other}{met.text(DECIMALS)}, {met.n_entries})"
+    return f"{v.word}: {found.text(DECIMALS)}, {found.n_entries} in {glasses}{remark}"
 
 
 def _certified(glasses: list[VibrationColumns], direction: str) -> str:

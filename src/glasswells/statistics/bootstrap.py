@@ -77,6 +77,11 @@ class Estimate:
     basis: str
     """`glasses`, or `entries` if there is one glass only."""
 
+    def text(self, digits: str = ".3g") -> str:
+        """Value and interval; a star marks a single glass, whose entries count as independent."""
+        star = "*" if self.basis == "entries" else ""
+        return f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]{star}"
+
     def scaled(self, factor: float) -> Estimate:
         """The same in another unit; `factor` > 0."""
         return replace(

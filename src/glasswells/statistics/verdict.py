@@ -84,8 +84,9 @@ def _verdicts(
     found.append(_limit(every, resampling))
     for name in units:
         true = [counted(g.where(tunnels(g, name))) for g in glasses]
-        for words, wells in (("all resolved", every), ("no single well in disguise", true)):
-            found.append(_anticorrelation(wells, name, words, resampling))
+        found.append(_anticorrelation(every, name, "all resolved", resampling))
+        verdict = _anticorrelation(true, name, "no single well in disguise", resampling)
+        found.append(replace(verdict, remark=_reasons(true, name, resampling)))
     for words, wells in subsets:
         found += _curved_paths(wells, words, resampling)
     return [*found, *_nonlinear(every, resampling), *_unknown_end(every, resampling)]
@@ -197,35 +198,65 @@ def _anticorrelation(
     return _verdict(claim, words, frequency_correlation(glasses, units, resampling))
 
 
+def _reasons(glasses: Sequence[VibrationColumns], units: str, resampling: Resampling) -> str:
+    """What E follows: in E^2 = Delta^2 + Delta_0^2 only Delta_0 is bound to the path's shape."""
+    resolved = _resolved(glasses, units)
+    if not resolved:
+        return ""
+    splitting, asymmetry, frequency = (list(each) for each in zip(*resolved, strict=True))
+    size = [np.abs(delta) for delta in asymmetry]
+    amplitude = [
+        np.sqrt(np.maximum(e**2 - d**2, 0.0)) for e, d in zip(splitting, size, strict=True)
+    ]
+    by_size = _rank_correlation(splitting, size, resampling)
+    by_amplitude = _rank_correlation(amplitude, frequency, resampling)
+    if by_size is None or by_amplitude is None:
+        return ""
+    return f"E with |Delta| {by_size.text('.3f')}, Delta_0 with omega {by_amplitude.text('.3f')}"
+
+
 def frequency_correlation(
     glasses: Sequence[VibrationColumns],
     units: str,
     resampling: Resampling = DEFAULT_RESAMPLING,
 ) -> Estimate | None:
-    """Spearman's rank correlation of E and omega; arguments as for `splitting_and_frequency`.
+    """Spearman's rank correlation of E and omega; arguments as for `splitting_and_frequency`."""
+    x, y = splitting_and_frequency(glasses, units)
+    return _rank_correlation(y, x, resampling)
+
+
+def _rank_correlation(
+    x: Sequence[Array], y: Sequence[Array], resampling: Resampling
+) -> Estimate | None:
+    """None without data.
 
     Ranking anew costs time in proportion to the entries: beyond `MANY` of them a quarter of the
     resamples has to do, which doubles the noise of the interval's ends.
     """
-    x, y = splitting_and_frequency(glasses, units)
     if sum(map(len, x)) > MANY:
         resampling = replace(resampling, resamples=max(100, resampling.resamples // 4))
-    return rank_correlation(y, x, resampling) if x else None
+    return rank_correlation(x, y, resampling) if x else None
 
 
 def splitting_and_frequency(
     glasses: Sequence[VibrationColumns], units: str
 ) -> tuple[list[Array], list[Array]]:
     """E and omega of each glass that has any, where E is resolved."""
-    x, y = [], []
+    resolved = _resolved(glasses, units)
+    return [splitting for splitting, _, _ in resolved], [omega for _, _, omega in resolved]
+
+
+def _resolved(glasses: Sequence[VibrationColumns], units: str) -> list[tuple[Array, Array, Array]]:
+    """E, Delta and omega of each such glass."""
+    found = []
     for glass in glasses:
         splitting = glass.splittings.get(units)
         if splitting is not None:
             keep = np.isfinite(splitting) & np.isfinite(glass.frequency)
             if keep.any():
-                x.append(splitting[keep])
-                y.append(glass.frequency[keep])
-    return x, y
+                delta = glass.asymmetries[units]
+                found.append((splitting[keep], delta[keep], glass.frequency[keep]))
+    return found
 
 
 def _curved_paths(

@@ -119,6 +119,8 @@ class VibrationColumns:
     """(n,), their numbers in the glass."""
     splittings: Mapping[str, Array]
     """By unit set, E (n,); NaN where it is unresolved or was not solved."""
+    asymmetries: Mapping[str, Array]
+    """By unit set, Delta (n,); NaN where E is."""
     single_wells: Mapping[str, Array]
     """By unit set (n,), 1 where E is that of a single well in disguise, else 0."""
     frequency: Array
@@ -142,7 +144,7 @@ class VibrationColumns:
     """Only of the double wells that were studied so."""
 
     def __post_init__(self) -> None:
-        mappings = ("splittings", "single_wells", "directions", "seeds")
+        mappings = ("splittings", "asymmetries", "single_wells", "directions", "seeds")
         names = [f.name for f in fields(self) if f.name not in (*mappings, "tangents")]
         freeze(self, **{name: _column(getattr(self, name)) for name in names})
         freeze(self, **{name: dict(getattr(self, name)) for name in mappings})
@@ -191,6 +193,7 @@ def collect_vibrations(
     """Columns of the vibrations of a glass's double wells; read one by one, fields are dropped."""
     numbers: defaultdict[str, list[float]] = defaultdict(list)
     splittings: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    asymmetries: defaultdict[str, dict[int, float]] = defaultdict(dict)
     single_wells: defaultdict[str, dict[int, float]] = defaultdict(dict)
     directions = {name: _rows(DirectionColumns) for name in DIRECTIONS}
     seeds = {name: _rows(SeedColumns) for name in SEEDS}
@@ -209,6 +212,7 @@ def collect_vibrations(
         for units, solved in well.splittings.items():
             if "unresolved" not in solved.flags:
                 splittings[units][n - 1] = solved.splitting
+                asymmetries[units][n - 1] = solved.asymmetry
                 single_wells[units][n - 1] = float("single_well" in solved.flags)
         by_name = {d.direction: d for d in found.directions}
         for name, rows in directions.items():
@@ -230,6 +234,7 @@ def collect_vibrations(
         largest_mobility_all=_column(numbers["largest_mobility_all"]),
         kinds=_column([summaries[k].number for k in duplicates(summaries)]),
         splittings={units: _sparse(values, n) for units, values in splittings.items()},
+        asymmetries={units: _sparse(values, n) for units, values in asymmetries.items()},
         single_wells={
             units: np.nan_to_num(_sparse(values, n)) for units, values in single_wells.items()
         },

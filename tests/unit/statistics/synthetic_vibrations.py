@@ -41,12 +41,14 @@ def seed_columns(n, start, reached, *, mobility=None, is_double_well=0.0):
 def columns(
     n, *, directions=(0.9, 0.3, 0.3), ceiling=None, ratio=0.05, reached=0.8, mobility=0.3,
     softest=(0.1, 0.1), is_double_well=0.0, splitting=None, single=0.0, frequency=None,
-    participation=3.0, tangents=(), kinds=None, mobility_modes=60, mobility_all=np.nan,
+    asymmetry=0.0, participation=3.0, tangents=(), kinds=None, mobility_modes=60,
+    mobility_all=np.nan,
 ):  # fmt: skip
     """n double wells of a glass that all differ a little, or in the way given."""
     return VibrationColumns(
         wells=np.arange(n),
         splittings={"argon": filled(n, 1e-4 if splitting is None else splitting)},
+        asymmetries={"argon": filled(n, asymmetry)},
         single_wells={"argon": filled(n, single)},
         frequency=filled(n, np.linspace(1, 2, n) if frequency is None else frequency),
         participation_number=filled(n, participation),

@@ -201,6 +201,22 @@ def test_single_wells_in_disguise_are_set_apart():
     assert subset.estimate.n_entries == 20
 
 
+def test_the_remark_tells_whether_the_splitting_is_the_asymmetry():
+    """Delta_0 falls with omega by construction, E follows Delta, which knows nothing of it."""
+    rng = np.random.default_rng(3)
+    omega = np.linspace(1, 2, 60)
+    amplitude, asymmetry = 1e-3 / omega, rng.permutation(np.linspace(-0.1, 0.09, 60))
+    splitting = np.hypot(amplitude, asymmetry)
+    made = columns(60, splitting=splitting, frequency=omega, asymmetry=asymmetry)
+    found = [v for v in verdicts([made], ["argon"], QUICK) if v.claim.section == "IV B"]
+    every, tunneling = found
+    assert every.remark == ""
+    of_size, of_amplitude = tunneling.remark.split(", Delta_0 with omega ")
+    assert of_size.startswith("E with |Delta| 1.000 [")
+    assert of_amplitude.startswith("-1.000 [")
+    assert of_amplitude.endswith("]*"), "a single glass"
+
+
 def test_a_core_counts_where_any_of_its_copies_does():
     """The first copy of each core is a single well in disguise, the second one is not."""
     single = np.arange(12) % 2 == 0

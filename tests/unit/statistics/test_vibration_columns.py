@@ -61,6 +61,7 @@ def test_columns_say_what_the_records_say():
     assert len(found) == 2
     np.testing.assert_array_equal(found.wells, [3, 5])
     np.testing.assert_array_equal(found.splittings["argon"], [1e-4, np.nan])
+    np.testing.assert_array_equal(found.asymmetries["argon"], [8e-5, np.nan])
     np.testing.assert_array_equal(found.single_wells["argon"], [1, 0])
     tangent, to_b = found.directions["tangent_a"], found.directions["displacement_ab"]
     np.testing.assert_array_equal(tangent.overlap, [0.9, 0.8])
@@ -107,8 +108,8 @@ def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
     studies = tuple(tangent_columns(k, [0.9 - k / 100, 0.5]) for k in (1, 3, 4))
     made = columns(
         5, directions=rng.random((3, 5)), reached=rng.random(5), splitting=rng.random(5),
-        mobility=rng.random(5), participation=rng.random(5), mobility_all=rng.random(5),
-        kinds=[0, 0, 2, 0, 2], tangents=studies,
+        asymmetry=rng.random(5), mobility=rng.random(5), participation=rng.random(5),
+        mobility_all=rng.random(5), kinds=[0, 0, 2, 0, 2], tangents=studies,
     )  # fmt: skip
     found = made.distinct()
     rows = [0, 2]
@@ -116,6 +117,7 @@ def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
                  "mobility_modes", "largest_mobility_all", "kinds"):  # fmt: skip
         np.testing.assert_array_equal(getattr(found, name), getattr(made, name)[rows])
     np.testing.assert_array_equal(found.splittings["argon"], made.splittings["argon"][rows])
+    np.testing.assert_array_equal(found.asymmetries["argon"], made.asymmetries["argon"][rows])
     np.testing.assert_array_equal(found.single_wells["argon"], made.single_wells["argon"][rows])
     for group in ("directions", "seeds"):
         for name, columns_ in getattr(found, group).items():
