@@ -64,8 +64,8 @@ def curvature_picture(content: ReportContent) -> Picture | None:
         title="Tunnel splitting against the frequency along the path in A (Fig. 6 of the paper)",
         caption=f"omega: from the curvature along the path in A{rho}. r_s: Spearman's rank "
         f"correlation with its 95 % interval, bootstrap over glasses; a star marks a single glass, "
-        f"whose interval takes double wells as independent. Colored: no single wells in disguise; "
-        f"gray, where a core's first double well is one. "
+        f"or no scatter between glasses: its interval takes double wells as independent. "
+        f"Colored: no single wells in disguise; gray, where a core's first double well is one. "
         f"Black: means of log E over as many double wells each, with their intervals. Dashed: "
         f"threshold of an active two-level system. {describe(preparations)} "
         f"{distinct_words(preparations)} {' '.join(words)}",
@@ -109,7 +109,7 @@ def _plot_means(axes: Axes, omega: list[Array], splitting: list[Array]) -> None:
 
 def _title(p: Preparation, found: Estimate | None) -> str:
     title = f"$T_f$ = {p.temperature:g}"
-    return title if found is None else f"{title}: $r_s$ = {found.text('.2f')}"
+    return title if found is None else f"{title}\n$r_s$ = {found.text('.2f')}"
 
 
 def _words(

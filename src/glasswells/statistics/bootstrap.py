@@ -75,10 +75,10 @@ class Estimate:
     n_glasses: int
     n_entries: int
     basis: str
-    """`glasses`, or `entries` if there is one glass only."""
+    """`glasses`, or `entries` if there is one glass only, or no scatter between glasses."""
 
     def text(self, digits: str = ".3g") -> str:
-        """Value and interval; a star marks a single glass, whose entries count as independent."""
+        """Value and interval; a star: of entries taken as independent."""
         star = "*" if self.basis == "entries" else ""
         return f"{self.value:{digits}} [{self.low:{digits}}, {self.high:{digits}}]{star}"
 
@@ -183,7 +183,9 @@ def rank_correlation(
     """Spearman's rank correlation of two quantities, from the entries of each glass.
 
     None for fewer than four entries, or if one quantity has the same value everywhere. A single
-    glass gets the interval of Bonett & Wright (Psychometrika 65, 23, 2000).
+    glass, and glasses without scatter, get the interval of Bonett & Wright (Psychometrika 65, 23,
+    2000) for independent entries, about the next smaller correlation that n ranks can have if
+    theirs is perfect.
 
     Raises
     ------
@@ -205,13 +207,21 @@ def rank_correlation(
         return np.array([_correlation(ranks[0](w), ranks[1](w), w) for w in rows])
 
     if len(first) > 1:
-        return _limited(_estimate(statistic, first, resampling))
-    n, value = int(sizes[0]), float(statistic(np.ones((1, 1)))[0])
-    error = float(np.sqrt((1 + value**2 / 2) / (n - 3)))  # of atanh(value)
+        over_glasses = _limited(_estimate(statistic, first, resampling))
+        if over_glasses.error > 0:
+            return over_glasses
+    value = float(statistic(np.ones((1, len(first))))[0])
+    return replace(_of_independent_ranks(value, int(sizes.sum()), resampling), n_glasses=len(first))
+
+
+def _of_independent_ranks(value: float, n: int, resampling: Resampling) -> Estimate:
+    """A rank correlation with its interval if the n entries are independent."""
+    swapped = 1 - 12 / (n * (n**2 - 1))  # two neighbors in an order that is perfect otherwise
+    center = float(np.clip(value, -swapped, swapped))
+    error = float(np.sqrt((1 + center**2 / 2) / (n - 3)))  # of atanh(center)
     reach = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
-    angle = np.arctanh(np.clip(value, -1 + 1e-15, 1 - 1e-15))
-    ends = float(np.tanh(angle - reach)), float(np.tanh(angle + reach))
-    return _single(value, *ends, error * (1 - value**2), n)
+    low, high = (float(np.tanh(np.arctanh(center) + step)) for step in (-reach, reach))
+    return _single(value, min(low, value), max(high, value), error * (1 - center**2), n)
 
 
 def distribution(

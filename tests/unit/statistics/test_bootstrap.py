@@ -157,6 +157,19 @@ def test_equal_numbers_in_all_glasses_do_not_look_certain():
     assert empty_bin.high[1] == pytest.approx(-np.log(0.025) / 3)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_perfect_correlation_of_few_entries_is_not_certain(sign):
+    """Four ranks are in order by chance once in 24 times."""
+    found = rank_correlation([[1.0, 2.0, 3.0], [4.0]], [[sign, 2 * sign, 3 * sign], [4 * sign]])
+    assert (found.value, found.basis, found.n_glasses) == (sign, "entries", 2)
+    far, near = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
+    assert near == 1
+    # Bonett & Wright about 0.8, one swap of neighbors: tanh(atanh(0.8) - 1.96 sqrt(1.32))
+    assert far == pytest.approx(-0.8189, abs=1e-4)
+    many = np.arange(50.0)
+    assert rank_correlation([many], [many]).low > 0.999
+
+
 def test_interval_of_a_correlation_stays_in_its_range():
     x = [[0.0, 1.0, 2.0], [0.5, 3.0, 1.5], [1.0, 2.5, 9.0]]
     y = [[0.0, 1.0, 2.0], [0.5, 3.0, 1.6], [1.7, 2.5, 9.0]]
