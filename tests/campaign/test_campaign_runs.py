@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -139,6 +141,29 @@ def test_failures_are_recorded_and_the_campaign_goes_on(
         (progress,) = [p for p in stage_progress(store, toy.PIPELINE) if p.stage == "square"]
         assert progress.failed == 2
         assert progress.left == 0
+
+
+def test_time_left_knows_that_glasses_differ() -> None:
+    def row(status: str, glass: str, tasks: int, left: int, seconds: float) -> dict[str, Any]:
+        return {
+            "stage": "walk", "status": status, "glass": glass, "tasks": tasks,
+            "chunks_left": left, "cpu_seconds": seconds, "wall_seconds": seconds,
+        }  # fmt: skip
+
+    rows = [
+        row("continued", "fast", 8, 0, 8.0), row("done", "fast", 2, 0, 2.0),
+        row("running", "fast", 1, 5, 0.0), row("done", "slow", 1, 0, 12.0),
+        row("ready", "slow", 3, 10, 0.0), row("ready", "new", 1, 2, 0.0),
+    ]  # fmt: skip
+    store: Any = SimpleNamespace(
+        snapshot=nullcontext, summary=lambda: rows, reasons=dict, counts=dict
+    )
+    stages = {p.stage: p for p in stage_progress(store, toy.PIPELINE, workers=2)}
+    walk = stages["walk"]
+    assert (walk.done, walk.left, walk.running, walk.cpu_seconds) == (11, 17, 1, 22.0)
+    assert walk.mean_seconds == 2.0
+    assert walk.seconds_left == (5 * 1.0 + 10 * 12.0 + 2 * 2.0) / 2
+    assert stages["square"].seconds_left is None
 
 
 def test_what_needs_a_failed_task_fails_too(start: Start) -> None:

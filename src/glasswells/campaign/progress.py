@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED, RUNNING, StoreReader
 from glasswells.campaign.tasks import Pipeline
@@ -27,7 +29,8 @@ class StageProgress:
     mean_seconds: float | None
     """Wall time of a chunk; None before the first."""
     seconds_left: float | None
-    """Wall time for what is known to be left; None before the first chunk."""
+    """Wall time for what is known to be left, by what a chunk of each glass has taken so far; None
+    before the first chunk."""
     reasons: Mapping[str, int]
     """How many failed why."""
     counts: Mapping[str, int]
@@ -63,27 +66,38 @@ def stage_progress(
         reasons, counts = store.reasons(), store.counts()
     found = []
     for stage in pipeline.stages:
-        own = {row["status"]: row for row in rows if row["stage"] == stage.name}
-        tasks = {status: row["tasks"] for status, row in own.items()}
-        done = tasks.get(DONE, 0) + tasks.get(CONTINUED, 0)
-        wall = sum(own[s]["wall_seconds"] for s in (DONE, CONTINUED) if s in own)
-        left = sum(row["chunks_left"] for row in own.values())
-        mean = wall / done if done else None
+        own = [row for row in rows if row["stage"] == stage.name]
+        tasks = _sums(own, "tasks", "status")
+        ended = [row for row in own if row["status"] in (DONE, CONTINUED)]
+        done, wall = _sums(ended, "tasks", "glass"), _sums(ended, "wall_seconds", "glass")
+        left = _sums(own, "chunks_left", "glass")
+        n_done = int(sum(done.values()))
+        mean = sum(wall.values()) / n_done if n_done else None
+        each = {glass: wall[glass] / n for glass, n in done.items()}
         found.append(
             StageProgress(
                 stage=stage.name,
                 title=stage.title,
-                done=done,
-                failed=tasks.get(FAILED, 0),
-                running=tasks.get(RUNNING, 0) if running is None else running.get(stage.name, 0),
-                left=left,
-                cpu_seconds=sum(row["cpu_seconds"] for row in own.values()),
+                done=n_done,
+                failed=int(tasks[FAILED]),
+                running=int(tasks[RUNNING]) if running is None else running.get(stage.name, 0),
+                left=int(sum(left.values())),
+                cpu_seconds=sum(row["cpu_seconds"] for row in own),
                 mean_seconds=mean,
-                seconds_left=None if mean is None else mean * left / workers,
+                seconds_left=None
+                if mean is None
+                else sum(n * each.get(glass, mean) for glass, n in left.items()) / workers,
                 reasons=reasons.get(stage.name, {}),
                 counts=counts.get(stage.name, {}),
             )
         )
+    return found
+
+
+def _sums(rows: Iterable[Mapping[str, Any]], what: str, by: str) -> defaultdict[str, float]:
+    found: defaultdict[str, float] = defaultdict(float)
+    for row in rows:
+        found[row[by]] += row[what]
     return found
 
 

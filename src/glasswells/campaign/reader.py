@@ -79,12 +79,12 @@ class StoreReader(SealedRows):
             yield self._task_row(row)
 
     def summary(self) -> list[dict[str, Any]]:
-        """For each stage and status the number of tasks, chunks left and seconds spent."""
+        """For each stage, status and glass the number of tasks, chunks left and seconds spent."""
         with translated(self.path):
             cursor = self._connection.execute(
-                "SELECT stage, status, COUNT(*) AS tasks, SUM(chunks_left) AS chunks_left,"
+                "SELECT stage, status, glass, COUNT(*) AS tasks, SUM(chunks_left) AS chunks_left,"
                 " SUM(cpu_seconds) AS cpu_seconds, SUM(wall_seconds) AS wall_seconds"
-                " FROM tasks GROUP BY rank, stage, status ORDER BY rank, status"
+                " FROM tasks GROUP BY rank, stage, status, glass ORDER BY rank, status, glass"
             )
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
