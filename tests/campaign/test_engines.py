@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,13 +25,17 @@ from glasswells.campaign.engines import (
     executor_factory,
     scheduler_address,
 )
+from glasswells.campaign.errors import EngineError
 from glasswells.campaign.pool import InlineExecutor, WorkerLostError
 from glasswells.campaign.reader import FAILED
 from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
 
 pytest.importorskip("distributed")
-from glasswells.campaign import dask_engine
+import dask
+
+from glasswells.campaign import local_cluster
+from glasswells.campaign.dask_engine import DaskExecutor
 
 # dask leaves sockets and coroutines behind when a connection breaks.
 pytestmark = [
@@ -90,7 +95,7 @@ def test_the_real_stages_find_the_same_on_dask(tmp_path: Path) -> None:
     for name, make, workers in (
         ("warm", InlineExecutor, 1),  # fills the cache of compiled kernels
         ("inline", InlineExecutor, 1),
-        ("dask", lambda: dask_engine.local_executor(2), 2),
+        ("dask", lambda: local_cluster.local_executor(2), 2),
     ):
         directory = start_campaign(tmp_path / "plan.toml", tmp_path / name, PIPELINE)
         run_campaign(directory, PIPELINE, workers=workers, make_executor=make)
@@ -108,10 +113,10 @@ def test_the_real_stages_find_the_same_on_dask(tmp_path: Path) -> None:
 def test_killed_workers_of_a_local_cluster_lose_nothing(start: Start, kills: int) -> None:
     plan = {"glasses": 2, "walks": 3, "chunks": kills + 5, "steps": 5, "seconds": 0.1}
     directory = start("killed", **plan)
-    executors: list[dask_engine.DaskExecutor] = []
+    executors: list[DaskExecutor] = []
 
-    def make() -> dask_engine.DaskExecutor:
-        executors.append(dask_engine.local_executor(2))
+    def make() -> DaskExecutor:
+        executors.append(local_cluster.local_executor(2))
         return executors[-1]
 
     generator = random.Random(5)  # noqa: S311 (no secrets here)
@@ -152,6 +157,57 @@ def test_killed_workers_of_a_local_cluster_lose_nothing(start: Start, kills: int
     assert len(executors) == 1, "a killed worker is no reason to start a new cluster"
 
 
+def test_workers_that_dask_gives_up_are_replaced(start: Start) -> None:
+    """On a busy machine a killed worker comes back later than dask waits."""
+    plan = {"glasses": 2, "walks": 2, "chunks": 10, "seconds": 0.1}
+    directory = start("replaced", **plan)
+    executors: list[DaskExecutor] = []
+    killed: set[int] = set()
+
+    def make() -> DaskExecutor:
+        executors.append(local_cluster.local_executor(2))
+        return executors[-1]
+
+    def observer(store: Any, flights: Any) -> None:
+        if not killed:
+            nannies = executors[0].cluster.workers.values()
+            killed.update(nanny.pid for nanny in nannies)
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10 ms"}):
+        ending = run_campaign(
+            directory, toy.PIPELINE, workers=2, make_executor=make, observer=observer
+        )
+    assert ending.is_finished
+    assert len(killed) == 2
+    assert len(executors) == 1
+    assert digest(directory) == reference(start, **plan)
+
+
+def test_nannies_that_have_ended_are_replaced() -> None:
+    """As after a death during the start."""
+    executor = local_cluster.local_executor(2)
+    try:
+        first = dict(executor.cluster.workers)
+        executor.cluster.sync(first[0].close)
+        assert executor.submit(abs, -1).result(timeout=60) == 1
+        wait_for(lambda: len(executor.cluster.scheduler.workers) == 2)
+        assert first[1] in executor.cluster.workers.values()
+        assert first[0] not in executor.cluster.workers.values()
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def test_a_cluster_whose_workers_never_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_cluster, "HOPELESS_SECONDS", -1.0)
+    cluster: Any = SimpleNamespace(scheduler=SimpleNamespace(workers={}), workers={})
+    reasons: list[EngineError] = []
+    executor: Any = SimpleNamespace(closed=threading.Event(), give_up=reasons.append)
+    local_cluster.WorkerWatch(executor=executor, cluster=cluster, count=2).look()
+    assert "no worker of the local dask cluster" in str(reasons[0])
+
+
 def test_a_task_that_kills_its_workers_fails_alone(start: Start) -> None:
     directory = start(glasses=1, mode="die")
     assert run(directory, EngineChoice(name=EngineName.DASK), 2).is_finished
@@ -171,7 +227,7 @@ def dies_the_next_time(marker: str) -> str:
 
 def test_a_task_whose_result_is_lost_and_that_is_then_given_up_ends(tmp_path: Path) -> None:
     """The future of dask's own executor never ends then."""
-    executor = dask_engine.local_executor(1)
+    executor = local_cluster.local_executor(1)
     try:
         scheduler = executor.cluster.scheduler
         gather = scheduler.handlers["gather"]

@@ -1,4 +1,4 @@
-"""Executors on dask: a local cluster, an existing scheduler.
+"""Executors on dask, and that of an existing scheduler.
 
 dask itself runs a task again when its worker dies. That is harmless: a task is a pure function,
 whichever run of it answers first is the one that is committed, and it is committed once.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -26,7 +25,6 @@ from distributed import (
     Nanny,
     Scheduler,
     Security,
-    SpecCluster,
     Worker,
 )
 from distributed import Future as DaskFuture
@@ -37,7 +35,6 @@ from glasswells.campaign.pool import EngineLostError, WorkerLostError
 from glasswells.campaign.provenance import package_versions
 from glasswells.campaign.worker import limit_threads
 
-LOOPBACK = "127.0.0.1"
 CONNECT_SECONDS = 30.0
 """For a scheduler to answer; also after it was lost."""
 CLOSE_SECONDS = 5.0
@@ -185,44 +182,6 @@ def run_on_worker(function: Callable[..., Any], *values: Any) -> Any:
     """Run a task in a worker, whoever started it."""
     _prepare_process()
     return function(*values)
-
-
-def local_executor(workers: int) -> DaskExecutor:
-    """A cluster of processes on this machine: encrypted, on the loopback interface only."""
-    # Workers of one machine die of their tasks, those of a cluster also of the end of their jobs:
-    # there dask may try more often before the coordinator looks for the culprit.
-    dask.config.set({**SETTINGS, "distributed.scheduler.allowed-failures": 1})
-    scratch = tempfile.mkdtemp(prefix="glasswells-")
-    security = Security.temporary()
-    common = {"host": LOOPBACK, "protocol": "tls://", "security": security}
-    worker = {
-        "cls": Nanny,
-        "options": {
-            **common,
-            "nthreads": 1,
-            "worker_class": QuietWorker,
-            "memory_limit": 0,
-            "local_directory": scratch,
-            "silence_logs": SILENT,
-        },
-    }
-    scheduler = {"cls": QuietScheduler, "options": {**common, "dashboard": False}}
-    cluster = None
-    try:
-        cluster = SpecCluster(
-            workers=dict.fromkeys(range(workers), worker),
-            scheduler=scheduler,
-            security=security,
-            silence_logs=SILENT,
-        )
-        return DaskExecutor(connected(cluster, security), cluster, scratch)
-    except BaseException as error:
-        if cluster is not None:
-            cluster.close(timeout=CLOSE_SECONDS)
-        shutil.rmtree(scratch, ignore_errors=True)
-        if isinstance(error, OSError | RuntimeError | TimeoutError):
-            raise EngineError(f"the local dask cluster does not start: {error}") from error
-        raise
 
 
 def remote_executor(address: str, security: Security | None) -> DaskExecutor:

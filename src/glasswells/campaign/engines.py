@@ -117,10 +117,11 @@ def executor_factory(
         jobs = read_slurm_jobs(choice.cluster or Path())
         return (lambda: slurm_executor(jobs)), workers or jobs.workers
     if choice.scheduler is None:
+        from glasswells.campaign.local_cluster import local_executor
         from glasswells.campaign.pool import available_cores
 
         count = workers or available_cores()
-        return (lambda: dask_engine.local_executor(count)), count
+        return (lambda: local_executor(count)), count
     address = scheduler_address(choice.scheduler, insecure=choice.insecure)
     security = _security(choice)
     return (lambda: dask_engine.remote_executor(address, security)), workers
