@@ -7,12 +7,12 @@ from glasswells.statistics.bootstrap import (
     count_per_glass,
     distribution,
     mean,
-    rank_correlation,
 )
 from glasswells.statistics.claims import Claim, Verdict, judge
 from glasswells.statistics.counts import PAPER_COUNTS, PaperCounts, TlsCounts, count_tls
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
+from glasswells.statistics.ranks import rank_correlation
 from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.splitting_density import (
     CumulativeDensity,

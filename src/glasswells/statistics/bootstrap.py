@@ -159,7 +159,7 @@ def mean(
 
     Glasses with more entries weigh more: sum of all entries / number of all entries.
     """
-    groups = _groups("values", values)
+    groups = entries_by_glass("values", values)
     sums = np.array([group.sum() for group in groups])
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     if sizes.sum() == 0:
@@ -169,59 +169,12 @@ def mean(
         return _ratio(weights @ sums, weights @ sizes)
 
     if len(groups) > 1:
-        return _estimate(statistic, groups, resampling)
+        return estimate(statistic, groups, resampling)
     n, only = len(groups[0]), groups[0]
     error = float(only.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
     reach = error * float(stats.t.ppf(0.5 + resampling.confidence / 2, max(n - 1, 1)))
     value = float(only.mean())
-    return _single(value, value - reach, value + reach, error, n)
-
-
-def rank_correlation(
-    x: Sequence[ArrayLike], y: Sequence[ArrayLike], resampling: Resampling = DEFAULT_RESAMPLING
-) -> Estimate | None:
-    """Spearman's rank correlation of two quantities, from the entries of each glass.
-
-    None for fewer than four entries, or if one quantity has the same value everywhere. A single
-    glass, and glasses without scatter, get the interval of Bonett & Wright (Psychometrika 65, 23,
-    2000) for independent entries, about the next smaller correlation that n ranks can have if
-    theirs is perfect.
-
-    Raises
-    ------
-    InputError
-        If the two differ in the number of glasses or of entries.
-    """
-    first, second = _groups("x", x), _groups("y", y)
-    if [len(g) for g in first] != [len(g) for g in second]:
-        raise InputError("x and y differ in their numbers of entries, expected pairs of values")
-    sizes = np.array([len(g) for g in first])
-    every = np.concatenate(first), np.concatenate(second)
-    if sizes.sum() < 4 or any(np.ptp(values) == 0 for values in every):
-        return None
-    owner = np.repeat(np.arange(len(first)), sizes)
-    ranks = [_WeightedRanks(values) for values in every]
-
-    def statistic(weights: Array) -> Array:
-        rows = (row[owner] for row in weights)
-        return np.array([_correlation(ranks[0](w), ranks[1](w), w) for w in rows])
-
-    if len(first) > 1:
-        over_glasses = _limited(_estimate(statistic, first, resampling))
-        if over_glasses.error > 0:
-            return over_glasses
-    value = float(statistic(np.ones((1, len(first))))[0])
-    return replace(_of_independent_ranks(value, int(sizes.sum()), resampling), n_glasses=len(first))
-
-
-def _of_independent_ranks(value: float, n: int, resampling: Resampling) -> Estimate:
-    """A rank correlation with its interval if the n entries are independent."""
-    swapped = 1 - 12 / (n * (n**2 - 1))  # two neighbors in an order that is perfect otherwise
-    center = float(np.clip(value, -swapped, swapped))
-    error = float(np.sqrt((1 + center**2 / 2) / (n - 3)))  # of atanh(center)
-    reach = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
-    low, high = (float(np.tanh(np.arctanh(center) + step)) for step in (-reach, reach))
-    return _single(value, min(low, value), max(high, value), error * (1 - center**2), n)
+    return of_entries(value, value - reach, value + reach, error, n)
 
 
 def distribution(
@@ -250,7 +203,7 @@ def distribution(
     InputError
         For no glass, and edges that do not increase.
     """
-    groups = _groups("values", values)
+    groups = entries_by_glass("values", values)
     edges = float64_array("edges", edges, (None,))
     if len(edges) < 2 or np.diff(edges).min() <= 0:
         raise InputError(f"edges is {edges}, expected at least two that strictly increase")
@@ -305,9 +258,10 @@ def bootstrapped(
     return value, *_interval(value, drawn, n_glasses, resampling)
 
 
-def _estimate(
+def estimate(
     statistic: Callable[[Array], Array], groups: list[Array], resampling: Resampling
 ) -> Estimate:
+    """The same for a single number, from the entries of at least two glasses."""
     value, low, high, error = bootstrapped(statistic, len(groups), resampling)
     return Estimate(
         value=float(value),
@@ -320,12 +274,8 @@ def _estimate(
     )
 
 
-def _limited(correlation: Estimate) -> Estimate:
-    """With an interval that stays in [-1, 1]."""
-    return replace(correlation, low=max(correlation.low, -1.0), high=min(correlation.high, 1.0))
-
-
-def _single(value: float, low: float, high: float, error: float, n: int) -> Estimate:
+def of_entries(value: float, low: float, high: float, error: float, n: int) -> Estimate:
+    """A number from n entries of one glass, taken as independent."""
     return Estimate(
         value=value, low=low, high=high, error=error, n_glasses=1, n_entries=n, basis=ENTRIES
     )
@@ -359,32 +309,6 @@ def _poisson_interval(counts: ArrayLike, resampling: Resampling) -> tuple[Array,
     return low, np.asarray(stats.chi2.ppf(1 - tail, 2 * (counts + 1)) / 2)
 
 
-class _WeightedRanks:
-    """Ranks of the sample in which each value stands as often as its weight says.
-
-    Equal values share their mean rank. Sorting once makes each resample linear in the entries.
-    """
-
-    def __init__(self, values: Array) -> None:
-        distinct, self._group = np.unique(values, return_inverse=True)
-        self._n_groups = len(distinct)
-
-    def __call__(self, weights: Array) -> Array:
-        sizes = np.bincount(self._group, weights, self._n_groups)
-        ranks = np.cumsum(sizes) - (sizes - 1.0) / 2
-        result: Array = ranks[self._group]
-        return result
-
-
-def _correlation(x: Array, y: Array, weights: Array) -> float:
-    total = weights.sum()
-    if total == 0:
-        return np.nan
-    x, y = x - weights @ x / total, y - weights @ y / total
-    norm = np.sqrt((weights @ x**2) * (weights @ y**2))
-    return float(weights @ (x * y) / norm) if norm > 0 else np.nan
-
-
 def _ratio(top: Array, bottom: Array) -> Array:
     """Top / bottom, NaN where bottom is zero."""
     shape = np.broadcast_shapes(top.shape, bottom.shape)
@@ -392,7 +316,14 @@ def _ratio(top: Array, bottom: Array) -> Array:
     return result
 
 
-def _groups(name: str, values: Sequence[ArrayLike]) -> list[Array]:
+def entries_by_glass(name: str, values: Sequence[ArrayLike]) -> list[Array]:
+    """The entries of each glass as numbers.
+
+    Raises
+    ------
+    InputError
+        For no glass, and entries that are not finite.
+    """
     if len(values) == 0:
         raise InputError(f"{name} is empty, expected the entries of at least one glass")
     return [

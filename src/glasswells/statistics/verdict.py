@@ -14,9 +14,9 @@ from glasswells.statistics.bootstrap import (
     Estimate,
     Resampling,
     mean,
-    rank_correlation,
 )
 from glasswells.statistics.claims import Claim, Verdict, judge
+from glasswells.statistics.ranks import rank_correlation
 from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.vibration_columns import VibrationColumns, mobility_range
 
