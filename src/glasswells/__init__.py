@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glasswells.catalog import Catalog, CatalogWell, extract_double_well, open_campaign
     from glasswells.core.errors import ConvergenceError, GlasswellsError, InputError
     from glasswells.core.fields import participation_number, participation_ratio
     from glasswells.core.outcomes import Outcome
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     )
     from glasswells.paths import band_tangent, find_double_well, find_double_wells, tangents
     from glasswells.paths.band import Band
+    from glasswells.paths.images import path_images
     from glasswells.paths.tangents import PathTangents
     from glasswells.sampling.equilibrium import (
         EquilibrationReport,
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "catalog": ("Catalog", "CatalogWell", "extract_double_well", "open_campaign"),
     "core.errors": ("ConvergenceError", "GlasswellsError", "InputError"),
     "core.fields": ("participation_number", "participation_ratio"),
     "core.outcomes": ("Outcome",),
@@ -146,6 +149,7 @@ _ROOMS = {
     ),
     "paths": ("band_tangent", "find_double_well", "find_double_wells", "tangents"),
     "paths.band": ("Band",),
+    "paths.images": ("path_images",),
     "paths.tangents": ("PathTangents",),
     "sampling.equilibrium": ("EquilibrationReport", "Measured", "equilibration_report"),
     "sampling.molecular_dynamics": (

@@ -160,6 +160,35 @@ def export(
                 say(str(path))
 
 
+@app.command()
+def extract(
+    directory: Directory,
+    which: Annotated[
+        str, typer.Argument(metavar="K", help="Row of the table of double wells, or a key.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder.", show_default="DIR/extract/K"),
+    ] = None,
+    images: Annotated[int, typer.Option(help="Of the path, both ends included.")] = 41,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Write one double well as files for OVITO, ASE and LAMMPS: A, saddle, B, the path."""
+    with errors(debug):
+        from glasswells.catalog import extract_double_well, open_campaign
+
+        catalog = open_campaign(directory)
+        key = catalog[which].key
+        folder = output or directory / "extract" / key
+        files = [str(path) for path in extract_double_well(catalog, key, folder, images)]
+        if as_json:
+            print_json({"key": key, "files": files})
+        else:
+            for name in files:
+                say(name)
+
+
 app.command()(verify)
 app.command()(salvage)
 

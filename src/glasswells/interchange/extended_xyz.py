@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import numpy as np
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration
+from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import (
     Diameters,
     assemble,
@@ -86,16 +86,25 @@ def read_extended_xyz(path: Path, frame: int, diameters: Diameters) -> Configura
     )
 
 
-def write_extended_xyz(configuration: Configuration, file: TextIO) -> None:
-    """One frame in 17 digits: species X, pos and radius, which OVITO draws and ASE keeps."""
+def write_extended_xyz(
+    configuration: Configuration, file: TextIO, vectors: Mapping[str, Array] | None = None
+) -> None:
+    """One frame in 17 digits: species X, pos and radius, which OVITO draws and ASE keeps.
+
+    `vectors` are further columns by name, each a field (N, 3).
+    """
     x, y, z = (digits(edge) for edge in configuration.box)
+    fields = vectors or {}
+    further = "".join(f":{name}:R:3" for name in fields)
     file.write(
         f'{configuration.n_particles}\nLattice="{x} 0 0 0 {y} 0 0 0 {z}" '
-        f'Properties=species:S:1:pos:R:3:radius:R:1 pbc="T T T"\n'
+        f'Properties=species:S:1:pos:R:3:radius:R:1{further} pbc="T T T"\n'
     )
-    for r, diameter in zip(configuration.positions, configuration.diameters, strict=True):
+    rows = zip(configuration.positions, configuration.diameters, strict=True)
+    for k, (r, diameter) in enumerate(rows):
         # Half of a double is exact, and so is its double.
-        file.write(f"X {' '.join(digits(c) for c in r)} {digits(0.5 * diameter)}\n")
+        numbers = [*r, 0.5 * diameter, *(c for field in fields.values() for c in field[k])]
+        file.write(f"X {' '.join(digits(c) for c in numbers)}\n")
 
 
 def comment_values(lines: Lines, text: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -67,16 +67,28 @@ def read_lammps_dump(path: Path, frame: int, diameters: Diameters) -> Configurat
     )
 
 
-def write_lammps_dump(configuration: Configuration, file: TextIO) -> None:
-    """One frame with the columns id, type, xu, yu, zu and radius, in 17 digits."""
-    file.write(f"{FRAME}\n0\nITEM: NUMBER OF ATOMS\n{configuration.n_particles}\n")
+def write_lammps_dump(
+    configuration: Configuration,
+    file: TextIO,
+    vectors: Mapping[str, Array] | None = None,
+    timestep: int = 0,
+) -> None:
+    """One frame with the columns id, type, xu, yu, zu and radius, in 17 digits.
+
+    `vectors` are further columns by name, each a field (N, 3): NAME.X, NAME.Y, NAME.Z, which OVITO
+    joins to a vector.
+    """
+    fields = vectors or {}
+    file.write(f"{FRAME}\n{timestep}\nITEM: NUMBER OF ATOMS\n{configuration.n_particles}\n")
     file.write("ITEM: BOX BOUNDS pp pp pp\n")
     for edge in configuration.box:
         file.write(f"0 {digits(edge)}\n")
-    file.write("ITEM: ATOMS id type xu yu zu radius\n")
+    further = "".join(f" {name.capitalize()}.{axis}" for name in fields for axis in "XYZ")
+    file.write(f"ITEM: ATOMS id type xu yu zu radius{further}\n")
     rows = zip(configuration.positions, configuration.diameters, strict=True)
-    for k, (r, diameter) in enumerate(rows, start=1):
-        file.write(f"{k} 1 {' '.join(digits(c) for c in r)} {digits(0.5 * diameter)}\n")
+    for k, (r, diameter) in enumerate(rows):
+        numbers = [*r, 0.5 * diameter, *(c for field in fields.values() for c in field[k])]
+        file.write(f"{k + 1} 1 {' '.join(digits(c) for c in numbers)}\n")
 
 
 def _frames(lines: Lines) -> Iterator[tuple[int, int]]:

@@ -87,7 +87,8 @@ def tangents(
             f"distances are {rhos}, expected at least one, above 0 and below the distance of the "
             f"saddle, {to_saddle:g}"
         )
-    descent = _descents(surface, double_well, tuple(rhos), settings)[0 if side == "a" else 1]
+    sides = steepest_descents(surface, double_well, tuple(rhos), settings)
+    descent = sides["ab".index(side)]
     found = [chord_and_curvature(surface, descent.minimum, descent.marks[rho]) for rho in rhos]
     return PathTangents(
         distances=rhos,
@@ -134,7 +135,7 @@ def band_tangent(
     if side not in ("a", "b"):
         raise InputError(f"side is {side!r}, expected 'a' or 'b'")
     surface = surface_of(model, double_well.minimum_a)
-    first, second = _descents(surface, double_well, (), settings)
+    first, second = steepest_descents(surface, double_well, (), settings)
     path = equally_spaced(surface, first, second, images)
     relaxation = BandRelaxation(surface, path[0], path[-1], images, settings, path)
     band = relaxation.relax(max_force, settings.band_iterations)
@@ -171,7 +172,7 @@ def equally_spaced(surface: Surface, first: Descent, second: Descent, images: in
     return np.array(points)
 
 
-def _descents(
+def steepest_descents(
     surface: Surface, double_well: DoubleWell, rhos: tuple[float, ...], settings: PathSettings
 ) -> tuple[Descent, Descent]:
     """The steepest-descent paths from the saddle to A and to B, all in the image around A."""

@@ -1,0 +1,264 @@
+"""`open_campaign`: the double wells of a campaign as a table, and the records of each."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from glasswells.campaign.campaigns import open_campaign as open_store
+from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
+from glasswells.campaign.tasks import Ref
+from glasswells.catalog.table import Columns
+from glasswells.core.errors import InputError
+from glasswells.core.records import DoubleWell, TunnelSplitting
+from glasswells.model.pair_model import Model
+from glasswells.statistics.well_summary import WellSummary, summarize_well
+from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table
+from glasswells.tunneling.units import UnitSystem
+from glasswells.vibrations.records import WellVibrations
+
+KEY_DIGITS = 12
+"""Hexadecimal digits of a chain's name in a key: 2^48 chains apart."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CatalogWell:
+    """One double well of a campaign with all that is known of it."""
+
+    key: str
+    """The same in every table and for `glasswells extract`."""
+    glass: str
+    preparation_temperature: float
+    double_well: DoubleWell
+    splittings: Mapping[str, TunnelSplitting]
+    """By the name of the unit set."""
+    vibrations: WellVibrations | None
+    """How it relates to the modes of its minimum A; None if they were not computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a double well is in the store."""
+
+    chain: str
+    item: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.chain[:KEY_DIGITS]}-{self.item}"
+
+
+class Catalog:
+    """The double wells of a campaign, finished or not; made by `open_campaign`.
+
+    The tables are read when they are first asked for and stay as they are: open the campaign
+    anew to see what was found since. Nothing is ever written.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        with self._store() as store:
+            self.plan: Plan = parse_plan(store.property("plan"))
+        self.units: tuple[UnitSystem, ...] = tuple(
+            unit_system(name, own)
+            for name, own in splittings_parameters(self.plan)["units"].items()
+        )
+        """The unit sets under which splittings were solved."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<campaign {self.plan.campaign.name!r} in {self.directory}: "
+            f"{len(self)} double wells, {len(self._two_level)} two-level systems>"
+        )
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def double_wells(self) -> Any:
+        """A row for each double well: a pandas DataFrame if pandas is installed, else `Columns`.
+
+        `column_guide` explains the columns. Particles are counted from 0.
+        """
+        return _table(well_table(self._rows, self.units))
+
+    @property
+    def two_level_systems(self) -> Any:
+        """The rows of the double wells that are two-level systems under any unit set of the plan.
+
+        Sorted by the smallest splitting in kelvin.
+        """
+        return _table(well_table(self._two_level, self.units))
+
+    @property
+    def column_guide(self) -> list[tuple[str, str, str]]:
+        """Heading, unit and meaning of each column of the tables."""
+        return column_guide(self.units)
+
+    @property
+    def model(self) -> Model:
+        """The potential energy of the campaign."""
+        return self.plan.model.build()
+
+    def __getitem__(self, which: int | str) -> CatalogWell:
+        """The records of a double well, by its row in `double_wells` or by its key.
+
+        Raises
+        ------
+        InputError
+            If there is no such double well.
+        """
+        row = self._rows[self._row_number(which)]
+        place = self._places[row.key]
+        with self._store() as store:
+            (well,) = store.products(Ref(chain=place.chain, kind="double_well", item=place.item))
+            return CatalogWell(
+                key=row.key,
+                glass=row.well.glass,
+                preparation_temperature=row.preparation_temperature,
+                double_well=well,
+                splittings=row.well.splittings,
+                vibrations=_vibrations(store, place),
+            )
+
+    def _row_number(self, which: int | str) -> int:
+        if isinstance(which, str) and not which.lstrip("-").isdigit():
+            keys = [row.key for row in self._rows]
+            if which not in keys:
+                raise InputError(
+                    f"{self.directory} has no double well {which!r}, expected a key from the "
+                    f"table of its double wells or a row number below {len(self)}"
+                )
+            return keys.index(which)
+        number = int(which)
+        if not -len(self) <= number < len(self):
+            raise InputError(
+                f"{self.directory} has no double well {number}, expected a row number from 0 to "
+                f"{len(self) - 1}"
+                if len(self)
+                else f"{self.directory} holds no double well yet: see `glasswells status`"
+            )
+        return number % len(self)
+
+    def _store(self) -> StoreReader:
+        return open_store(self.directory, PIPELINE)
+
+    @cached_property
+    def _places(self) -> dict[str, _Place]:
+        return self._content[1]
+
+    @cached_property
+    def _rows(self) -> list[WellRow]:
+        return self._content[0]
+
+    @cached_property
+    def _two_level(self) -> list[WellRow]:
+        found = [
+            row for row in self._rows if any(s.is_two_level for s in row.well.splittings.values())
+        ]
+        kelvin = {units.name: units.epsilon for units in self.units}
+        return sorted(
+            found,
+            key=lambda row: min(
+                s.splitting * kelvin[s.units]
+                for s in row.well.splittings.values()
+                if s.is_two_level
+            ),
+        )
+
+    @cached_property
+    def _content(self) -> tuple[list[WellRow], dict[str, _Place]]:
+        with self._store() as store, store.snapshot():
+            return _read(store)
+
+
+def open_campaign(folder: str | Path) -> Catalog:
+    """The double wells and two-level systems of a campaign, finished or not, for reading.
+
+    Parameters
+    ----------
+    folder
+        That of the campaign, as for `glasswells status`.
+
+    Returns
+    -------
+    Catalog
+        `.double_wells` and `.two_level_systems` are tables with `len` and column names;
+        `[k]` gives the records of row k of `.double_wells`, or of a key.
+
+    Raises
+    ------
+    StoreError, FormatError
+        If the folder holds no campaign, or one of another kind.
+    """
+    return Catalog(Path(folder))
+
+
+def _read(store: StoreReader) -> tuple[list[WellRow], dict[str, _Place]]:
+    """Rows of all double wells, by temperature and glass, and where each is in the store."""
+    splittings = _splittings(store)
+    temperatures = {
+        item.glass: item.record.preparation_temperature for item in store.records("glass")
+    }
+    glasses: dict[str, list[tuple[_Place, WellSummary]]] = {name: [] for name in temperatures}
+    items: defaultdict[str, int] = defaultdict(int)
+    for stored in store.records("double_well"):
+        place = _Place(stored.chain, items[stored.chain])
+        items[stored.chain] += 1
+        found = glasses[stored.glass]
+        well = summarize_well(stored.record, stored.glass, len(found), splittings.get(place))
+        found.append((place, well))
+    rows, places = [], {}
+    for glass in sorted(glasses, key=lambda name: (temperatures[name], name)):
+        summaries = [well for _, well in glasses[glass]]
+        for (place, _), row in zip(
+            glasses[glass], well_rows(temperatures[glass], summaries), strict=True
+        ):
+            places[place.key] = place
+            rows.append(_named(row, place.key))
+    return rows, places
+
+
+def _named(row: WellRow, key: str) -> WellRow:
+    return WellRow(
+        preparation_temperature=row.preparation_temperature,
+        well=row.well,
+        key=key,
+        repeats=row.repeats,
+    )
+
+
+def _splittings(store: StoreReader) -> dict[_Place, dict[str, TunnelSplitting]]:
+    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="splittings")}
+    found: defaultdict[_Place, dict[str, TunnelSplitting]] = defaultdict(dict)
+    for item in store.records("splitting"):
+        place = _Place(paths[item.chain], item.record.double_well)
+        found[place][item.record.splitting.units] = item.record.splitting
+    return found
+
+
+def _vibrations(store: StoreReader, place: _Place) -> WellVibrations | None:
+    for row in store.tasks("done", stage="overlaps"):
+        if row.task.inputs[0].chain == place.chain:
+            found: Iterator[WellVibrations] = (
+                record
+                for record in store.products(Ref(chain=row.task.chain, kind="well_vibrations"))
+                if record.double_well == place.item
+            )
+            return next(found, None)
+    return None
+
+
+def _table(columns: dict[str, list[Any]]) -> Any:
+    if importlib.util.find_spec("pandas") is None:
+        return Columns(columns)
+    return importlib.import_module("pandas").DataFrame(columns)

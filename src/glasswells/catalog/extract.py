@@ -1,0 +1,97 @@
+"""A double well as files for other programs: A, saddle, B, the path, who moves where."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from glasswells.campaign.errors import StoreError
+from glasswells.catalog.catalog import Catalog, CatalogWell
+from glasswells.core.records import Array, Configuration
+from glasswells.interchange.extended_xyz import write_extended_xyz
+from glasswells.interchange.lammps_dump import write_lammps_dump
+from glasswells.paths.images import path_images
+
+IMAGES = 41
+"""Of the path: A, B, and 39 between them."""
+
+
+def extract_double_well(
+    catalog: Catalog, which: int | str, folder: Path, images: int = IMAGES
+) -> list[Path]:
+    """Write the configurations of a double well as extended XYZ and as LAMMPS dump.
+
+    `a`, `saddle` and `b` are single frames, `path` has the images of the steepest-descent path
+    from A to B at equal arc lengths; every frame holds each particle's displacement from A (minimum
+    image, drift removed), in `a` that to B: `displacement` in extended XYZ,
+    `Displacement.X/Y/Z` in LAMMPS dumps, a vector property in OVITO. `profile.csv` is the energy
+    along the path. Numbers have 17 digits; particles are counted from 0 in glasswells and from 1
+    in the column id of a LAMMPS dump.
+
+    Parameters
+    ----------
+    catalog
+        The campaign.
+    which
+        Row of `catalog.double_wells`, or key.
+    folder
+        Where the files go; it is made.
+    images
+        Of the path, both ends included.
+
+    Raises
+    ------
+    InputError
+        If there is no such double well; for fewer than five images.
+    ConvergenceError
+        If the path cannot be followed from the stored saddle.
+    StoreError
+        If the folder cannot be written.
+    """
+    found = catalog[which]
+    path = path_images(catalog.model, found.double_well, images)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, frames in _frames(found, path).items():
+            written += _write(folder / name, frames)
+        written.append(_write_profile(folder / "profile.csv", found))
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written ({error.strerror}): check free space and permissions"
+        ) from error
+    return written
+
+
+def _frames(
+    found: CatalogWell, path: tuple[Configuration, ...]
+) -> dict[str, list[tuple[Configuration, Array]]]:
+    """For each file its frames: configurations, and displacements (N, 3)."""
+    well = found.double_well
+    start = well.minimum_a.positions
+    return {
+        "a": [(well.minimum_a, well.displacement_ab)],
+        "saddle": [(well.saddle, well.displacement_as)],
+        "b": [(well.minimum_b, well.displacement_ab)],
+        "path": [(image, image.positions - start) for image in path],
+    }
+
+
+def _write(stem: Path, frames: list[tuple[Configuration, Array]]) -> list[Path]:
+    xyz, dump = stem.with_suffix(".xyz"), stem.with_suffix(".dump")
+    with xyz.open("w", encoding="utf-8") as text, dump.open("w", encoding="utf-8") as lammps:
+        for number, (configuration, displacement) in enumerate(frames):
+            vectors = {"displacement": displacement}
+            write_extended_xyz(configuration, text, vectors)
+            write_lammps_dump(configuration, lammps, vectors, timestep=number)
+    return [xyz, dump]
+
+
+def _write_profile(path: Path, found: CatalogWell) -> Path:
+    profile = found.double_well.profile
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["arc_length", "energy"])
+        rows = zip(profile.arc_length, profile.energy, strict=True)
+        writer.writerows([f"{s:.17g}", f"{v:.17g}"] for s, v in rows)
+    return path

@@ -1,0 +1,257 @@
+"""One double well, one row: the columns of every table of double wells, declared in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.checks import count
+from glasswells.core.records import TunnelSplitting
+from glasswells.statistics.duplicates import duplicates
+from glasswells.statistics.well_summary import WellSummary
+from glasswells.tunneling.units import UnitSystem
+
+MOVER_FRACTION = 0.5
+"""A particle moves if its displacement is at least this fraction of the largest one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class WellRow:
+    """What one row of a table is about."""
+
+    preparation_temperature: float
+    well: WellSummary
+    key: str = ""
+    """Name of the double well in its campaign; empty for one that comes from elsewhere."""
+    repeats: int = -1
+    """Number in its glass of the double well whose core this one repeats, its own if none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A quantity of a double well."""
+
+    name: str
+    """Heading, snake_case; that of a quantity of a unit set ends in the set's name."""
+    unit: str
+    """Empty for words and plain numbers."""
+    meaning: str
+    value: Callable[[WellRow], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SplittingColumn:
+    """A quantity of a double well that depends on the unit set."""
+
+    name: str
+    unit: str
+    meaning: str
+    value: Callable[[TunnelSplitting, UnitSystem], Any]
+    missing: Any = np.nan
+    """What stands where no splitting was solved for."""
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        name="key",
+        unit="",
+        meaning="name of the double well, the same in every table and for `glasswells extract`",
+        value=lambda row: row.key,
+    ),
+    Column(
+        name="preparation_temperature",
+        unit="epsilon/k_B",
+        meaning="T_f, at which the liquid was equilibrated",
+        value=lambda row: row.preparation_temperature,
+    ),
+    Column(
+        name="glass",
+        unit="",
+        meaning="name of the glass in its campaign",
+        value=lambda row: row.well.glass,
+    ),
+    Column(
+        name="number",
+        unit="",
+        meaning="of the double well in its glass, from 0",
+        value=lambda row: row.well.number,
+    ),
+    Column(
+        name="repeats",
+        unit="",
+        meaning="number in its glass of the double well whose core this one repeats, its own if "
+        "it is the first: rows with number = repeats are the distinct ones",
+        value=lambda row: row.repeats,
+    ),
+    Column(
+        name="barrier_a",
+        unit="epsilon",
+        meaning="V(saddle) - V(A)",
+        value=lambda row: row.well.barrier,
+    ),
+    Column(
+        name="barrier_b",
+        unit="epsilon",
+        meaning="V(saddle) - V(B)",
+        value=lambda row: row.well.barrier - row.well.asymmetry,
+    ),
+    Column(
+        name="asymmetry",
+        unit="epsilon",
+        meaning="V(B) - V(A)",
+        value=lambda row: row.well.asymmetry,
+    ),
+    Column(
+        name="distance",
+        unit="sigma",
+        meaning="d = |r_AB|, minimum image, drift removed",
+        value=lambda row: row.well.distance,
+    ),
+    Column(
+        name="path_length",
+        unit="sigma sqrt(m)",
+        meaning="arc length of the steepest-descent path from A over the saddle to B",
+        value=lambda row: row.well.path_length,
+    ),
+    Column(
+        name="participation_number",
+        unit="",
+        meaning="PR_DW = (sum u^2)^2 / sum u^4 of r_AB, not divided by N",
+        value=lambda row: row.well.participation_number,
+    ),
+    Column(
+        name="frequency_a",
+        unit="sqrt(epsilon/m)/sigma",
+        meaning="square root of the curvature of the path in A, at rho",
+        value=lambda row: row.well.frequency_a,
+    ),
+    Column(
+        name="frequency_b",
+        unit="sqrt(epsilon/m)/sigma",
+        meaning="the same in B",
+        value=lambda row: row.well.frequency_b,
+    ),
+    Column(
+        name="movers",
+        unit="",
+        meaning="numbers, from 0, of the particles that move at least half as far as the one that "
+        "moves most, most first",
+        value=lambda row: " ".join(str(k) for k in movers(row.well)),
+    ),
+    Column(
+        name="largest_displacement",
+        unit="sigma",
+        meaning="of one particle between A and B",
+        value=lambda row: float(np.linalg.norm(row.well.core_displacements[0])),
+    ),
+)
+"""In the order of every table."""
+
+SPLITTING_COLUMNS: tuple[SplittingColumn, ...] = (
+    SplittingColumn(
+        name="splitting",
+        unit="epsilon",
+        meaning="E = E_2 - E_1 of the one-dimensional Schroedinger equation on the path",
+        value=lambda s, units: s.splitting,
+    ),
+    SplittingColumn(
+        name="splitting_kelvin",
+        unit="K",
+        meaning="E / k_B",
+        value=lambda s, units: units.energy_kelvin(s.splitting),
+    ),
+    SplittingColumn(
+        name="error",
+        unit="epsilon",
+        meaning="numerical error of E",
+        value=lambda s, units: s.error,
+    ),
+    SplittingColumn(
+        name="spread",
+        unit="epsilon",
+        meaning="half the range of E over the continuations beyond A and B",
+        value=lambda s, units: s.spread,
+    ),
+    SplittingColumn(
+        name="delta",
+        unit="epsilon",
+        meaning="Delta in the localized basis of the two lowest states",
+        value=lambda s, units: s.asymmetry,
+    ),
+    SplittingColumn(
+        name="delta_0",
+        unit="epsilon",
+        meaning="tunneling amplitude Delta_0, E^2 = Delta^2 + Delta_0^2",
+        value=lambda s, units: s.tunneling_amplitude,
+    ),
+    SplittingColumn(
+        name="is_two_level",
+        unit="",
+        meaning="whether E is below the threshold of the unit set, resolved, and no single well "
+        "in disguise",
+        value=lambda s, units: s.is_two_level,
+        missing=False,
+    ),
+    SplittingColumn(
+        name="flags",
+        unit="",
+        meaning="any of unresolved, single_well, short_path, extrapolated",
+        value=lambda s, units: " ".join(s.flags),
+        missing="",
+    ),
+)
+"""Once for each unit set."""
+
+
+def heading(column: SplittingColumn, units: UnitSystem) -> str:
+    """The heading of a column under a unit set, such as `splitting_argon`."""
+    return f"{column.name}_{units.name}".lower().replace("-", "_")
+
+
+def well_rows(preparation_temperature: float, wells: Sequence[WellSummary]) -> list[WellRow]:
+    """Rows of the double wells of one preparation temperature, each with the one it repeats."""
+    return [
+        WellRow(
+            preparation_temperature=preparation_temperature, well=well, repeats=wells[first].number
+        )
+        for well, first in zip(wells, duplicates(wells), strict=True)
+    ]
+
+
+def well_table(rows: Iterable[WellRow], units: Sequence[UnitSystem]) -> dict[str, list[Any]]:
+    """The table of these double wells: values by heading, a row each, in the order given."""
+    found: dict[str, list[Any]] = {name: [] for name, _, _ in column_guide(units)}
+    for row in rows:
+        for column in COLUMNS:
+            found[column.name].append(column.value(row))
+        for each in units:
+            solved = row.well.splittings.get(each.name)
+            for item in SPLITTING_COLUMNS:
+                value = item.missing if solved is None else item.value(solved, each)
+                found[heading(item, each)].append(value)
+    return found
+
+
+def column_guide(units: Sequence[UnitSystem]) -> list[tuple[str, str, str]]:
+    """Heading, unit and meaning of each column, in order."""
+    guide = [(column.name, column.unit, column.meaning) for column in COLUMNS]
+    for each in units:
+        guide += [
+            (heading(item, each), item.unit, f"{item.meaning}; unit set {each.name}")
+            for item in SPLITTING_COLUMNS
+        ]
+    return guide
+
+
+def movers(well: WellSummary, fraction: float = MOVER_FRACTION, most: int = 30) -> tuple[int, ...]:
+    """Numbers, from 0, of the particles that move between A and B, most first.
+
+    Those whose displacement is at least `fraction` of the largest one, at most as many as a summary
+    keeps.
+    """
+    lengths = np.linalg.norm(well.core_displacements, axis=1)
+    chosen = np.flatnonzero(lengths >= fraction * lengths[0])[: count("most", most, minimum=1)]
+    return tuple(int(well.core_particles[k]) for k in chosen)

@@ -1,0 +1,143 @@
+"""A campaign from Python: its tables, the records behind a row, files for other programs."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_plan import VIBRATIONS_PLAN
+from typer.testing import CliRunner
+
+import glasswells as gw
+from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.catalog.table import Columns
+from glasswells.cli import app
+from glasswells.core.geometry import displacement
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("catalog")
+    (folder / "plan.toml").write_text(VIBRATIONS_PLAN, encoding="utf-8")
+    campaign = start_campaign(folder / "plan.toml", folder / "campaign", PIPELINE)
+    assert run_campaign(campaign, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    return campaign
+
+
+@pytest.fixture(scope="module")
+def catalog(directory: Path) -> gw.Catalog:
+    return gw.open_campaign(directory)
+
+
+def test_a_row_for_each_double_well_with_the_numbers_of_its_records(catalog: gw.Catalog) -> None:
+    table = catalog.double_wells
+    assert len(table) == len(catalog) > 0
+    assert [name for name, _, _ in catalog.column_guide] == list(table.columns)
+    for k in range(len(table)):
+        found = catalog[k]
+        well = found.double_well
+        assert found.key == table["key"][k]
+        assert found.glass == table["glass"][k]
+        assert well.barrier == table["barrier_a"][k]
+        assert well.barrier - well.asymmetry == table["barrier_b"][k]
+        assert np.linalg.norm(well.displacement_ab) == table["distance"][k]
+        for units in catalog.units:
+            name = units.name.lower().replace("-", "_")
+            splitting = found.splittings[units.name]
+            assert splitting.splitting == table[f"splitting_{name}"][k]
+            kelvin = units.energy_kelvin(splitting.splitting)
+            assert kelvin == table[f"splitting_kelvin_{name}"][k]
+            assert splitting.is_two_level == table[f"is_two_level_{name}"][k]
+
+
+def test_movers_are_the_particles_that_move_at_least_half_as_far_as_the_first(
+    catalog: gw.Catalog,
+) -> None:
+    moved = np.linalg.norm(catalog[0].double_well.displacement_ab, axis=1)
+    expected = np.flatnonzero(moved >= 0.5 * moved.max())[:30]
+    named = [int(k) for k in catalog.double_wells["movers"][0].split()]
+    assert sorted(named) == sorted(expected)
+    assert named[0] == moved.argmax()
+
+
+def test_rows_of_distinct_double_wells_point_at_themselves(catalog: gw.Catalog) -> None:
+    table = catalog.double_wells
+    first = {int(n) for n in np.asarray(table["repeats"])}
+    for number, repeats in zip(table["number"], table["repeats"], strict=True):
+        assert repeats <= number
+        assert (number in first) == (number == repeats)
+
+
+def test_two_level_systems_are_the_rows_that_some_unit_set_calls_so(catalog: gw.Catalog) -> None:
+    every, systems = catalog.double_wells, catalog.two_level_systems
+    columns = [name for name in every.columns if name.startswith("is_two_level_")]
+    active = np.any([np.asarray(every[name], dtype=bool) for name in columns], axis=0)
+    assert sorted(systems["key"]) == sorted(np.asarray(every["key"])[active])
+
+
+def test_keys_find_the_same_record_as_rows(catalog: gw.Catalog) -> None:
+    last = catalog[len(catalog) - 1]
+    by_key = catalog[last.key]
+    assert np.array_equal(by_key.double_well.saddle.positions, last.double_well.saddle.positions)
+    assert by_key.vibrations is not None
+
+
+@pytest.mark.parametrize("which", ["nothing", 10**6, -(10**6)])
+def test_what_is_not_there_is_named(catalog: gw.Catalog, which: int | str) -> None:
+    with pytest.raises(gw.InputError, match=str(which)):
+        catalog[which]
+
+
+def test_columns_without_pandas_have_length_and_names() -> None:
+    table = Columns({"splitting": [0.5, 0.25], "glass": ["a", "b"]})
+    assert len(table) == 2
+    assert table.columns == ("splitting", "glass")
+    assert table["splitting"].tolist() == [0.5, 0.25]
+    assert "0.25" in repr(table)
+
+
+def test_extract_writes_files_that_are_read_back_to_the_last_bit(
+    directory: Path, catalog: gw.Catalog, tmp_path: Path
+) -> None:
+    result = CliRunner().invoke(app, ["extract", str(directory), "0", "-o", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    well = catalog[0].double_well
+    for ending in ("xyz", "dump"):
+        a, b, saddle = (
+            gw.read_configuration(tmp_path / f"{name}.{ending}") for name in ("a", "b", "saddle")
+        )
+        assert np.array_equal(a.positions, well.minimum_a.positions)
+        assert np.array_equal(b.positions, well.minimum_b.positions)
+        assert np.array_equal(saddle.positions, well.saddle.positions)
+        ends = [gw.read_configuration(tmp_path / f"path.{ending}", frame=k) for k in (0, 40)]
+        assert np.array_equal(ends[0].positions, well.minimum_a.positions)
+        step = displacement(ends[1].positions, well.minimum_b.positions, a.box)
+        assert np.abs(step).max() < 1e-12
+    numbers = (tmp_path / "a.xyz").read_text().splitlines()[2].split()[-3:]
+    assert [float(x) for x in numbers] == well.displacement_ab[0].tolist()
+
+
+def test_images_are_equally_spaced_and_pass_the_saddle(catalog: gw.Catalog) -> None:
+    well = catalog[0].double_well
+    images = gw.path_images(catalog.model, well, 81)
+    steps = [
+        float(np.linalg.norm(displacement(x.positions, y.positions, x.box)))
+        for x, y in itertools.pairwise(images)
+    ]
+    # A chord is shorter than the arc that it spans; equal arcs have nearly equal chords.
+    assert sum(steps) == pytest.approx(well.path_length, rel=1e-3)
+    assert max(steps) < 1.05 * min(steps)
+    energies = [gw.energy(catalog.model, image) for image in images]
+    top = max(energies) - energies[0]
+    # Of 81 images the highest is within half a step of the saddle.
+    assert 0.98 * well.barrier < top <= well.barrier * (1 + 1e-9)
+
+
+def test_unknown_double_wells_on_the_command_line_are_bad_input(directory: Path) -> None:
+    result = CliRunner().invoke(app, ["extract", str(directory), "99999"])
+    assert result.exit_code == 2
+    assert "99999" in result.output
