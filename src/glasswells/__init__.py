@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from glasswells.core.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from glasswells.catalog import Catalog, CatalogWell, extract_double_well, open_campaign
     from glasswells.core.errors import ConvergenceError, GlasswellsError, InputError
@@ -95,7 +97,6 @@ if TYPE_CHECKING:
         WellVibrations,
     )
 
-__version__ = "0.1.0"
 
 _ROOMS = {
     "catalog": ("Catalog", "CatalogWell", "extract_double_well", "open_campaign"),

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-import glasswells
 from glasswells.campaign.export_records import (
     BOOLEAN,
     INTEGER,
@@ -20,6 +19,7 @@ from glasswells.campaign.export_records import (
     survey,
 )
 from glasswells.campaign.reader import StoreReader
+from glasswells.core.version import __version__
 from glasswells.interchange.optional import require
 
 FILE_NAME = "campaign.h5"
@@ -44,7 +44,7 @@ def export_hdf5(store: StoreReader, directory: Path) -> list[Path]:
     try:
         with h5py.File(draft, "w", track_order=True) as file:
             file.attrs["layout"] = LAYOUT
-            file.attrs["glasswells"] = glasswells.__version__
+            file.attrs["glasswells"] = __version__
             for kind in store.kinds():
                 _write_kind(store, kind, file.create_group(_name(kind), track_order=True))
         os.replace(draft, path)

@@ -129,7 +129,7 @@ def _page(
     import jinja2
     from markupsafe import Markup
 
-    from glasswells import __version__
+    from glasswells.core.version import __version__
 
     interactive = [p for section in pictures.values() for p in section if p.interactive]
     scripts = _scripts() if interactive else []
