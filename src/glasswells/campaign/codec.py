@@ -11,9 +11,9 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,16 @@ class Encoded:
         return sha256(self.body.encode())
 
 
+class AddedField(NamedTuple):
+    """A field that older versions of a record do not have."""
+
+    version: int
+    """The first version of the record with this field."""
+    is_implied: Callable[[Any], bool]
+    """Whether a value is what a record without the field means. Then the field is left out, so
+    that records that need nothing new are saved as they always were, to the byte."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordType:
     """One registered type: its name in the store, its version, how to read older ones."""
@@ -51,6 +61,8 @@ class RecordType:
     version: int = 1
     upgrade: Callable[[dict[str, Any], int], dict[str, Any]] | None = None
     """From the decoded fields and their version to the fields of today."""
+    added: Mapping[str, AddedField] = field(default_factory=dict)
+    """Fields by name that older versions lack and that have a default."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -58,6 +70,12 @@ class RecordType:
         if dataclasses.is_dataclass(self.cls):
             return tuple(f.name for f in dataclasses.fields(self.cls))
         return tuple(self.cls._fields)
+
+    def needed(self, value: Any) -> tuple[tuple[str, ...], int]:
+        """The fields that have to be saved of a record, and the oldest version that has them."""
+        implied = [k for k, item in self.added.items() if item.is_implied(getattr(value, k))]
+        version = min([self.version, *(self.added[k].version - 1 for k in implied)])
+        return tuple(name for name in self.fields if name not in implied), version
 
 
 class Codec:
@@ -157,11 +175,11 @@ class Codec:
     def _encode_record(
         self, value: Any, record: RecordType, arrays: dict[str, bytes], where: str
     ) -> dict[str, Any]:
+        names, version = record.needed(value)
         fields = {
-            name: self._encode(getattr(value, name), arrays, f"{where}.{name}")
-            for name in record.fields
+            name: self._encode(getattr(value, name), arrays, f"{where}.{name}") for name in names
         }
-        return {"record": record.name, "version": record.version, "fields": fields}
+        return {"record": record.name, "version": version, "fields": fields}
 
     def _decode(self, tree: Any, arrays: Callable[[str], bytes], depth: int) -> Any:
         if tree is None or isinstance(tree, bool | int | float | str):
@@ -200,10 +218,10 @@ class Codec:
                 f"{name} is saved in version {version}, this version of glasswells reads up to "
                 f"{record.version}: install a newer one"
             )
-        if version < record.version:
-            if record.upgrade is None:
-                raise CodecError(f"{name} is saved in version {version}, which is not read")
+        if version < record.version and record.upgrade is not None:
             fields = record.upgrade(fields, version)
+        elif version < record.version and not record.added:
+            raise CodecError(f"{name} is saved in version {version}, which is not read")
         try:
             return record.cls(**fields)
         except (TypeError, ValueError) as error:

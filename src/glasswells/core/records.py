@@ -5,7 +5,7 @@ Reduced units throughout: energy epsilon, length <sigma>, mass m, k_B = 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,8 @@ class Configuration:
     Raises
     ------
     InputError
-        For wrong shapes or dtypes, NaN, fewer than two particles, diameters or box edges <= 0.
+        For wrong shapes or dtypes, NaN, fewer than two particles, and for diameters, box edges or
+        masses that are not above 0.
     """
 
     positions: Array
@@ -54,6 +55,8 @@ class Configuration:
     """(N,), length."""
     box: Array
     """(3,), edges of the periodic box, length."""
+    masses: Array = field(default=None)  # type: ignore[arg-type]  # None: an array of ones
+    """(N,), in the unit of mass m; None: 1 for every particle."""
 
     def __post_init__(self) -> None:
         positions = float64_array("positions", self.positions, (None, 3))
@@ -62,11 +65,14 @@ class Configuration:
             raise InputError(f"positions hold {n} particle(s), expected at least 2")
         diameters = float64_array("diameters", self.diameters, (n,))
         box = float64_array("box", self.box, (3,))
-        for name, array in (("diameters", diameters), ("box", box)):
+        given = np.ones(n) if self.masses is None else self.masses
+        masses = float64_array("masses", given, (n,))
+        for name, array in (("diameters", diameters), ("box", box), ("masses", masses)):
             if array.min() <= 0:
                 k = int(array.argmin())
-                raise InputError(f"{name}[{k}] is {array[k]}, expected lengths above 0")
-        freeze(self, positions=positions, diameters=diameters, box=box)
+                what = "masses" if name == "masses" else "lengths"
+                raise InputError(f"{name}[{k}] is {array[k]}, expected {what} above 0")
+        freeze(self, positions=positions, diameters=diameters, box=box, masses=masses)
 
     @property
     def n_particles(self) -> int:
@@ -78,9 +84,14 @@ class Configuration:
         """Number density N / volume."""
         return self.n_particles / float(np.prod(self.box))
 
+    @property
+    def has_unit_masses(self) -> bool:
+        """Whether every mass is 1: then displacements need no weights."""
+        return bool((self.masses == 1).all())
+
     def moved_to(self, positions: Array) -> Configuration:
         """The same particles in the same box at other positions (N, 3)."""
-        return Configuration(positions=positions, diameters=self.diameters, box=self.box)
+        return replace(self, positions=positions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

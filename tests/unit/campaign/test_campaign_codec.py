@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as npst
 
 from glasswells.campaign.codec import ARRAY_TYPES, Codec, Encoded, RecordType, sha256
 from glasswells.campaign.errors import CodecError
+from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.records import Configuration, EnergyProfile, TunnelSplitting
 
 
@@ -264,6 +265,23 @@ def test_older_versions_are_upgraded_and_newer_ones_refused() -> None:
         )
     with pytest.raises(CodecError, match="version 1, which is not read"):
         Codec((RecordType(cls=New, name="thing", version=2),)).decode(old.body, {}.__getitem__)
+
+
+def test_configurations_are_saved_with_masses_only_where_these_are_not_all_one() -> None:
+    codec = PIPELINE.codec
+    plain = {"positions": [[0, 0, 0], [1, 1, 1]], "diameters": [1, 1], "box": [3, 3, 3]}
+    light = Configuration(**plain, masses=[1.0, 0.53])
+    assert identical(read_back(light, codec), light)
+    assert json.loads(codec.encode(light).body)["version"] == 2
+    encoded = codec.encode(Configuration(**plain))
+    text = json.loads(encoded.body)
+    assert text["version"] == 1
+    assert list(text["fields"]) == ["positions", "diameters", "box"]
+    old = Codec((RecordType(cls=Configuration, name="Configuration", version=1),))
+    with pytest.raises(CodecError, match="install a newer one"):
+        old.decode(codec.encode(light).body, codec.encode(light).arrays.__getitem__)
+    read = codec.decode(encoded.body, encoded.arrays.__getitem__)
+    assert np.array_equal(read.masses, [1.0, 1.0])
 
 
 def test_the_format_is_pinned() -> None:

@@ -61,6 +61,19 @@ def test_moved_to_keeps_particles_and_box():
         configuration.moved_to(np.zeros((3, 3)))
 
 
+def test_masses_are_one_unless_given_and_are_kept():
+    plain = Configuration(**GOOD)
+    assert plain.has_unit_masses
+    assert np.array_equal(plain.masses, [1.0, 1.0])
+    heavy = Configuration(**GOOD, masses=[2, 0.5])
+    assert not heavy.has_unit_masses
+    for configuration in (plain, heavy):
+        moved = configuration.moved_to(configuration.positions + 1)
+        assert np.array_equal(moved.masses, configuration.masses)
+        assert moved.masses.dtype == np.float64
+        assert not moved.masses.flags.writeable
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -83,6 +96,9 @@ def test_moved_to_keeps_particles_and_box():
         ({"box": np.eye(3)}, "box has shape (3, 3), expected (3)"),
         ({"box": [3.0, 0.0, 5.0]}, "box[1] is 0.0, expected lengths above 0"),
         ({"box": [3.0, 4.0, -5.0]}, "box[2] is -5.0, expected lengths above 0"),
+        ({"masses": [1.0]}, "masses has shape (1,), expected (2)"),
+        ({"masses": [0.5, 0.0]}, "masses[1] is 0.0, expected masses above 0"),
+        ({"masses": [np.nan, 1.0]}, "masses[0] is nan, expected finite numbers"),
         ({"box": [np.inf, 4.0, 5.0]}, "box[0] is inf, expected finite numbers"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from glasswells.campaign.codec import Codec
+from glasswells.campaign.codec import AddedField, Codec, RecordType
 from glasswells.campaign.glass_files import complete_plan
 from glasswells.campaign.plan import Plan
 from glasswells.campaign.plan_base import of_preparation
@@ -51,8 +51,19 @@ from glasswells.vibrations.records import (
     WellVibrations,
 )
 
-SAVED: tuple[type[Any] | type[Enum], ...] = (
-    Configuration,
+
+def _all_one(masses: Any) -> bool:
+    return bool((masses == 1).all())
+
+
+def _with_masses(cls: type[Any]) -> RecordType:
+    """A record that is saved with masses only where they are not all 1, as before it had any."""
+    added = {"masses": AddedField(version=2, is_implied=_all_one)}
+    return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
+
+
+SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
+    _with_masses(Configuration),
     CubicMode,
     DirectionOverlap,
     DoubleWell,
