@@ -49,6 +49,17 @@ def float64_array(
     return result
 
 
+def positive_array(
+    name: str, value: ArrayLike, shape: tuple[int | None, ...], what: str
+) -> NDArray[np.float64]:
+    """As `float64_array`, for a one-dimensional array of `what`, all of them above zero."""
+    array = float64_array(name, value, shape)
+    if array.min() <= 0:
+        k = int(array.argmin())
+        raise InputError(f"{name}[{k}] is {array[k]}, expected {what} above 0")
+    return array
+
+
 def positive(name: str, value: Any) -> float:
     """`value` as a finite float above zero."""
     number = _finite(name, value)

@@ -21,20 +21,21 @@ def wrap(positions: Array, box: Array) -> Array:
     return wrapped
 
 
-def remove_drift(field: Array) -> Array:
-    """The field (N, 3) without its uniform translation (equal masses)."""
-    rest: Array = field - field.mean(axis=0)
+def remove_drift(field: Array, masses: Array | None = None) -> Array:
+    """The field (N, 3) without the translation of its center of mass; None: equal masses (N,)."""
+    drift = field.mean(axis=0) if masses is None else masses @ field / masses.sum()
+    rest: Array = field - drift
     return rest
 
 
-def displacement(start: Array, end: Array, box: Array) -> Array:
+def displacement(start: Array, end: Array, box: Array, masses: Array | None = None) -> Array:
     """The displacement field (N, 3) from `start` to `end`: minimum image, drift removed.
 
-    The drift is removed twice: once so that a translated copy lands in the right image, once
-    more because the images may have changed the mean.
+    The drift, that of the center of mass for `masses` (N,), is removed twice: once so that a
+    translated copy lands in the right image, once more because the images may have changed it.
     """
     raw = minimum_image(end - start, box)
     # A common translation of half a box would scatter the images: measure it against the
     # circular mean, which a translation only rotates.
     angle = np.angle(np.exp(2j * np.pi * raw / box).mean(axis=0))
-    return remove_drift(minimum_image(raw - box * angle / (2 * np.pi), box))
+    return remove_drift(minimum_image(raw - box * angle / (2 * np.pi), box), masses)

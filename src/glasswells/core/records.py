@@ -1,29 +1,22 @@
 """The nouns of the package, on one screen: frozen, keyword-only, arrays read-only float64.
 
-Reduced units throughout: energy epsilon, length <sigma>, mass m, k_B = 1.
+Reduced units throughout: energy epsilon, length <sigma>, mass m, k_B = 1. Lengths of paths and
+fields of normal modes are mass-weighted, sqrt(m_i) u_i (see `core.masses`); with all masses 1
+they are plain ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glasswells.core.checks import float64_array
+from glasswells.core.configuration import Array as Array
+from glasswells.core.configuration import Configuration as Configuration
+from glasswells.core.configuration import freeze as freeze
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
-
-Array = NDArray[np.float64]
-
-
-def freeze(record: Any, **arrays: Any) -> None:
-    """Set fields of a frozen record, with arrays made read-only; for `__post_init__` only."""
-    for name, value in arrays.items():
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-        object.__setattr__(record, name, value)
 
 
 class _WithArrays:
@@ -36,62 +29,6 @@ class _WithArrays:
             value = getattr(self, item.name)
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Configuration:
-    """An arrangement of particles in an orthorhombic periodic box.
-
-    Raises
-    ------
-    InputError
-        For wrong shapes or dtypes, NaN, fewer than two particles, and for diameters, box edges or
-        masses that are not above 0.
-    """
-
-    positions: Array
-    """(N, 3), length; may lie outside the box."""
-    diameters: Array
-    """(N,), length."""
-    box: Array
-    """(3,), edges of the periodic box, length."""
-    masses: Array = field(default=None)  # type: ignore[arg-type]  # None: an array of ones
-    """(N,), in the unit of mass m; None: 1 for every particle."""
-
-    def __post_init__(self) -> None:
-        positions = float64_array("positions", self.positions, (None, 3))
-        n = len(positions)
-        if n < 2:
-            raise InputError(f"positions hold {n} particle(s), expected at least 2")
-        diameters = float64_array("diameters", self.diameters, (n,))
-        box = float64_array("box", self.box, (3,))
-        given = np.ones(n) if self.masses is None else self.masses
-        masses = float64_array("masses", given, (n,))
-        for name, array in (("diameters", diameters), ("box", box), ("masses", masses)):
-            if array.min() <= 0:
-                k = int(array.argmin())
-                what = "masses" if name == "masses" else "lengths"
-                raise InputError(f"{name}[{k}] is {array[k]}, expected {what} above 0")
-        freeze(self, positions=positions, diameters=diameters, box=box, masses=masses)
-
-    @property
-    def n_particles(self) -> int:
-        """N."""
-        return len(self.positions)
-
-    @property
-    def density(self) -> float:
-        """Number density N / volume."""
-        return self.n_particles / float(np.prod(self.box))
-
-    @property
-    def has_unit_masses(self) -> bool:
-        """Whether every mass is 1: then displacements need no weights."""
-        return bool((self.masses == 1).all())
-
-    def moved_to(self, positions: Array) -> Configuration:
-        """The same particles in the same box at other positions (N, 3)."""
-        return replace(self, positions=positions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -165,7 +102,7 @@ class EnergyProfile:
     """
 
     arc_length: Array
-    """(K,), strictly increasing, 0 in A; mass-weighted length (m = 1)."""
+    """(K,), strictly increasing, 0 in A; mass-weighted length, dS^2 = sum m_i du_i^2."""
     energy: Array
     """(K,), relative to minimum A."""
     curvature_a: float
@@ -210,25 +147,26 @@ class DoubleWell(_WithArrays):
     """V(B) - V(A)."""
     profile: EnergyProfile
     displacement_ab: Array
-    """r_AB (N, 3): minimum image, drift removed."""
+    """r_AB (N, 3): minimum image, center of mass at rest; not mass-weighted."""
     displacement_as: Array
-    """r_AS (N, 3)."""
+    """r_AS (N, 3), in the same way."""
     tangent_a: Array
-    """(N, 3), unit: the chord from A to the path point at distance `rho`."""
+    """(N, 3), mass-weighted, unit: the chord from A to the path point at distance `rho`."""
     frequency_a: float
-    """sqrt of the curvature at A along `tangent_a`."""
+    """sqrt of the mass-weighted curvature at A along `tangent_a`."""
     tangent_b: Array
     """The same at B, pointing into the path."""
     frequency_b: float
     """The same as `frequency_a`, at B."""
     rho: float
-    """Distance from the minimum at which tangents and frequencies are taken."""
+    """Distance from the minimum at which tangents and frequencies are taken: the mass-weighted one
+    over the square root of the mean mass, a length whatever the unit of mass."""
     path_length: float
-    """Arc length from A to B through the saddle."""
+    """Mass-weighted arc length from A to B through the saddle."""
     participation_number: float
     """PR_DW of r_AB."""
     negative_eigenvalue: float
-    """The one negative eigenvalue of the Hessian at the saddle."""
+    """The one negative eigenvalue of the mass-weighted Hessian at the saddle, -omega^2."""
     route: str
     """`fast` (band, Newton polish, steepest descent) or `band` (full climbing-image band)."""
     outcome: Outcome = Outcome.CONVERGED
@@ -293,14 +231,14 @@ class TunnelSplitting(_WithArrays):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class NormalModes(_WithArrays):
-    """Eigenvectors of the Hessian, softest first, translations included."""
+    """Eigenvectors of the mass-weighted Hessian, softest first, translations included."""
 
     frequencies: Array
     """(modes,), omega; an unstable direction has the negative of |omega|; zero modes are 0."""
     fields: Array
-    """(modes, N, 3), each of unit norm."""
+    """(modes, N, 3), e: mass-weighted, each of unit norm; particles move along e_i / sqrt(m_i)."""
     participation_ratios: Array
-    """(modes,), PR of eq. 4."""
+    """(modes,), PR of eq. 4, of `fields`."""
     n_translations: int
     """How many of the first modes are translations (three in a periodic box)."""
     complete: bool
@@ -312,7 +250,8 @@ class CubicMode(_WithArrays):
     """A solution of eq. 5, M pi = (M:pi pi / U:pi pi pi) U:pi pi."""
 
     field: Array
-    """(N, 3), unit norm, uphill towards the cubic barrier (U:pi pi pi < 0)."""
+    """(N, 3), a displacement of unit norm with its center of mass at rest, uphill towards the cubic
+    barrier (U:pi pi pi < 0); the direction does not depend on masses."""
     stiffness: float
     """kappa = M:pi pi."""
     cubic: float
@@ -326,7 +265,7 @@ class CubicMode(_WithArrays):
     method: str
     """`iteration` (eq. 6), `damped` or `descent` (on ln b)."""
     overlap_with_start: float
-    """c of eq. 7 with the seed: some seeds leave for a softer mode elsewhere."""
+    """c of eq. 7 with the seed, mass-weighted: some seeds leave for a softer mode elsewhere."""
     outcome: Outcome
 
 
@@ -366,7 +305,8 @@ class MaxOverlap(_WithArrays):
     frequency: float
     """omega, in sqrt(epsilon/m)/sigma; the negative of |omega| for an unstable direction."""
     field: Array
-    """(N, 3), the mode, unit norm; for a degenerate level P r / |P r|. Zero if none was found."""
+    """(N, 3), the mode as in `NormalModes`, unit norm; for a degenerate level P r / |P r|. Zero if
+    none was found."""
     certified: bool
     """Whether no other mode can have a larger overlap."""
     bound: float

@@ -63,10 +63,9 @@ def test_moved_to_keeps_particles_and_box():
 
 def test_masses_are_one_unless_given_and_are_kept():
     plain = Configuration(**GOOD)
-    assert plain.has_unit_masses
     assert np.array_equal(plain.masses, [1.0, 1.0])
     heavy = Configuration(**GOOD, masses=[2, 0.5])
-    assert not heavy.has_unit_masses
+    assert np.array_equal(heavy.masses, [2.0, 0.5])
     for configuration in (plain, heavy):
         moved = configuration.moved_to(configuration.positions + 1)
         assert np.array_equal(moved.masses, configuration.masses)
