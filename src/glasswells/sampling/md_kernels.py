@@ -55,12 +55,26 @@ class Settings(NamedTuple):
     decay: float
     """Of velocities in one step under friction: exp(-friction time_step)."""
     noise: float
-    """Standard deviation of the velocity noise of one step."""
+    """Standard deviation of the velocity noise of one step at m = 1."""
     stochastic: bool
     tight_skin: float
     wide_skin: float
     farthest2: float
     """Square of a distance that no sane step covers: half the shortest box edge."""
+
+
+class InertiaKernels(NamedTuple):
+    """How forces and noise change velocities; velocities, forces, noise and 1/m are flat (3N,)."""
+
+    kick: Any
+    """(velocity, duration, force, inverse_mass): v += duration f/m."""
+    shake: Any
+    """(velocity, decay, amplitude, noise, inverse_mass): v -> decay v + amplitude noise/sqrt(m),
+    the exact step of an Ornstein-Uhlenbeck process."""
+    kinetic_energy: Any
+    """(velocity, inverse_mass) -> sum of m v^2/2."""
+    drift: Any
+    """(motion, random, settings, inverse_mass): half a kick and a drift."""
 
 
 class MotionKernels(NamedTuple):
@@ -69,8 +83,9 @@ class MotionKernels(NamedTuple):
     make_lists: Any
     """(r_nc, diameter_n, box_c, k, settings, lists) -> lists, with a tight list made at r_nc."""
     run: Any
-    """(steps, before, interval, motion, random, diameter_n, box_c, k, settings, lists, samples)
-    -> (steps done, potential energy, lists); fewer steps than asked for: the next one blew up."""
+    """(steps, before, interval, motion, random, diameter_n, box_c, k, settings, lists,
+    inverse_mass, samples) -> (steps done, potential energy, lists); fewer steps
+    than asked for: the next one blew up."""
 
 
 @kernel
@@ -99,22 +114,6 @@ def copy_to(target, source):  # type: ignore[no-untyped-def]
 
 
 @lean_kernel
-def damp_and_shake(velocity, decay, amplitude, noise):  # type: ignore[no-untyped-def]
-    """V -> decay v + amplitude noise, the exact step of an Ornstein-Uhlenbeck process."""
-    for i in range(velocity.shape[0]):
-        velocity[i] = decay * velocity[i] + amplitude * noise[i]
-
-
-@lean_kernel
-def kinetic_energy(velocity):  # type: ignore[no-untyped-def]
-    """Sum of v^2/2 over a flat array."""
-    total = 0.0
-    for i in range(velocity.shape[0]):
-        total += velocity[i] * velocity[i]
-    return 0.5 * total
-
-
-@lean_kernel
 def has_strayed(r_nc, reference_nc, distance2):  # type: ignore[no-untyped-def]
     """Whether a particle is at least sqrt(distance2) from its reference, or nowhere (NaN)."""
     strayed = 0
@@ -126,47 +125,117 @@ def has_strayed(r_nc, reference_nc, distance2):  # type: ignore[no-untyped-def]
     return strayed > 0
 
 
-@kernel
-def drift(motion, random, settings):  # type: ignore[no-untyped-def]
-    """Half a kick and a drift; with a thermostat the drift is cut in two by its noise."""
-    r, v = motion.positions.reshape(-1), motion.velocities.reshape(-1)
-    add_multiple(v, 0.5 * settings.time_step, motion.forces.reshape(-1))
-    if settings.stochastic:
-        draw_normals(random, motion.noise)
-        add_multiple(r, 0.5 * settings.time_step, v)
-        damp_and_shake(v, settings.decay, settings.noise, motion.noise.reshape(-1))
-        add_multiple(r, 0.5 * settings.time_step, v)
-    else:
-        add_multiple(r, settings.time_step, v)
+@lean_kernel
+def kick_unit(velocity, duration, force, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.kick`, for m = 1."""
+    add_multiple(velocity, duration, force)
+
+
+@lean_kernel
+def kick(velocity, duration, force, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.kick`."""
+    for i in range(velocity.shape[0]):
+        velocity[i] += duration * inverse_mass[i] * force[i]
+
+
+@lean_kernel
+def shake_unit(velocity, decay, amplitude, noise, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.shake`, for m = 1."""
+    for i in range(velocity.shape[0]):
+        velocity[i] = decay * velocity[i] + amplitude * noise[i]
+
+
+@lean_kernel
+def shake(velocity, decay, amplitude, noise, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.shake`."""
+    for i in range(velocity.shape[0]):
+        velocity[i] = decay * velocity[i] + amplitude * np.sqrt(inverse_mass[i]) * noise[i]
+
+
+@lean_kernel
+def kinetic_energy_unit(velocity, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.kinetic_energy`, for m = 1."""
+    total = 0.0
+    for i in range(velocity.shape[0]):
+        total += velocity[i] * velocity[i]
+    return 0.5 * total
+
+
+@lean_kernel
+def kinetic_energy(velocity, inverse_mass):  # type: ignore[no-untyped-def]
+    """See `InertiaKernels.kinetic_energy`."""
+    total = 0.0
+    for i in range(velocity.shape[0]):
+        total += velocity[i] * velocity[i] / inverse_mass[i]
+    return 0.5 * total
 
 
 @cache
-def motion_kernels(law: PairLaw) -> MotionKernels:
-    """Compiled molecular dynamics for one pair law."""
+def inertia_kernels(has_masses: bool) -> InertiaKernels:
+    """The kernels for masses of their own, or for all masses 1, which ignore `inverse_mass`.
+
+    The masses are settled at compile time: where all are 1, no loop reads them.
+    """
+    kick_by = kick if has_masses else kick_unit
+    shake_by = shake if has_masses else shake_unit
+
+    @kernel
+    def drift(motion, random, settings, inverse_mass):  # type: ignore[no-untyped-def]
+        r, v = motion.positions.reshape(-1), motion.velocities.reshape(-1)
+        kick_by(v, 0.5 * settings.time_step, motion.forces.reshape(-1), inverse_mass)
+        if settings.stochastic:
+            # With a thermostat the drift is cut in two by its noise.
+            draw_normals(random, motion.noise)
+            add_multiple(r, 0.5 * settings.time_step, v)
+            noise = motion.noise.reshape(-1)
+            shake_by(v, settings.decay, settings.noise, noise, inverse_mass)
+            add_multiple(r, 0.5 * settings.time_step, v)
+        else:
+            add_multiple(r, settings.time_step, v)
+
+    energy = kinetic_energy if has_masses else kinetic_energy_unit
+    return InertiaKernels(kick_by, shake_by, energy, drift)
+
+
+@cache
+def motion_kernels(law: PairLaw, has_masses: bool) -> MotionKernels:
+    """Compiled molecular dynamics for one pair law, with all masses 1 or not."""
     energy_and_forces = force_kernel(law)
     make_lists = _list_maker(law)
+    kick_by, _, kinetic, drift = inertia_kernels(has_masses)
 
     @kernel
     def run(  # type: ignore[no-untyped-def]
-        steps, before, interval, motion, random, diameter_n, box_c, k, settings, lists, samples
+        steps,
+        before,
+        interval,
+        motion,
+        random,
+        diameter_n,
+        box_c,
+        k,
+        settings,
+        lists,
+        inverse_mass,
+        samples,
     ):
         velocity = motion.velocities.reshape(-1)
         quarter2 = 0.25 * settings.tight_skin * settings.tight_skin
         potential = 0.0
         for step in range(steps):
-            drift(motion, random, settings)
+            drift(motion, random, settings, inverse_mass)
             if has_strayed(motion.positions, lists.tight_reference, quarter2):
                 if has_strayed(motion.positions, lists.tight_reference, settings.farthest2):
                     return step, potential, lists
                 lists = make_lists(motion.positions, diameter_n, box_c, k, settings, lists)
             potential = energy_and_forces(motion.positions, box_c, lists.tight, k, motion.forces)
-            add_multiple(velocity, 0.5 * settings.time_step, motion.forces.reshape(-1))
+            kick_by(velocity, 0.5 * settings.time_step, motion.forces.reshape(-1), inverse_mass)
             if not np.isfinite(potential):
                 return step, potential, lists
             number = before + step + 1
             if number % interval == 0:
                 row = number // interval - before // interval - 1
-                samples[row, 0] = kinetic_energy(velocity)
+                samples[row, 0] = kinetic(velocity, inverse_mass)
                 samples[row, 1] = potential
         return steps, potential, lists
 

@@ -15,8 +15,8 @@ from glasswells.sampling.md_kernels import (
     Lists,
     Motion,
     Settings,
-    drift,
     empty_lists,
+    inertia_kernels,
     motion_kernels,
 )
 
@@ -54,9 +54,12 @@ class Stepper(Protocol):
 class PairStepper:
     """Steps in one compiled call, and keeps the lists for the next."""
 
-    def __init__(self, interactions: PairInteractions, settings: Settings) -> None:
+    def __init__(
+        self, interactions: PairInteractions, settings: Settings, inverse_mass: Array
+    ) -> None:
         law = interactions.model.law
-        self._kernels = motion_kernels(law)
+        self._kernels = motion_kernels(law, len(inverse_mass) > 0)
+        self._inverse_mass = inverse_mass
         self._force = force_kernel(law)
         self._system = interactions.diameters, interactions.box, interactions.constants
         self._settings = settings
@@ -93,6 +96,7 @@ class PairStepper:
             *self._system,
             self._settings,
             self._lists,
+            self._inverse_mass,
             samples,
         )
         self._lists = Lists(*lists)
@@ -108,9 +112,11 @@ class PairStepper:
 class AnyStepper:
     """Steps one by one through the `Interactions` of any material."""
 
-    def __init__(self, interactions: Interactions, settings: Settings) -> None:
+    def __init__(self, interactions: Interactions, settings: Settings, inverse_mass: Array) -> None:
         self._interactions = interactions
         self._settings = settings
+        self._drift = inertia_kernels(len(inverse_mass) > 0).drift
+        self._inverse_mass = inverse_mass
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Energy and forces (N, 3)."""
@@ -130,17 +136,19 @@ class AnyStepper:
         """See `Stepper`."""
         potential = np.nan
         positions, velocities = motion.positions, motion.velocities
+        flat = self._inverse_mass
+        inverse = flat.reshape(positions.shape) if len(flat) else np.ones((1, 1))
         for step in range(steps):
             start = positions.copy()
-            drift(motion, random, self._settings)
+            self._drift(motion, random, self._settings, flat)
             if not np.square(positions - start).sum(axis=1).max() < self._settings.farthest2:
                 return step, potential, reference
             potential, motion.forces[:] = self.energy_and_forces(positions)
             if not np.isfinite(potential):
                 return step, potential, reference
-            velocities += 0.5 * self._settings.time_step * motion.forces
+            velocities += 0.5 * self._settings.time_step * motion.forces * inverse
             row, rest = divmod(before + step + 1, interval)
             if rest == 0:
-                kinetic = 0.5 * np.square(velocities).sum()
+                kinetic = 0.5 * (np.square(velocities) / inverse).sum()
                 samples[row - before // interval - 1] = kinetic, potential
         return steps, potential, reference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from glasswells.core.checks import count, float64_array, not_negative, positive
 from glasswells.core.errors import InputError
+from glasswells.core.geometry import remove_drift
+from glasswells.core.masses import mass_weights
 from glasswells.core.outcomes import Outcome
 from glasswells.core.random import seed_state
 from glasswells.core.records import Array, Configuration, freeze
@@ -47,14 +49,19 @@ class DynamicsCheckpoint:
     """(N,), in sigma."""
     box: Array
     """(3,), edges in sigma."""
+    masses: Array = field(default=None)  # type: ignore[arg-type]  # None: an array of ones
+    """(N,), in m; None: 1 for every particle."""
 
     def __post_init__(self) -> None:
         names = ("positions", "velocities", "forces", "list_reference", "random")
         freeze(self, **{name: getattr(self, name) for name in names})
+        freeze(self, masses=np.ones(len(self.diameters)) if self.masses is None else self.masses)
 
     def configuration(self) -> Configuration:
         """The configuration at this time."""
-        return Configuration(positions=self.positions, diameters=self.diameters, box=self.box)
+        return Configuration(
+            positions=self.positions, diameters=self.diameters, box=self.box, masses=self.masses
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -96,8 +103,8 @@ def molecular_dynamics(
     Without a thermostat: velocity Verlet at constant energy. With `langevin`: the splitting BAOAB
     of Leimkuhler & Matthews, J. Chem. Phys. 138, 174102 (2013),
 
-        v += (h/2) f(r);  r += (h/2) v;  v = c v + sqrt((1 - c^2) T) xi;  r += (h/2) v;
-        v += (h/2) f(r),    c = exp(-friction h),  m = 1,
+        v += (h/2) f(r)/m;  r += (h/2) v;  v = c v + sqrt((1 - c^2) T/m) xi;  r += (h/2) v;
+        v += (h/2) f(r)/m,    c = exp(-friction h),
 
     whose configurations are exact to second order in h and in practice much better.
     A run of n steps continued by m, with the same arguments, equals one of n + m to the last bit
@@ -117,15 +124,16 @@ def molecular_dynamics(
     seed
         Of velocities and noise; not used if `state` is given, which carries its own stream.
     time_step
-        h, in sqrt(m sigma^2/epsilon). With the highest mode at frequency 16 the limit is 0.125.
+        h, in sqrt(m sigma^2/epsilon). With the highest mode at frequency 16 the limit is 0.125;
+        lighter particles need shorter steps, in proportion to the square root of their mass.
     thermostat
         None or `langevin`.
     friction
         Of the thermostat, per time.
     velocities
         (N, 3) to start with. By default they are drawn from the Maxwell-Boltzmann distribution at
-        T under the condition of zero total momentum; the kinetic energy is not rescaled, so it
-        has its canonical mean (3N - 3) T/2 and its canonical spread.
+        T, of variance T/m_i, under the condition of zero total momentum; the kinetic energy is not
+        rescaled, so it has its canonical mean (3N - 3) T/2 and its canonical spread.
     sample_interval
         Steps between two energy samples; by default a hundredth of `steps`.
     state
@@ -169,7 +177,7 @@ class Integrator:
     interactions
         Of the particles of `configuration`.
     configuration
-        Gives diameters and box.
+        Gives diameters, masses and box.
     temperature, time_step, thermostat, friction
         As for `molecular_dynamics`.
 
@@ -195,6 +203,7 @@ class Integrator:
         time_step = positive("time_step", time_step)
         decay = float(np.exp(-not_negative("friction", friction) * time_step))
         self._diameters = configuration.diameters
+        self._masses = configuration.masses
         self._box = configuration.box
         settings = Settings(
             time_step=time_step,
@@ -206,10 +215,12 @@ class Integrator:
             farthest2=float(0.5 * self._box.min()) ** 2,
         )
         self._noise = np.empty(configuration.positions.shape)
+        has_masses = mass_weights(configuration) is not None
+        inverse_mass = np.repeat(1.0 / self._masses, 3) if has_masses else np.empty(0)
         self._stepper: Stepper = (
-            PairStepper(interactions, settings)
+            PairStepper(interactions, settings, inverse_mass)
             if isinstance(interactions, PairInteractions)
-            else AnyStepper(interactions, settings)
+            else AnyStepper(interactions, settings, inverse_mass)
         )
 
     def start(
@@ -231,7 +242,7 @@ class Integrator:
         if velocities is None:
             drawn = np.empty(shape)
             draw_normals(random, drawn)
-            initial = np.sqrt(self.temperature) * (drawn - drawn.mean(axis=0))
+            initial = np.sqrt(self.temperature) * self._at_rest(drawn)
         else:
             initial = float64_array("velocities", velocities, shape)
         potential, forces = self._stepper.energy_and_forces(positions)
@@ -245,7 +256,14 @@ class Integrator:
             steps=0,
             diameters=self._diameters,
             box=self._box,
+            masses=self._masses,
         )
+
+    def _at_rest(self, drawn: Array) -> Array:
+        """Standard normal numbers over sqrt(m), without the velocity of the center of mass."""
+        if (self._masses == 1).all():
+            return remove_drift(drawn)
+        return remove_drift(drawn / np.sqrt(self._masses)[:, None], self._masses)
 
     def advance(
         self, state: DynamicsCheckpoint, steps: int, sample_interval: int = 1
@@ -302,12 +320,11 @@ class Integrator:
 
 
 def _check_same_system(state: DynamicsCheckpoint, configuration: Configuration) -> None:
-    same = np.array_equal(state.diameters, configuration.diameters) and np.array_equal(
-        state.box, configuration.box
-    )
+    names = ("diameters", "masses", "box")
+    same = all(np.array_equal(getattr(state, k), getattr(configuration, k)) for k in names)
     if not same:
         raise InputError(
             f"state is of {len(state.diameters)} particles in the box {state.box}, expected the "
-            f"diameters and box of the configuration ({configuration.n_particles} particles, "
-            f"{configuration.box}): pass the configuration that the state came with"
+            f"diameters, masses and box of the configuration ({configuration.n_particles} "
+            f"particles, {configuration.box}): pass the configuration that the state came with"
         )

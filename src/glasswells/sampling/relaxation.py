@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class SwapTrajectory:
     """(F,) total potential energy, in epsilon."""
     box: Array
     """(3,), edges in sigma."""
+    masses: Array = field(default=None)  # type: ignore[arg-type]  # None: an array of ones
+    """(F, N), in m: masses go with the diameters. None: 1 for every particle."""
 
     def __post_init__(self) -> None:
         sweeps = float64_array("sweeps", self.sweeps, (None,))
@@ -53,12 +55,18 @@ class SwapTrajectory:
             diameters=float64_array("diameters", self.diameters, (frames, positions.shape[1])),
             energies=float64_array("energies", self.energies, (frames,)),
             box=float64_array("box", self.box, (3,)),
+            masses=np.ones(positions.shape[:2])
+            if self.masses is None
+            else float64_array("masses", self.masses, (frames, positions.shape[1])),
         )
 
     def configuration(self, frame: int) -> Configuration:
         """One frame."""
         return Configuration(
-            positions=self.positions[frame], diameters=self.diameters[frame], box=self.box
+            positions=self.positions[frame],
+            diameters=self.diameters[frame],
+            box=self.box,
+            masses=self.masses[frame],
         )
 
 
@@ -106,6 +114,7 @@ def swap_trajectory(
         sweeps=np.array(sweeps),
         positions=np.array([c.positions for c in taken]),
         diameters=np.array([c.diameters for c in taken]),
+        masses=np.array([c.masses for c in taken]),
         energies=np.array(energies),
         box=configuration.box,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,11 @@ class SwapCheckpoint:
     """Sweeps done since the burn-in."""
     lists_for: str
     """The model and the skin that the lists in `arrays` were made for."""
+    masses: Array = field(default=None)  # type: ignore[arg-type]  # None: an array of ones
+    """(N,), in m; they go with the diameters. None: 1 for every particle."""
+
+    def __post_init__(self) -> None:
+        freeze(self, masses=np.ones(len(self.diameters)) if self.masses is None else self.masses)
 
     def configuration(self) -> Configuration:
         """The current configuration, positions inside the box."""
@@ -51,6 +56,7 @@ class SwapCheckpoint:
             positions=units * (self.box / UNITS_PER_BOX),
             diameters=self.diameters[self.arrays.labels],
             box=self.box,
+            masses=self.masses[self.arrays.labels],
         )
 
 
@@ -95,8 +101,9 @@ def swap_monte_carlo(
     A move is a swap with probability p, else a displacement uniform in a cube; both are accepted
     with probability min(1, exp(-dE/T)) (Ninarello, Berthier & Coslovich, PRX 7, 021039, 2017).
     A swap exchanges the diameters of two random particles and is proposed only if they differ by
-    less than the partner window. Energy changes are summed in single precision (relative error
-    about 1e-6); coordinates are integers in units of box/2^32.
+    less than the partner window. Masses go with the diameters, as if the two particles had changed
+    places; what is sampled does not depend on masses. Energy changes are summed in single
+    precision (relative error about 1e-6); coordinates are integers in units of box/2^32.
 
     Parameters
     ----------
@@ -193,6 +200,7 @@ def start_checkpoint(
     return SwapCheckpoint(
         arrays=arrays,
         diameters=configuration.diameters,
+        masses=configuration.masses,
         box=box,
         max_displacement=max_displacement,
         sweeps=0,
@@ -363,14 +371,18 @@ def _check_ranges(model: PairModel, diameters: Array) -> None:
 
 
 def _check_same_system(state: SwapCheckpoint, configuration: Configuration) -> None:
-    same = (
-        len(state.diameters) == configuration.n_particles
-        and np.array_equal(state.box, configuration.box)
-        and np.array_equal(np.sort(state.diameters), np.sort(configuration.diameters))
+    same = len(state.diameters) == configuration.n_particles and np.array_equal(
+        state.box, configuration.box
     )
+    if same:
+        (d, m), (d_now, m_now) = ((c.diameters, c.masses) for c in (state, configuration))
+        order, order_now = np.lexsort((m, d)), np.lexsort((m_now, d_now))
+        same = np.array_equal(d[order], d_now[order_now]) and np.array_equal(
+            m[order], m_now[order_now]
+        )
     if not same:
         raise InputError(
             f"state is of {len(state.diameters)} particles in the box {state.box}, expected the "
-            f"diameters and box of the configuration ({configuration.n_particles} particles, "
-            f"{configuration.box}): pass the configuration that the state came with"
+            f"diameters, masses and box of the configuration ({configuration.n_particles} "
+            f"particles, {configuration.box}): pass the configuration that the state came with"
         )
