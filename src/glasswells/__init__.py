@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from glasswells.catalog import Catalog, CatalogWell, extract_double_well, open_campaign
     from glasswells.core.errors import ConvergenceError, GlasswellsError, InputError
     from glasswells.core.fields import participation_number, participation_ratio
+    from glasswells.core.masses import displacement_of, mass_weighted
     from glasswells.core.outcomes import Outcome
     from glasswells.core.records import (
         Configuration,
@@ -102,6 +103,7 @@ _ROOMS = {
     "catalog": ("Catalog", "CatalogWell", "extract_double_well", "open_campaign"),
     "core.errors": ("ConvergenceError", "GlasswellsError", "InputError"),
     "core.fields": ("participation_number", "participation_ratio"),
+    "core.masses": ("displacement_of", "mass_weighted"),
     "core.outcomes": ("Outcome",),
     "core.records": (
         "Configuration",

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
-from glasswells.core.geometry import remove_drift
 from glasswells.core.records import Array, Configuration, MaxOverlap
 from glasswells.model.pair_model import Model
 from glasswells.modes.krylov import SAME_LEVEL, Levels, SpectralMeasure, bound_of_others
@@ -61,7 +60,7 @@ def max_overlap(
     model, configuration
         Forces need not vanish.
     field
-        (N, 3), any norm.
+        (N, 3), any norm; a displacement u enters as sqrt(m_i) u_i, see `mass_weighted`.
     method
         `lanczos`; `dense`, from the full spectrum; `auto`: `lanczos`, and `dense` for up to 200
         particles or if the budget ends before the certificate is closed.
@@ -84,7 +83,7 @@ def max_overlap(
     stiffness = as_stiffness(model, configuration, stiffness)
     r /= np.abs(r).max()
     r /= np.linalg.norm(r)
-    relative = remove_drift(r)
+    relative = stiffness.without_drift(r)
     in_relative = float(np.linalg.norm(relative))
     if in_relative < 1e-12:
         return _translation(r, relative, bound=in_relative, steps=0, method="exact")
@@ -189,7 +188,7 @@ def _inverse_iteration(
     """The mode nearest to the shift and its eigenvalue, as exactly as rounding allows."""
     before = np.inf
     for _ in range(INVERSE_ITERATIONS):
-        v = remove_drift(factorization.solve(v))
+        v = stiffness.without_drift(factorization.solve(v))
         v /= np.linalg.norm(v)
         product = stiffness.product(v)
         eigenvalue = float(np.vdot(v, product))

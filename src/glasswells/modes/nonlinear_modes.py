@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike
 
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
-from glasswells.core.geometry import remove_drift
 from glasswells.core.records import Array, Configuration, CubicMode, NonlinearMode
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Model
@@ -32,6 +31,8 @@ def cubic_mode(
     M pi = (M:pi pi / U:pi pi pi) U:pi pi (eq. 5): a stationary point of the barrier function
     b(z) = (2/3) (M:zz)^3 / (U:zzz)^2 (Gartner & Lerner, Phys. Rev. E 93, 011001, 2016). The sign
     is such that U:pi pi pi < 0: along +pi the third-order energy first rises to its barrier b.
+    The equation is one of displacements: its solutions do not depend on masses, which enter the
+    path of the search only.
 
     Eq. 6, normalized at each step, is tried first; close to a mode its limit is extrapolated,
     which slow sequences need. If it falls into a cycle or does not converge,
@@ -45,7 +46,8 @@ def cubic_mode(
     model, configuration
         At a minimum of the energy; forces are not used.
     start
-        Seed (N, 3), any norm; its drift is removed.
+        Seed (N, 3), any norm: a displacement, so that a normal mode e enters as e_i / sqrt(m_i),
+        see `displacement_of`. Its drift is removed.
     tolerance
         Of the residual |M pi - (kappa/tau) U:pi pi| / |M pi|.
     max_iterations
@@ -62,17 +64,19 @@ def cubic_mode(
         limit; if the model cannot describe the configuration.
     """
     stiffness = as_stiffness(model, configuration, stiffness)
-    seed = _seed(start, configuration)
+    seed = _seed(start, stiffness)
     positions = configuration.positions
-    form = Form(lambda z: stiffness.interactions.third_order(positions, z), degree=3)
-    found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
+    contract = _of_fields(stiffness, lambda z: stiffness.interactions.third_order(positions, z))
+    found = search(stiffness, Form(contract, degree=3), seed, tolerance, max_iterations, fallback)
     point = found.point
+    field, norm = _displacement(stiffness, point.field)
     sign = -1.0 if point.coefficient > 0 else 1.0
-    tau = sign * point.coefficient
-    barrier = (2 / 3) * point.stiffness**3 / tau**2 if tau else np.inf
+    tau = sign * point.coefficient / norm**3
+    kappa = point.stiffness / norm**2
+    barrier = (2 / 3) * kappa**3 / tau**2 if tau else np.inf
     return CubicMode(
-        field=sign * point.field,
-        stiffness=point.stiffness,
+        field=sign * field,
+        stiffness=kappa,
         cubic=tau,
         barrier=float(barrier),
         residual=point.residual,
@@ -104,10 +108,10 @@ def quartic_mode(
         As for `cubic_mode`.
     """
     stiffness = as_stiffness(model, configuration, stiffness)
-    form = Form(_fourth_derivative(stiffness), degree=4)
-    seed = _seed(start, configuration)
+    form = Form(_of_fields(stiffness, _fourth_derivative(stiffness)), degree=4)
+    seed = _seed(start, stiffness)
     found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
-    return _nonlinear_mode("quartic", seed, found)
+    return _nonlinear_mode("quartic", stiffness, seed, found)
 
 
 def pseudo_harmonic_mode(
@@ -138,10 +142,10 @@ def pseudo_harmonic_mode(
         total = pair_fourth_powers(stiffness.blocks, z, out)
         return out, float(total)
 
-    seed = _seed(start, configuration)
-    form = Form(contract, degree=4)
+    seed = _seed(start, stiffness)
+    form = Form(_of_fields(stiffness, contract), degree=4)
     found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
-    return _nonlinear_mode("pseudo_harmonic", seed, found)
+    return _nonlinear_mode("pseudo_harmonic", stiffness, seed, found)
 
 
 def fourth_order_contraction(stiffness: Stiffness, field: Array) -> Array:
@@ -173,24 +177,47 @@ def _fourth_derivative(stiffness: Stiffness) -> Contraction:
     return difference
 
 
-def _seed(start: ArrayLike, configuration: Configuration) -> Array:
-    seed = nonzero_field("start", start, configuration.n_particles)
-    seed /= np.abs(seed).max()
-    relative = remove_drift(seed)
+def _seed(start: ArrayLike, stiffness: Stiffness) -> Array:
+    """The mass-weighted unit field of a seed displacement, without drift."""
+    seed = nonzero_field("start", start, stiffness.n_particles)
+    seed = stiffness.weighted(seed / np.abs(seed).max())
+    relative = stiffness.without_drift(seed)
     norm = float(np.linalg.norm(relative))
     if norm <= 1e-12 * float(np.linalg.norm(seed)):
         raise InputError("start is a uniform translation, expected particles that move apart")
     return relative / norm
 
 
-def _nonlinear_mode(kind: str, seed: Array, found: Search) -> NonlinearMode:
+def _of_fields(stiffness: Stiffness, contract: Contraction) -> Contraction:
+    """A contraction with displacements as one with mass-weighted fields."""
+    if stiffness.weights is None:
+        return contract
+
+    def weighted(z: Array) -> tuple[Array, float]:
+        gradient, coefficient = contract(stiffness.displacement(z))
+        return stiffness.displacement(gradient), coefficient
+
+    return weighted
+
+
+def _displacement(stiffness: Stiffness, field: Array) -> tuple[Array, float]:
+    """The displacement of unit norm behind a field, and the norm that it had."""
+    if stiffness.weights is None:
+        return field, 1.0
+    displacement = stiffness.displacement(field)
+    norm = float(np.linalg.norm(displacement))
+    return displacement / norm, norm
+
+
+def _nonlinear_mode(kind: str, stiffness: Stiffness, seed: Array, found: Search) -> NonlinearMode:
     point = found.point
+    field, norm = _displacement(stiffness, point.field)
     sign = -1.0 if np.vdot(seed, point.field) < 0 else 1.0
     return NonlinearMode(
         kind=kind,
-        field=sign * point.field,
-        stiffness=point.stiffness,
-        coefficient=point.coefficient,
+        field=sign * field,
+        stiffness=point.stiffness / norm**2,
+        coefficient=point.coefficient / norm**4,
         cost=point.stiffness**2 / abs(point.coefficient),
         residual=point.residual,
         iterations=found.iterations,

@@ -2,7 +2,9 @@
 
 A mode of a homogeneous form C(z) solves M z = (M:zz / C) C', C' = dC/dz / degree; it is a
 stationary point of (M:zz)^degree / C^2. Eq. 6 steps to z' = (M:zz / C) M^-1 C'; z' - z is, in the
-metric of M, the direction of steepest descent of that quotient.
+metric of M, the direction of steepest descent of that quotient. Fields are mass-weighted here, as
+those of `Stiffness`: the equation keeps its form, so that the modes are the same displacements
+whatever the masses.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from glasswells.core.checks import count, positive
-from glasswells.core.geometry import remove_drift
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.modes.stiffness import Stiffness
@@ -227,7 +228,7 @@ def evaluate(
     residual = float(np.linalg.norm(product - force) / np.linalg.norm(product))
     tolerance = min(LOOSEST_SOLVE, max(TIGHTEST_SOLVE, SOLVE_SHARE * residual))
     guess = field if before is None else before.following
-    following = stiffness.solve(remove_drift(force), guess=guess, tolerance=tolerance)
+    following = stiffness.solve(stiffness.without_drift(force), guess=guess, tolerance=tolerance)
     if following is None:
         return Outcome.NOT_A_MINIMUM
     return Point(

@@ -1,4 +1,8 @@
-"""Overlaps of a displacement field with modes: the paper's c (eq. 7) and a (eq. 8)."""
+"""Overlaps of a field with modes: the paper's c (eq. 7) and a (eq. 8).
+
+Both fields are mass-weighted, like those of `normal_modes`: a displacement u enters as
+sqrt(m_i) u_i (`core.masses.mass_weighted`), else the squares over all modes would not add up to 1.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from glasswells.core.records import Array
 def overlap(field: ArrayLike, mode: ArrayLike) -> float:
     """Overlap c = |r . v| / (|r| |v|) of two fields (N, 3) (paper, eq. 7); in [0, 1].
 
+    Where masses differ, both are mass-weighted: see `mass_weighted` for displacements.
+
     Raises
     ------
     InputError
@@ -26,6 +32,7 @@ def mobility_overlap(field: ArrayLike, mode: ArrayLike) -> float:
     """Overlap a of the particles' mobilities in two fields (N, 3) (paper, eq. 8); in [0, 1].
 
     a = sum |r_i| |v_i| / sqrt(sum |r_i|^2 sum |v_i|^2): it ignores the polarization. a >= c.
+    Where masses differ, both are mass-weighted, as for `overlap`.
 
     Raises
     ------

@@ -14,7 +14,6 @@ from glasswells.core.checks import count as checked_count
 from glasswells.core.checks import float64_array, fraction, positive
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_numbers
-from glasswells.core.geometry import remove_drift
 from glasswells.core.records import Array, Configuration, NormalModes, VibrationalDensity
 from glasswells.model.pair_model import Model
 from glasswells.modes.kernels import chebyshev_filter
@@ -46,10 +45,14 @@ def normal_modes(
     *,
     stiffness: Stiffness | None = None,
 ) -> NormalModes:
-    """Normal modes M v = omega^2 v of a configuration (paper, eq. 3), translations first.
+    """Normal modes M e = omega^2 e of a configuration (paper, eq. 3), translations first.
 
-    The three translations come first, as exactly uniform fields of frequency exactly 0; the
-    others follow by ascending eigenvalue. At a configuration that is no minimum these are the
+    M_ij / sqrt(m_i m_j) takes the place of the Hessian M_ij: `fields` are mass-weighted unit
+    eigenvectors e, orthogonal to each other, and particles move along e_i / sqrt(m_i). Compare
+    displacements with them after `mass_weighted`. With all masses 1 there is no difference.
+
+    The three translations come first, e_i = sqrt(m_i) a, of frequency exactly 0; the others
+    follow by ascending eigenvalue. At a configuration that is no minimum these are the
     instantaneous normal modes: a negative eigenvalue lambda gives the frequency
     -sqrt(-lambda), and such modes follow the translations directly. Eigenvalues below rounding
     (3N eps times the largest) count as 0.
@@ -90,7 +93,7 @@ def normal_modes(
     eigenvalues, vectors = pairs[0][:soft], pairs[1][:soft]
     noise = n_modes * np.finfo(float).eps * stiffness.scale
     eigenvalues = np.where(np.abs(eigenvalues) <= noise, 0.0, eigenvalues)
-    translations = uniform_fields(configuration.n_particles)[:n_translations]
+    translations = stiffness.translations()[:n_translations]
     fields = np.concatenate([translations, vectors])
     return NormalModes(
         frequencies=np.concatenate(
@@ -103,17 +106,11 @@ def normal_modes(
     )
 
 
-def uniform_fields(n_particles: int) -> Array:
-    """The three translations (3, N, 3), of unit norm."""
-    fields: Array = np.repeat(np.eye(3)[:, None, :], n_particles, axis=1) / np.sqrt(n_particles)
-    return fields
-
-
 def dense_spectrum(stiffness: Stiffness) -> tuple[Array, Array]:
     """All eigenvalues (3N - 3,) and vectors (3N - 3, N, 3) but the translations."""
     n_modes = 3 * stiffness.n_particles
     matrix = np.asfortranarray(stiffness.matrix.toarray())
-    translations = uniform_fields(stiffness.n_particles).reshape(3, -1)
+    translations = stiffness.translations().reshape(3, -1)
     # Lift the translations above the rest, so that nothing near zero mixes with them.
     lift = 2.0 * float(np.abs(matrix).sum(axis=0).max()) + 1.0
     matrix += lift * (translations.T @ translations)
@@ -200,7 +197,7 @@ def vibrational_density(
 def _soft_end(stiffness: Stiffness, soft: int) -> tuple[Array, Array] | None:
     """The `soft` lowest eigenpairs but the translations; None if not found reliably."""
     shape = (stiffness.n_particles, 3)
-    start = remove_drift(np.random.default_rng(START_SEED).standard_normal(shape))
+    start = stiffness.without_drift(np.random.default_rng(START_SEED).standard_normal(shape))
     cut, top = _filter_limits(stiffness, start, soft)
     if not 0 < cut < 0.5 * top:
         return None
@@ -208,9 +205,9 @@ def _soft_end(stiffness: Stiffness, soft: int) -> tuple[Array, Array] | None:
 
     def filtered(vector: Array) -> Array:
         out = np.empty(shape)
-        field = remove_drift(np.asarray(vector).reshape(shape))
+        field = stiffness.without_drift(np.asarray(vector).reshape(shape))
         chebyshev_filter(stiffness.blocks, field, out, work_a, work_b, FILTER_DEGREE, cut, top)
-        return remove_drift(out).ravel()
+        return stiffness.without_drift(out).ravel()
 
     size = 3 * stiffness.n_particles
     operator: Any = scipy.sparse.linalg.LinearOperator((size, size), matvec=filtered, dtype=float)

@@ -39,9 +39,9 @@ def energy_along(
     model, configuration
         r_A, usually a minimum.
     field
-        (N, 3), any norm.
+        (N, 3), any norm: a displacement, so that a normal mode e enters as e_i / sqrt(m_i).
     extent
-        Largest |s|, a distance in configuration space.
+        Largest |s|, a distance in configuration space, not mass-weighted.
     points
         Number of points of the full range, at least 5; made odd so that s = 0 is one.
     ceiling
