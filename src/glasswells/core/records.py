@@ -80,7 +80,7 @@ class Pair:
     energy_difference: float
     """Delta_E = V_j - V_i."""
     distance: float
-    """d = |r_AB|, minimum image, drift removed."""
+    """d = |r_AB|, minimum image, center of mass at rest; not mass-weighted."""
     participation_number: float
     """PR_DW = (sum u^2)^2 / sum u^4, not divided by N."""
     largest_displacements: tuple[float, float, float]

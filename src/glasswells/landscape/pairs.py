@@ -11,6 +11,7 @@ from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
 from glasswells.core.geometry import displacement, minimum_image
+from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, Configuration, InherentStructure, Pair, Transition
 
 UNAMBIGUOUS = 0.25
@@ -70,11 +71,13 @@ def close_pairs(
     counts = {(t.i, t.j): t.count for t in transitions}
     order = sorted(range(len(structures)), key=lambda k: structures[k].energy)
     found = []
+    masses = relative_masses(structures[0].configuration) if structures else None
     for place, low in enumerate(order):
         for high in order[place + 1 :]:
             if structures[high].energy - structures[low].energy > max_energy_difference:
                 break
-            distance = _distance(structures[low].configuration, structures[high].configuration)
+            a, b = structures[low].configuration, structures[high].configuration
+            distance = _distance(a, b, masses)
             if not min_distance <= distance <= max_distance:
                 continue
             i, j = min(low, high), max(low, high)
@@ -83,8 +86,10 @@ def close_pairs(
     return tuple(sorted(found, key=lambda p: (p.i, p.j)))
 
 
-def _distance(a: Configuration, b: Configuration) -> float:
+def _distance(a: Configuration, b: Configuration, masses: Array | None) -> float:
     """Length of the displacement field from a to b; millions are asked for in a large library."""
+    if masses is not None:
+        return float(np.linalg.norm(displacement(a.positions, b.positions, a.box, masses)))
     distance, largest = _near_distance(a.positions, b.positions, a.box)
     if largest < UNAMBIGUOUS:
         return float(distance)
@@ -113,8 +118,8 @@ def pair_features(
     a: InherentStructure, b: InherentStructure, forward_count: int, backward_count: int
 ) -> Pair:
     """Delta_E, d, PR_DW, and the three particles that move most (physics: paper, section II)."""
-    box = a.configuration.box
-    moved = displacement(a.configuration.positions, b.configuration.positions, box)
+    box, masses = a.configuration.box, relative_masses(a.configuration)
+    moved = displacement(a.configuration.positions, b.configuration.positions, box, masses)
     lengths = np.linalg.norm(moved, axis=1)
     top = np.argsort(lengths)[::-1][:3]
     if len(top) < 3:  # two particles: the third is the second again

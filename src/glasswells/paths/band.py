@@ -29,21 +29,26 @@ class Band:
     """A chain of images from A to B."""
 
     positions: Array
-    """(images, N, 3); the first and the last are A and an image of B without drift."""
+    """(images, N, 3); the first and the last are A and an image of B, center of mass at rest."""
     energies: Array
     """(images,), total energies in epsilon."""
     max_force: float
     """Largest component of the force perpendicular to the band, and of the whole force on the
-    climbing image, in epsilon/sigma."""
+    climbing image, in epsilon/sigma; where masses differ, of the forces over sqrt(m_i / mean m)."""
     iterations: int
     """Steps of all images together."""
     outcome: Outcome
     """How the iteration ended."""
+    weights: Array | None = None
+    """(N, 1), square roots of the masses; None if all are 1."""
 
     @property
     def arc_length(self) -> Array:
-        """(images,): sum of |R_{k+1} - R_k| up to each image."""
-        steps = np.diff(self.positions, axis=0).reshape(len(self.positions) - 1, -1)
+        """(images,): sum of |Q_{k+1} - Q_k| up to each image, mass-weighted."""
+        steps = np.diff(self.positions, axis=0)
+        if self.weights is not None:
+            steps = steps * self.weights
+        steps = steps.reshape(len(steps), -1)
         return np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=1))])
 
 

@@ -209,7 +209,9 @@ def _advance(
         factor = min(factor, SAFETY * (tolerance / error) ** (1 / ERROR_ORDER))
     is_good = error <= tolerance and length <= 1.5 * settings.longest_step
     is_lower = there.energy < here.energy + ENERGY_NOISE * abs(here.energy)
-    if not (is_good and is_lower):
+    # On a straight path nothing else would stop a step from passing the minimum.
+    is_forward = float((here.point.tangent * t).sum()) > 0
+    if not (is_good and is_lower and is_forward):
         return None, duration * max(min(factor, LATE_CUT), SMALLEST_CUT)
     return there, duration * max(min(factor, settings.longest_step / length), SMALLEST_CUT)
 

@@ -10,13 +10,15 @@ import numpy as np
 from glasswells.core.checks import count, positive
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
+from glasswells.core.masses import mean_mass, relative_masses
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, DoubleWell, PathFailure
 from glasswells.model.functions import checked_interactions
+from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.pair_model import Model
 from glasswells.paths.newton import newton
 from glasswells.paths.pathway import NoPathway, Pathway, find_pathway, is_same_minimum
-from glasswells.paths.profile import energy_profile
+from glasswells.paths.profile import energy_profile, stretched
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -41,7 +43,9 @@ def find_double_well(
 
     A band between them is stopped early and its top polished to the saddle by Newton steps; the
     steepest-descent paths from there must end in A and B. If that fails at every stage, the full
-    climbing-image band is relaxed (`route="band"`). The pair is always worked from the lower
+    climbing-image band is relaxed (`route="band"`). Where masses differ, band and paths run in
+    mass-weighted coordinates: minima, saddle and barrier are the same, the path between them and
+    its length are those of these particles. The pair is always worked from the lower
     minimum to the higher one, so that (a, b) and (b, a) give the same numbers.
 
     Parameters
@@ -52,7 +56,8 @@ def find_double_well(
         Two minima of the same particles in the same box.
     rho
         Distance from a minimum at which tangents and frequencies are taken; it is reduced to half
-        the distance from the minimum to the saddle if that is less.
+        the distance from the minimum to the saddle if that is less. Like all lengths in
+        `PathSettings` it is mass-weighted, over the square root of the mean mass.
     images
         N_b, images of the band, both ends included.
     method
@@ -87,23 +92,24 @@ def find_double_well(
     (first, energy_first), (second, energy_second) = polished[::-1] if swapped else polished
     surface = surface_of(model, first)
     energies = (energy_first, energy_second)
-    if is_same_minimum(surface, first.positions, second.positions, energies, settings):
-        distance = surface.distance(first.positions, second.positions)
+    start, end = (np.array(surface.weighted(c.positions)) for c in (first, second))
+    if is_same_minimum(surface, start, end, energies, settings):
+        distance = surface.distance(start, end)
         message = (
             f"the minima are {distance:.1e} apart and differ by {np.ptp(energies):.1e} in energy"
         )
         same = NoPathway(outcome=Outcome.SAME_MINIMUM, message=message, top=np.nan)
-        return _failure(a, b, same, polished)
-    step = surface.displacement(first.positions, second.positions)
+        return _failure(a, b, same, polished, surface)
+    step = surface.displacement(start, end)
 
     def quench_positions(positions: Array) -> Array:
-        found = quench(first.moved_to(positions)) if quench else first
-        return np.array(found.positions)
+        found = quench(first.moved_to(surface.plain(positions))) if quench else first
+        return np.array(surface.weighted(found.positions))
 
     found = find_pathway(
         surface,
-        np.array(first.positions),
-        first.positions + step,
+        start,
+        start + step,
         rho,
         images,
         settings,
@@ -111,7 +117,7 @@ def find_double_well(
         quench_positions if quench else None,
     )
     if isinstance(found, NoPathway):
-        return _failure(a, b, found if not swapped else found.reversed(), polished)
+        return _failure(a, b, found if not swapped else found.reversed(), polished, surface)
     minima = (first, second)
     if swapped:
         found, minima = found.reversed(), (second, first)
@@ -125,7 +131,7 @@ def check_pair(a: Configuration, b: Configuration) -> None:
             f"a holds {a.n_particles} particles and b {b.n_particles}, expected two configurations "
             f"of the same particles"
         )
-    for name, tolerance in (("diameters", 0.0), ("box", 1e-12)):
+    for name, tolerance in (("diameters", 0.0), ("masses", 0.0), ("box", 1e-12)):
         difference = np.abs(getattr(a, name) - getattr(b, name))
         if difference.max() > tolerance * getattr(a, name).max():
             k = int(difference.argmax())
@@ -136,8 +142,15 @@ def check_pair(a: Configuration, b: Configuration) -> None:
 
 
 def surface_of(model: Model, configuration: Configuration) -> Surface:
-    """The energy surface of these particles."""
-    return Surface(interactions=model.interactions(configuration), box=configuration.box)
+    """The energy surface of these particles; in mass-weighted coordinates if masses differ.
+
+    The weights are relative to the mean mass: lengths that come out still
+    have to be multiplied by its square root.
+    """
+    interactions, masses = model.interactions(configuration), relative_masses(configuration)
+    if masses is not None:
+        interactions = MassWeighted(interactions, np.sqrt(masses)[:, None])
+    return Surface(interactions=interactions, box=configuration.box)
 
 
 def _converged(
@@ -177,27 +190,29 @@ def _double_well(
         chords.append(chord)
         curvatures.append(curvature)
     a, b = minima
-    r_ab = surface.displacement(a.positions, b.positions)
+    start, end = surface.weighted(a.positions), surface.weighted(b.positions)
+    r_ab = surface.plain(surface.displacement(start, end))
     profile = energy_profile(
         surface, pathway, (chords[0], chords[1]), (curvatures[0], curvatures[1]), pathway.settings
     )
+    unit = float(np.sqrt(mean_mass(a)))
     return DoubleWell(
         minimum_a=a,
         minimum_b=b,
-        saddle=a.moved_to(saddle.positions),
+        saddle=a.moved_to(surface.plain(saddle.positions)),
         barrier=saddle.energy - sides[0].energy,
         asymmetry=sides[1].energy - sides[0].energy,
-        profile=profile,
+        profile=stretched(profile, unit),
         displacement_ab=r_ab,
-        displacement_as=surface.displacement(a.positions, saddle.positions),
+        displacement_as=surface.plain(surface.displacement(start, saddle.positions)),
         tangent_a=chords[0],
-        frequency_a=float(np.sqrt(max(curvatures[0], 0.0))),
+        frequency_a=float(np.sqrt(max(curvatures[0], 0.0))) / unit,
         tangent_b=chords[1],
-        frequency_b=float(np.sqrt(max(curvatures[1], 0.0))),
+        frequency_b=float(np.sqrt(max(curvatures[1], 0.0))) / unit,
         rho=rho,
-        path_length=sides[0].length + sides[1].length,
+        path_length=unit * (sides[0].length + sides[1].length),
         participation_number=participation_number(r_ab),
-        negative_eigenvalue=saddle.negative_eigenvalue,
+        negative_eigenvalue=saddle.negative_eigenvalue / unit**2,
         route=pathway.route,
     )
 
@@ -215,6 +230,7 @@ def _failure(
     b: Configuration,
     found: NoPathway,
     polished: list[tuple[Configuration, float]],
+    surface: Surface,
 ) -> PathFailure:
     energy_a, energy_b = polished[0][1], polished[1][1]
     return PathFailure(
@@ -224,5 +240,5 @@ def _failure(
         message=found.message,
         asymmetry=energy_b - energy_a,
         barrier=found.top - energy_a,
-        intermediates=tuple(a.moved_to(x) for x in found.minima),
+        intermediates=tuple(a.moved_to(surface.plain(x)) for x in found.minima),
     )

@@ -22,9 +22,12 @@ Projector = Callable[[Array], Array]
 
 def drift_projector(surface: Surface) -> Projector:
     """Removes the translations from a flat field in place, where they are a symmetry."""
+    weights = surface.weights
 
     def project(z_d: Array) -> Array:
-        if surface.translations:
+        if surface.translations and weights is not None:
+            z_d[:] = surface.without_drift(z_d.reshape(-1, 3)).ravel()
+        elif surface.translations:
             subtract_mean(z_d.reshape(-1, 3))
         return z_d
 

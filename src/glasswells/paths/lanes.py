@@ -17,6 +17,7 @@ from glasswells.core.geometry import wrap
 from glasswells.core.records import Array
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.law import PairLaw
+from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.neighbors import ListBuilder, PairList, empty_pair_list
 from glasswells.model.pair_model import Interactions
 
@@ -46,6 +47,8 @@ def band_energies(interactions: Interactions, positions: Array) -> BandEnergies:
     """The fastest implementation for these interactions; the band passes near `positions`."""
     if isinstance(interactions, PairInteractions):
         return LaneEnergies(interactions, positions)
+    if isinstance(interactions, MassWeighted):
+        return WeightedEnergies(interactions, positions)
     return ImageEnergies(interactions, positions)
 
 
@@ -65,6 +68,25 @@ class ImageEnergies:
         for b in range(r_ncb.shape[2]):
             positions = np.ascontiguousarray(r_ncb[:, :, b])
             energy_b[b], force_ncb[:, :, b] = self._interactions.energy_and_forces(positions)
+
+
+class WeightedEnergies:
+    """Energies in mass-weighted coordinates, from those in plain ones."""
+
+    def __init__(self, interactions: MassWeighted, positions: Array) -> None:
+        w = interactions.weights
+        self._plain = band_energies(interactions.plain, positions / w)
+        self.order = self._plain.order
+        self._weights_n11 = w[self.order][:, :, None]
+
+    def lanes(self, images: int) -> int:
+        """As for the plain energies."""
+        return self._plain.lanes(images)
+
+    def __call__(self, r_ncb: Array, force_ncb: Array, energy_b: Array) -> None:
+        """Fill the forces (N, 3, lanes) over the weights, and the energies (lanes,)."""
+        self._plain(r_ncb / self._weights_n11, force_ncb, energy_b)
+        force_ncb /= self._weights_n11
 
 
 class LaneEnergies:

@@ -203,7 +203,7 @@ def is_same_minimum(
     """Whether two minima are one inherent structure: energy and displacement, both."""
     if abs(energies[0] - energies[1]) > s.same_energy * len(first):
         return False
-    moves = np.linalg.norm(surface.displacement(first, second), axis=1)
+    moves = np.linalg.norm(surface.plain(surface.displacement(first, second)), axis=1)
     return float(moves.max()) < s.same_displacement
 
 

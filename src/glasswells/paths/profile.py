@@ -47,6 +47,22 @@ def energy_profile(
     )
 
 
+def stretched(profile: EnergyProfile, unit: float) -> EnergyProfile:
+    """The same profile with each length multiplied by `unit`."""
+    beyond_a, beyond_b = (
+        None if data is None else (unit * data[0], data[1])
+        for data in (profile.beyond_a, profile.beyond_b)
+    )
+    return EnergyProfile(
+        arc_length=unit * profile.arc_length,
+        energy=profile.energy,
+        curvature_a=profile.curvature_a / unit**2,
+        curvature_b=profile.curvature_b / unit**2,
+        beyond_a=beyond_a,
+        beyond_b=beyond_b,
+    )
+
+
 def _side(surface: Surface, side: Descent, points: int) -> tuple[Array, Array]:
     """Distances from the minimum along one side, ascending from 0, and total energies there.
 

@@ -11,6 +11,9 @@ from glasswells.core.checks import count, positive
 class PathSettings:
     """How a path is searched and followed. Lengths in <sigma>, energies in epsilon.
 
+    Where masses differ, lengths are mass-weighted, and over the square root of the mean mass, so
+    that none depends on the unit of mass; forces are over sqrt(m_i / mean m) in the same way.
+
     Raises
     ------
     InputError
@@ -102,8 +105,8 @@ class PathSettings:
     same_displacement: float = 1e-3
     """... and no particle is displaced by more."""
     decay_hbar: float = 0.03
-    """Reduced hbar for which the continuations beyond A and B reach far enough; argon's, the
-    largest of the built-in unit sets."""
+    """Reduced hbar, for particles of the mean mass, for which the continuations beyond A and B
+    reach far enough; argon's, the largest of the built-in unit sets."""
     decay_exponent: float = 18.0
     """They reach until integral sqrt(2 (V - V_ref)) dx / hbar exceeds this: wave functions are
     down to 1e-8 there, which changes energies by less than 1e-15."""

@@ -16,6 +16,7 @@ from glasswells.core.records import Array
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.kernels import pair_vector
 from glasswells.model.law import PairLaw
+from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.pair_model import Interactions
 
 Product = Callable[[Array], Array]
@@ -26,10 +27,16 @@ Product = Callable[[Array], Array]
 class Surface:
     """Energies of one set of particles, with the symmetry that paths must know of.
 
+    Where masses differ, a path runs in the coordinates Q_i = w_i r_i, w_i the square root of the
+    mass over the mean mass: what the files of this room call positions, displacements and forces
+    are those of Q then, and all distances are lengths, as in `PathSettings`. `weighted` and `plain`
+    lead there and back.
+
     Attributes
     ----------
     interactions
-        Energy, forces and Hessian products as functions of the positions (N, 3).
+        Energy, forces and Hessian products as functions of the positions (N, 3); `MassWeighted`
+        ones make the surface one of Q.
     box
         (3,), edges of the periodic box; None for open space.
     translations
@@ -41,14 +48,33 @@ class Surface:
     box: Array | None = None
     translations: bool = True
 
+    @property
+    def weights(self) -> Array | None:
+        """W (N, 1); None if all are 1."""
+        return self.interactions.weights if isinstance(self.interactions, MassWeighted) else None
+
+    def weighted(self, field: Array) -> Array:
+        """Q (N, 3) of positions r, or the same of displacements."""
+        return field if self.weights is None else self.weights * field
+
+    def plain(self, field: Array) -> Array:
+        """Positions r (N, 3) of Q, or the same of displacements."""
+        return field if self.weights is None else field / self.weights
+
     def displacement(self, start: Array, end: Array) -> Array:
-        """The field (N, 3) from `start` to `end`: minimum image, uniform drift removed."""
+        """The field (N, 3) from `start` to `end`: minimum image, center of mass at rest."""
+        w = self.weights
+        if w is not None:
+            return w * self._displacement(start / w, end / w, w[:, 0] ** 2)
+        return self._displacement(start, end, None)
+
+    def _displacement(self, start: Array, end: Array, masses: Array | None) -> Array:
         if self.box is not None and self.translations:
-            return geometry.displacement(start, end, self.box)
+            return geometry.displacement(start, end, self.box, masses)
         field = end - start
         if self.box is not None:
             field = geometry.minimum_image(field, self.box)
-        return self.without_drift(field)
+        return geometry.remove_drift(field, masses) if self.translations else field
 
     def distance(self, start: Array, end: Array) -> float:
         """|displacement|, Euclidean over all particles."""
@@ -56,7 +82,10 @@ class Surface:
 
     def without_drift(self, field: Array) -> Array:
         """The field (N, 3) without its translation, where translations are a symmetry."""
-        return geometry.remove_drift(field) if self.translations else field
+        w = self.weights
+        if w is None or not self.translations:
+            return geometry.remove_drift(field) if self.translations else field
+        return w * geometry.remove_drift(field / w, w[:, 0] ** 2)
 
     def energy(self, positions: Array) -> float:
         """Total energy."""
@@ -68,14 +97,21 @@ class Surface:
         For pair models the pair blocks are computed once, which makes a product three times
         cheaper than a loop over the pair law.
         """
-        if isinstance(self.interactions, PairInteractions):
-            return _frozen_product(self.interactions, positions)
-        interactions = self.interactions
+        return _product(self.interactions, positions)
 
-        def product(z_d: Array) -> Array:
-            return interactions.hessian_product(positions, z_d.reshape(-1, 3)).ravel()
 
-        return product
+def _product(interactions: Interactions, positions: Array) -> Product:
+    if isinstance(interactions, PairInteractions):
+        return _frozen_product(interactions, positions)
+    if isinstance(interactions, MassWeighted):
+        plain = _product(interactions.plain, positions / interactions.weights)
+        inverse = np.repeat(1.0 / interactions.weights[:, 0], 3)
+        return lambda z_d: inverse * plain(inverse * z_d)
+
+    def product(z_d: Array) -> Array:
+        return interactions.hessian_product(positions, z_d.reshape(-1, 3)).ravel()
+
+    return product
 
 
 class FrozenBlocks(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from glasswells.core.checks import count, float64_array
 from glasswells.core.errors import InputError
+from glasswells.core.masses import mass_weights, mean_mass
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, DoubleWell, freeze
 from glasswells.model.pair_model import Model
@@ -26,11 +27,11 @@ class PathTangents:
     """The direction of a path seen from a minimum, as a function of the distance from it."""
 
     distances: Array
-    """(K,), rho in sigma."""
+    """(K,), rho in sigma: mass-weighted, over the square root of the mean mass."""
     directions: Array
-    """(K, N, 3), unit: the chord from the minimum to the path point at distance rho."""
+    """(K, N, 3), mass-weighted, unit: the chord from the minimum to the path point there."""
     curvatures: Array
-    """(K,), t.M.t at the minimum along each chord, in epsilon/sigma^2."""
+    """(K,), t.M.t at the minimum along each chord t, M mass-weighted, in epsilon/(m sigma^2)."""
 
     def __post_init__(self) -> None:
         freeze(
@@ -61,8 +62,8 @@ def tangents(
     double_well
         Result of `find_double_well`.
     distances
-        (K,), rho: Euclidean distances from the minimum, below its distance to the saddle. Rounding
-        of the forces limits them to about 1e-8.
+        (K,), rho: distances from the minimum, below its distance to the saddle; mass-weighted, over
+        the square root of the mean mass. Rounding of the forces limits them to about 1e-8.
     side
         The minimum, `a` or `b`.
     further_settings
@@ -81,7 +82,8 @@ def tangents(
         raise InputError(f"side is {side!r}, expected 'a' or 'b'")
     minimum = double_well.minimum_a if side == "a" else double_well.minimum_b
     surface = surface_of(model, minimum)
-    to_saddle = surface.distance(minimum.positions, double_well.saddle.positions)
+    ends = (surface.weighted(c.positions) for c in (minimum, double_well.saddle))
+    to_saddle = surface.distance(*ends)
     if len(rhos) == 0 or rhos.min() <= 0 or rhos.max() >= to_saddle:
         raise InputError(
             f"distances are {rhos}, expected at least one, above 0 and below the distance of the "
@@ -93,7 +95,7 @@ def tangents(
     return PathTangents(
         distances=rhos,
         directions=np.array([chord for chord, _ in found]),
-        curvatures=np.array([curvature for _, curvature in found]),
+        curvatures=np.array([curvature for _, curvature in found]) / mean_mass(minimum),
     )
 
 
@@ -145,9 +147,11 @@ def band_tangent(
     found = PathTangents(
         distances=np.array([distance]),
         directions=chord[None],
-        curvatures=np.array([curvature]),
+        curvatures=np.array([curvature]) / mean_mass(double_well.minimum_a),
     )
-    return found, band
+    positions = np.array([surface.plain(image) for image in band.positions])
+    weights = mass_weights(double_well.minimum_a)
+    return found, replace(band, positions=positions, weights=weights)
 
 
 def equally_spaced(surface: Surface, first: Descent, second: Descent, images: int) -> Array:
@@ -176,11 +180,12 @@ def steepest_descents(
     surface: Surface, double_well: DoubleWell, rhos: tuple[float, ...], settings: PathSettings
 ) -> tuple[Descent, Descent]:
     """The steepest-descent paths from the saddle to A and to B, all in the image around A."""
-    start = np.array(double_well.minimum_a.positions)
-    top = start + double_well.displacement_as
-    targets = (start, start + double_well.displacement_ab)
-    saddle = find_saddle(surface, top, double_well.displacement_ab, settings)
-    towards_b = 1 if float((saddle.mode * double_well.displacement_ab).sum()) > 0 else -1
+    start = np.array(surface.weighted(double_well.minimum_a.positions))
+    r_ab = surface.weighted(double_well.displacement_ab)
+    top = start + surface.weighted(double_well.displacement_as)
+    targets = (start, start + r_ab)
+    saddle = find_saddle(surface, top, r_ab, settings)
+    towards_b = 1 if float((saddle.mode * r_ab).sum()) > 0 else -1
     sides = [
         descend(surface, saddle, sign, targets, rhos, settings) for sign in (-towards_b, towards_b)
     ]

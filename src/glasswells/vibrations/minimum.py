@@ -81,7 +81,8 @@ def minimum_vibrations(
     grown: dict[int, ProfiledMode | None] = {}
     for seed, index in seeds.items():
         if index not in grown:
-            grown[index] = profiled_mode(seed, modes.fields[index], stiffness, failures)
+            start = stiffness.displacement(modes.fields[index])
+            grown[index] = profiled_mode(seed, start, stiffness, failures)
     cubic_modes = [
         replace(found, seed=seed)
         for seed, index in seeds.items()
@@ -103,7 +104,7 @@ def minimum_vibrations(
 def profiled_mode(
     seed: str, start: Array, stiffness: Stiffness, failures: list[str]
 ) -> ProfiledMode | None:
-    """The cubic mode from a seed (N, 3) and the energy along it; None where that is undefined."""
+    """The cubic mode from a displacement (N, 3) and the energy along it; None if undefined."""
     model, configuration = stiffness.model, stiffness.configuration
     found = attempt(
         f"cubic mode from {seed}",

@@ -12,7 +12,8 @@ from glasswells.core.records import Array, CubicMode, FieldProfile, freeze
 SEEDS = ("displacement_ab", "softest_localized", "softest")
 """Fields from which nonlinear modes are sought; the last two need no knowledge of B."""
 DIRECTIONS = ("tangent_a", "displacement_as", "displacement_ab")
-"""Fields of a double well that are compared with all normal modes of A: r_12, r_AS, r_AB."""
+"""Fields of a double well that are compared with all normal modes of A: r_12, r_AS, r_AB; they are
+mass-weighted before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ class MinimumVibrations:
     quasilocalized: tuple[int, ...]
     """Numbers of the quasilocalized modes among them: below the plan's limits on both."""
     softest: Array
-    """(N, 3), mode 4, unit norm."""
+    """(N, 3), mode 4, mass-weighted, unit norm."""
     softest_localized: Array
     """(N, 3), the first of `quasilocalized`; (0, 3) if there is none among modes 1..K."""
     cubic_modes: tuple[ProfiledMode, ...] = ()
@@ -177,9 +178,9 @@ class WellVibrations:
     """In the order of `SEEDS`; without `softest_localized` if A has no such mode, and without those
     named in the failures."""
     linear_field: Array
-    """(N, 3), the normal mode that r_AB overlaps most; (0, 3) if unknown."""
+    """(N, 3), the normal mode, mass-weighted, that r_AB overlaps most; (0, 3) if unknown."""
     cubic_field: Array
-    """(N, 3), the cubic mode seeded by r_AB; (0, 3) if not found."""
+    """(N, 3), the cubic mode seeded by r_AB, a displacement; (0, 3) if not found."""
     tangents: TangentStudy | None = None
     """Only for the double wells that the plan studies so."""
     failures: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ import numpy as np
 
 from glasswells.core.checks import count
 from glasswells.core.errors import InputError
+from glasswells.core.masses import mass_weighted, mean_mass
 from glasswells.core.records import Array, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import overlaps
@@ -79,7 +80,9 @@ def tangent_study(
             f"which has {double_well.minimum_a.n_particles}"
         )
     numbers = tuple(count("images", n, minimum=FEWEST_IMAGES) for n in images)
-    limit = CLOSEST_TO_SADDLE * float(np.linalg.norm(double_well.displacement_as))
+    a = double_well.minimum_a
+    to_saddle = mass_weighted(a, double_well.displacement_as) / np.sqrt(mean_mass(a))
+    limit = CLOSEST_TO_SADDLE * float(np.linalg.norm(to_saddle))
     distances = [rho for rho in rhos if rho < limit]
     settings = {**further_settings, "band_iterations": band_iterations}
     exact = tangents(model, double_well, distances, **settings)

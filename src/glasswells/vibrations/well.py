@@ -10,7 +10,8 @@ import numpy as np
 from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_ratio
-from glasswells.core.records import Array, DoubleWell, MaxOverlap, NormalModes
+from glasswells.core.masses import mass_weighted
+from glasswells.core.records import Array, Configuration, DoubleWell, MaxOverlap, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import (
     Stiffness,
@@ -49,6 +50,8 @@ def well_vibrations(
     tangents: TangentStudy | None = None,
 ) -> WellVibrations:
     """Overlaps of the directions of a double well with the normal and cubic modes of minimum A.
+
+    All fields are mass-weighted before they are compared, see `mass_weighted`.
 
     For r_12, r_AS and r_AB the largest c over all normal modes (paper, Fig. 5); for r_AB also the
     largest a over the softest modes, and over all where the full spectrum is known, and the cubic
@@ -91,7 +94,7 @@ def well_vibrations(
         )
     stiffness = as_stiffness(model, a, stiffness)
     failures: list[str] = []
-    directions = {name: getattr(double_well, name) for name in DIRECTIONS}
+    directions = mass_weighted_directions(double_well)
     largest = [
         attempt(
             f"largest overlap of {name}",
@@ -106,8 +109,9 @@ def well_vibrations(
         modes = attempt("normal modes", compute, failures)
     n_soft = 0 if modes is None else min(count, len(modes.frequencies))
     n_all = len(modes.frequencies) if modes is not None and modes.complete else 0
+    r_ab = directions["displacement_ab"]
     (soft, soft_mode), (largest_of_all, mode_of_all) = _largest_mobilities(
-        double_well.displacement_ab, modes, (n_soft, n_all)
+        r_ab, modes, (n_soft, n_all)
     )
     grown = profiled_mode("displacement_ab", double_well.displacement_ab, stiffness, failures)
     linear = largest[DIRECTIONS.index("displacement_ab")]
@@ -122,7 +126,7 @@ def well_vibrations(
         mobility_modes=n_soft,
         largest_mobility_all=largest_of_all,
         largest_mobility_all_mode=mode_of_all,
-        seeds=tuple(_seeded_modes(double_well.displacement_ab, minimum, grown)),
+        seeds=tuple(_seeded_modes(a, r_ab, minimum, grown)),
         linear_field=linear.field if linear and linear.mode else NOWHERE,
         cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NOWHERE,
         tangents=tangents,
@@ -143,6 +147,16 @@ def unrelated_well(number: int, failures: Sequence[str]) -> WellVibrations:
         cubic_field=NOWHERE,
         failures=tuple(failures),
     )
+
+
+def mass_weighted_directions(double_well: DoubleWell) -> dict[str, Array]:
+    """Fields by the names in `DIRECTIONS`, as they compare with the normal modes of A."""
+    a = double_well.minimum_a
+    return {
+        "tangent_a": double_well.tangent_a,
+        "displacement_as": mass_weighted(a, double_well.displacement_as),
+        "displacement_ab": mass_weighted(a, double_well.displacement_ab),
+    }
 
 
 def _direction(name: str, field: Array, found: MaxOverlap | None) -> DirectionOverlap:
@@ -183,9 +197,9 @@ def _largest_mobilities(
 
 
 def _seeded_modes(
-    r_ab: Array, minimum: MinimumVibrations, grown: ProfiledMode | None
+    a: Configuration, r_ab: Array, minimum: MinimumVibrations, grown: ProfiledMode | None
 ) -> Iterator[SeededMode]:
-    """The cubic modes of all seeds compared with r_AB, in the order of `SEEDS`."""
+    """The cubic modes of all seeds compared with r_AB, all mass-weighted, in `SEEDS`' order."""
     found = {item.seed: item for item in (*minimum.cubic_modes, grown) if item is not None}
     starts = {
         "displacement_ab": r_ab,
@@ -197,12 +211,13 @@ def _seeded_modes(
             continue
         item = found[seed]
         mode = item.mode
+        field = mass_weighted(a, mode.field)
         yield SeededMode(
             seed=seed,
             seed_overlap=overlap(starts[seed], r_ab),
             seed_mobility=mobility_overlap(starts[seed], r_ab),
-            overlap=overlap(mode.field, r_ab),
-            mobility=mobility_overlap(mode.field, r_ab),
+            overlap=overlap(field, r_ab),
+            mobility=mobility_overlap(field, r_ab),
             stiffness=mode.stiffness,
             cubic=mode.cubic,
             barrier=mode.barrier,
