@@ -10,8 +10,7 @@ import numpy as np
 from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_ratio
-from glasswells.core.masses import mass_weighted
-from glasswells.core.records import Array, Configuration, DoubleWell, MaxOverlap, NormalModes
+from glasswells.core.records import Array, DoubleWell, MaxOverlap, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import (
     Stiffness,
@@ -94,7 +93,11 @@ def well_vibrations(
         )
     stiffness = as_stiffness(model, a, stiffness)
     failures: list[str] = []
-    directions = mass_weighted_directions(double_well)
+    directions = {
+        "tangent_a": double_well.tangent_a,
+        "displacement_as": stiffness.weighted(double_well.displacement_as),
+        "displacement_ab": stiffness.weighted(double_well.displacement_ab),
+    }
     largest = [
         attempt(
             f"largest overlap of {name}",
@@ -126,7 +129,7 @@ def well_vibrations(
         mobility_modes=n_soft,
         largest_mobility_all=largest_of_all,
         largest_mobility_all_mode=mode_of_all,
-        seeds=tuple(_seeded_modes(a, r_ab, minimum, grown)),
+        seeds=tuple(_seeded_modes(stiffness, r_ab, minimum, grown)),
         linear_field=linear.field if linear and linear.mode else NOWHERE,
         cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NOWHERE,
         tangents=tangents,
@@ -147,16 +150,6 @@ def unrelated_well(number: int, failures: Sequence[str]) -> WellVibrations:
         cubic_field=NOWHERE,
         failures=tuple(failures),
     )
-
-
-def mass_weighted_directions(double_well: DoubleWell) -> dict[str, Array]:
-    """Fields by the names in `DIRECTIONS`, as they compare with the normal modes of A."""
-    a = double_well.minimum_a
-    return {
-        "tangent_a": double_well.tangent_a,
-        "displacement_as": mass_weighted(a, double_well.displacement_as),
-        "displacement_ab": mass_weighted(a, double_well.displacement_ab),
-    }
 
 
 def _direction(name: str, field: Array, found: MaxOverlap | None) -> DirectionOverlap:
@@ -197,7 +190,7 @@ def _largest_mobilities(
 
 
 def _seeded_modes(
-    a: Configuration, r_ab: Array, minimum: MinimumVibrations, grown: ProfiledMode | None
+    stiffness: Stiffness, r_ab: Array, minimum: MinimumVibrations, grown: ProfiledMode | None
 ) -> Iterator[SeededMode]:
     """The cubic modes of all seeds compared with r_AB, all mass-weighted, in `SEEDS`' order."""
     found = {item.seed: item for item in (*minimum.cubic_modes, grown) if item is not None}
@@ -211,7 +204,7 @@ def _seeded_modes(
             continue
         item = found[seed]
         mode = item.mode
-        field = mass_weighted(a, mode.field)
+        field = stiffness.weighted(mode.field)
         yield SeededMode(
             seed=seed,
             seed_overlap=overlap(starts[seed], r_ab),

@@ -118,6 +118,39 @@ def exact_levels(hbar: float, size: int = 120) -> np.ndarray:
     return np.linalg.eigvalsh((kinetic + potential)[:size, :size])[:4]
 
 
+@dataclass
+class Bond:
+    """Two particles: a known potential along x, springs across."""
+
+    v: np.polynomial.Polynomial
+
+    def check(self, configuration: Configuration) -> None:
+        pass
+
+    def interactions(self, configuration: Configuration) -> Interactions:
+        return self
+
+    def energy_and_forces(self, positions: np.ndarray) -> tuple[float, np.ndarray]:
+        x, y, z = positions[1] - positions[0]
+        pull = np.array([self.v.deriv()(x), 3 * y, 5 * z])
+        return float(self.v(x) + 1.5 * y * y + 2.5 * z * z), np.array([pull, -pull])
+
+    def hessian_product(self, positions: np.ndarray, field: np.ndarray) -> np.ndarray:
+        x = positions[1, 0] - positions[0, 0]
+        pull = np.array([self.v.deriv(2)(x), 3, 5]) * (field[1] - field[0])
+        return np.array([-pull, pull])
+
+    def third_order(self, positions: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, float]:
+        x, z = positions[1, 0] - positions[0, 0], field[1, 0] - field[0, 0]
+        pull = np.array([self.v.deriv(3)(x) * z * z, 0, 0])
+        return np.array([-pull, pull]), float(pull[0] * z)
+
+    def at(self, x: float, masses: object = None) -> Configuration:
+        """The two particles at a distance x, across the edge of the box."""
+        positions = np.array([[39.9, 7, 7], [39.9 + x, 7, 7]])
+        return Configuration(positions=positions, diameters=[1, 1], box=BOX, masses=masses)
+
+
 def find(unit: float = 1.0, order: int = 1, **settings: object) -> DoubleWell:
     """The double well for masses in a unit `1 / unit` times as large."""
     model = Straight(MASSES)
@@ -186,6 +219,16 @@ def test_equal_masses_run_elsewhere_on_the_same_energy() -> None:
     assert overlaps(weighed, find().tangent_a[None])[0] < 0.99
 
 
+@pytest.mark.parametrize(("barrier", "half"), [(0.05, 0.2), (0.05, 0.25), (0.1, 0.35)])
+def test_a_straight_path_ends_in_the_minimum(barrier: float, half: float) -> None:
+    """Where there is nothing across the path, no error of a step keeps it from going too far."""
+    model = Bond(quartic(barrier, half, 0.002))
+    a, _, b = sorted(model.v.deriv().roots().real)
+    found = find_double_well(model, model.at(a), model.at(b), first_stiffness=20.0)
+    assert isinstance(found, DoubleWell)
+    assert found.path_length == pytest.approx(np.sqrt(0.5) * (b - a), abs=1e-9)
+
+
 @pytest.mark.parametrize("masses", [(1.0, 1.0), (0.53, 1.7)])
 def test_two_particles_move_with_their_reduced_mass(masses: tuple[float, float]) -> None:
     """V of the distance x along one axis: dS = sqrt(mu) dx, mu = m_1 m_2 / (m_1 + m_2)."""
@@ -193,35 +236,8 @@ def test_two_particles_move_with_their_reduced_mass(masses: tuple[float, float])
     mu = masses.prod() / masses.sum()
     a, _, b = wells()
 
-    class Bond:
-        """The known potential along x, springs across."""
-
-        def check(self, configuration: Configuration) -> None:
-            pass
-
-        def interactions(self, configuration: Configuration) -> Interactions:
-            return self
-
-        def energy_and_forces(self, positions: np.ndarray) -> tuple[float, np.ndarray]:
-            x, y, z = positions[1] - positions[0]
-            pull = np.array([V.deriv()(x), 3 * y, 5 * z])
-            return float(V(x) + 1.5 * y * y + 2.5 * z * z), np.array([pull, -pull])
-
-        def hessian_product(self, positions: np.ndarray, field: np.ndarray) -> np.ndarray:
-            x = positions[1, 0] - positions[0, 0]
-            pull = np.array([V.deriv(2)(x), 3, 5]) * (field[1] - field[0])
-            return np.array([-pull, pull])
-
-        def third_order(self, positions: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, float]:
-            x, z = positions[1, 0] - positions[0, 0], field[1, 0] - field[0, 0]
-            pull = np.array([V.deriv(3)(x) * z * z, 0, 0])
-            return np.array([-pull, pull]), float(pull[0] * z)
-
-    def at(x: float) -> Configuration:
-        positions = np.array([[39.9, 7, 7], [39.9 + x, 7, 7]])
-        return Configuration(positions=positions, diameters=[1, 1], box=BOX, masses=masses)
-
-    found = find_double_well(Bond(), at(a), at(b), first_stiffness=20.0)
+    model = Bond(V)
+    found = find_double_well(model, model.at(a, masses), model.at(b, masses), first_stiffness=20.0)
     assert isinstance(found, DoubleWell)
     assert found.path_length == pytest.approx(np.sqrt(mu) * (b - a), abs=1e-9)
     assert found.frequency_a == pytest.approx(np.sqrt(V.deriv(2)(a) / mu), rel=1e-7)
