@@ -45,4 +45,4 @@ def path_images(
     first, second = steepest_descents(surface, double_well, (), PathSettings(**further_settings))
     between = equally_spaced(surface, first, second, images)[1:-1]
     end = start.moved_to(start.positions + double_well.displacement_ab)
-    return (start, *(start.moved_to(point) for point in between), end)
+    return (start, *(start.moved_to(surface.plain(point)) for point in between), end)
