@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from glasswells.campaign.codec import sha256
-from glasswells.campaign.plan_base import PositiveCount, PositiveFloat, Section
+from glasswells.campaign.plan_base import Count, PositiveCount, PositiveFloat, Section
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 
@@ -39,6 +39,12 @@ class GlassesSection(Section):
         description="How many glasses of each temperature; may be raised later. Glasses differ "
         "wildly (4 to 240 inherent structures in as many quenches): several glasses tell more than "
         "one long exploration. The paper has 200, 50 and 10.",
+    )
+    first: tuple[Count, ...] = Field(
+        default=(),
+        strict=False,
+        description="Number of the first glass of each temperature, only if source is `shipped`; "
+        "empty: 0. With counts = [1] and first = [3] glass 3 is studied alone.",
     )
     files: tuple[str, ...] = Field(
         default=(),
@@ -72,7 +78,17 @@ class GlassesSection(Section):
                 f"files or diameters are given, but source is {self.source!r}: expected "
                 f'source = "files"'
             )
+        if self.first and (self.source != "shipped" or len(self.first) != n):
+            raise ValueError(
+                f"first has {len(self.first)} entries and source is {self.source!r}, expected {n} "
+                f'entries, one for each temperature, and source = "shipped"'
+            )
         return self
+
+    def indices(self, preparation: int) -> range:
+        """Numbers of the glasses of the k-th preparation temperature."""
+        start = self.first[preparation] if self.first else 0
+        return range(start, start + self.counts[preparation])
 
     def place(self, temperature: float, index: int) -> int:
         """Place of a glass among all, in the order of temperatures and then of numbers."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from glasswells.campaign.plan import ModelSection, Plan
 from glasswells.campaign.plan_errors import PlanError
 from glasswells.campaign.plan_file import parse_plan, plan_template, toml_value
+from glasswells.campaign.stages.pipeline import roots
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 
@@ -91,6 +92,7 @@ def test_all_problems_are_told_at_once_with_their_places() -> None:
         ("[model]\nexponent = 11", "model: exponent is 11, expected an even integer"),
         ('[model]\nname = "kob_andersen"\nexponent = 12', "unknown key 'exponent'"),
         ("[glasses]\ncounts = [1, 2]", "glasses: counts has 2 entries, expected 1"),
+        ("[glasses]\nfirst = [3]", "glasses: first has 1 entries and source is 'prepare'"),
         ("[glasses]\ncounts = []", "glasses: counts has 0 entries, expected 1"),
         (
             "[glasses]\npreparation_temperatures = [0.1, 0.1]\ncounts = [1, 1]",
@@ -147,3 +149,17 @@ def test_the_smallest_box_of_a_plan_is_one_that_the_model_takes() -> None:
 
 def test_values_are_written_as_toml() -> None:
     assert toml_value((0.1, True, 'a "b"')) == '[0.1, true, "a \\"b\\""]'
+
+
+def test_first_chooses_shipped_glasses_by_number() -> None:
+    plan = parse_plan(
+        '[glasses]\nsource = "shipped"\npreparation_temperatures = [0.062, 0.07]\n'
+        "counts = [1, 2]\nfirst = [0, 3]\n"
+    )
+    names = {task.glass for task in roots(plan)}
+    assert names == {"t0p062-0", "t0p07-3", "t0p07-4"}
+    assert {task.parameters["index"] for task in roots(plan) if task.stage == "prepare"} == {
+        0,
+        3,
+        4,
+    }

@@ -97,8 +97,8 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
 def roots(plan: Plan) -> Sequence[FollowUp]:
     """For each glass: its preparation, its trajectories and the gathering of its pairs."""
     tasks: list[FollowUp] = []
-    for preparation, number in enumerate(plan.glasses.counts):
-        for index in range(number):
+    for preparation in range(len(plan.glasses.counts)):
+        for index in plan.glasses.indices(preparation):
             tasks += _glass_tasks(plan, preparation, index)
     return tasks
 
