@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from glasswells.core.checks import count
 from glasswells.core.records import Configuration, PathChain, PathFailure
 from glasswells.model.pair_model import Model
-from glasswells.paths.double_well import find_double_well
+from glasswells.paths.double_well import find_double_well, surface_of
+from glasswells.paths.settings import PathSettings
+from glasswells.paths.surface import Surface
 
 
 def find_double_wells(
     model: Model, a: Configuration, b: Configuration, *, max_minima: int = 8, **settings: Any
 ) -> PathChain:
     """Follow a pair to its end: a path with minima in between is split into several double wells.
+
+    The chain has each minimum once: one that a path comes back to is left out, so that no two
+    minima are joined twice.
 
     Parameters
     ----------
@@ -30,11 +38,16 @@ def find_double_wells(
         As `find_double_well`.
     """
     budget = count("max_minima", max_minima)
+    same = settings.get("same_displacement", PathSettings().same_displacement)
     minima, links = [a], []
     pending = [b]
     while pending:
         link = find_double_well(model, minima[-1], pending[-1], **settings)
         between = link.intermediates if isinstance(link, PathFailure) else ()
+        if between:
+            surface = surface_of(model, a)
+            known = (*minima, *pending)
+            between = tuple(x for x in between if not _is_among(x, known, surface, same))
         if between and len(between) <= budget:
             budget -= len(between)
             pending += reversed(between)
@@ -42,3 +55,12 @@ def find_double_wells(
         links.append(link)
         minima.append(pending.pop())
     return PathChain(minima=tuple(minima), links=tuple(links))
+
+
+def _is_among(
+    found: Configuration, known: Sequence[Configuration], surface: Surface, same: float
+) -> bool:
+    """Whether a minimum is one of several: minima that differ are much farther apart."""
+    place = surface.weighted(found.positions)
+    moves = (surface.displacement(surface.weighted(c.positions), place) for c in known)
+    return any(float(np.linalg.norm(move, axis=1).max()) < same for move in moves)
