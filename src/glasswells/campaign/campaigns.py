@@ -21,7 +21,7 @@ from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
 from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
 from glasswells.campaign.stop import GRACE, StopRequest
 from glasswells.campaign.store import Store, create_store
-from glasswells.campaign.tasks import Pipeline
+from glasswells.campaign.tasks import CODE_FORMAT, Pipeline
 from glasswells.core.errors import InputError
 
 MAX_BYTES = 1_000_000
@@ -212,6 +212,8 @@ def run_campaign(
         If the executor cannot be started, or not again after it was lost, or gives up.
     DamagedStoreError
         If something that is needed is not what was written.
+    InputError
+        If it was begun by a version that computed one of its stages otherwise.
     """
     if workers is None and make_executor is None:
         workers = available_cores()
@@ -220,6 +222,7 @@ def run_campaign(
     check_cache_folder()
     with StopRequest(walltime, grace) as stop, Store(directory, pipeline.codec) as store:
         _check_pipeline(store, pipeline)
+        _check_code_formats(store, pipeline)
         plan = pipeline.read_plan(store.property("plan"))
         pool = WorkerPool(workers, make_executor)
         try:
@@ -273,3 +276,16 @@ def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
             f"{store.path} was made by the pipeline {name!r}, expected {pipeline.name!r}: give "
             f"the right one with --pipeline"
         )
+
+
+def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
+    """That results of an older code are not continued by a newer one, as one catalogue."""
+    for stage in pipeline.stages:
+        row = next(store.tasks(stage=stage.name), None)
+        if row is not None and row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format:
+            raise InputError(
+                f"{store.path.parent} was begun by another version of glasswells, which computed "
+                f"the stage {stage.name} otherwise: it can be read, but not continued. Begin a new "
+                f"campaign with what can be taken over from it: `glasswells run PLAN --dir NEW "
+                f"--reuse {store.path.parent}`"
+            )

@@ -13,7 +13,7 @@ from glasswells.campaign.pool import EngineLostError, WorkerLostError, WorkerPoo
 from glasswells.campaign.reader import TaskRow
 from glasswells.campaign.stop import StopRequest
 from glasswells.campaign.store import EncodedOutput, Store
-from glasswells.campaign.tasks import Pipeline, Task, TaskInput, resolve
+from glasswells.campaign.tasks import Pipeline, Task, TaskInput
 from glasswells.campaign.worker import TaskReport, run_task
 
 MAX_ATTEMPTS = 3
@@ -99,7 +99,7 @@ class Coordinator:
         return False
 
     def _plant(self) -> None:
-        roots = resolve(self.pipeline.roots(self.plan), self._seed)
+        roots = self.pipeline.tasks(self.pipeline.roots(self.plan), self._seed)
         with self.store.transaction():
             for task in roots:
                 self.store.add_task(task, self.pipeline.rank(task.stage))
@@ -223,7 +223,8 @@ class Coordinator:
         follow = self.pipeline.stage(task.stage).follow
         if follow is None or report.output is None or report.output.state is not None:
             return []
-        tasks = resolve(follow(self.plan, task, report.output), self._seed, task.chain)
+        following = follow(self.plan, task, report.output)
+        tasks = self.pipeline.tasks(following, self._seed, task.chain)
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]
 
     def _submit(self, row: TaskRow) -> None:

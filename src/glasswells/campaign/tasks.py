@@ -19,9 +19,11 @@ import numpy as np
 from glasswells.campaign.codec import Codec
 from glasswells.core.errors import GlasswellsError
 
-CODE_FORMAT = 1
-"""Part of every task's name. Raise it when the same inputs would no longer give the same
-products: then no result of the old code is taken for one of the new."""
+NAME_FORMAT = 1
+"""Part of every task's name; raised only if all names change. What a stage's results are is said
+by `Stage.code_format`."""
+CODE_FORMAT = "code_format"
+"""Parameter of a task that names the code format of its stage, if that is not the first."""
 SELF = "self"
 """In a `FollowUp`: the chain of the task that it follows."""
 CHECKPOINT = "checkpoint"
@@ -77,10 +79,10 @@ class Task:
 
     @property
     def chain(self) -> str:
-        """Id of the chain: SHA-256 of stage, inputs, parameters, seed path and code format."""
+        """Id of the chain: SHA-256 of stage, inputs, parameters and seed path."""
         refs = [[r.chain, r.kind, r.item, r.optional] for r in self.inputs]
         path = [self.seed, self.stage, self.glass, self.number]
-        text = canonical([CODE_FORMAT, path, refs, dict(self.parameters)])
+        text = canonical([NAME_FORMAT, path, refs, dict(self.parameters)])
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -157,6 +159,12 @@ class Stage:
     """Pure, and importable by name in a worker process."""
     follow: Callable[[Any, Task, TaskOutput], Sequence[FollowUp]] | None = None
     """From the plan, a finished task and its output to the tasks that come next."""
+    code_format: int = 1
+    """Raise it when the same inputs would no longer give the same products: then no result of the
+    old code is taken for one of the new. Other stages keep theirs."""
+    is_swift: bool = False
+    """Whether a task is bookkeeping of other products, so that it may be done while a campaign is
+    played again, which cannot go on before it knows what the task asks for."""
 
 
 def as_it_is(text: str, folder: Path) -> str:
@@ -196,12 +204,26 @@ class Pipeline:
         """Place of a stage in the table."""
         return [stage.name for stage in self.stages].index(name)
 
+    def tasks(
+        self, follow_ups: Sequence[FollowUp], seed: int, parent: str | None = None
+    ) -> tuple[Task, ...]:
+        """The tasks behind follow-ups, with the code formats of their stages."""
+        formats = {s.name: s.code_format for s in self.stages if s.code_format > 1}
+        return resolve(follow_ups, seed, parent, formats)
+
 
 def resolve(
-    follow_ups: Sequence[FollowUp], seed: int, parent: str | None = None
+    follow_ups: Sequence[FollowUp],
+    seed: int,
+    parent: str | None = None,
+    code_formats: Mapping[str, int] | None = None,
 ) -> tuple[Task, ...]:
-    """The tasks behind follow-ups: `SELF` and labels replaced by the ids of chains."""
+    """The tasks behind follow-ups: `SELF` and labels replaced by the ids of chains.
+
+    `code_formats` of stages become part of the parameters of their tasks.
+    """
     chains = {} if parent is None else {SELF: parent}
+    formats = code_formats or {}
     tasks = []
     for item in follow_ups:
         inputs = tuple(
@@ -219,7 +241,9 @@ def resolve(
             number=item.number,
             seed=seed,
             inputs=inputs,
-            parameters=item.parameters,
+            parameters={**item.parameters, CODE_FORMAT: formats[item.stage]}
+            if item.stage in formats
+            else item.parameters,
             chunks_left=item.chunks,
         )
         if item.label is not None:

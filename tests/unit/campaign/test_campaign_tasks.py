@@ -80,3 +80,13 @@ def test_follow_ups_refer_to_their_parent_and_to_each_other() -> None:
     a, b = resolve([first, second], seed=1, parent=TASK.chain)
     assert a.inputs == (Ref(chain=TASK.chain, kind="x"),)
     assert b.inputs == (Ref(chain=a.chain, kind="y"),)
+
+
+def test_the_code_format_of_a_stage_is_part_of_its_tasks_names_only() -> None:
+    first = FollowUp(stage="a", glass="g", number=0, label="one")
+    second = FollowUp(stage="b", glass="g", number=0, inputs=(Ref(chain="one", kind="y"),))
+    before = resolve([first, second], seed=1)
+    same, changed = resolve([first, second], seed=1, code_formats={"b": 2})
+    assert same.id == before[0].id
+    assert changed.id != before[1].id
+    assert changed.parameters["code_format"] == 2
