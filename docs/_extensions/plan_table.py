@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from pydantic import BaseModel
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -41,6 +42,8 @@ class PlanTable(SphinxDirective):
         head += _row([[nodes.Text(title)] for title, _ in COLUMNS])
         body = nodes.tbody()
         for name, field in section.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                continue  # a table of its own
             default = "required" if field.is_required() else toml_value(field.default)
             if field.default == {}:
                 default = "{}"
@@ -58,11 +61,19 @@ class PlanTable(SphinxDirective):
 
 
 def section_of(name: str) -> Any:
-    """The class of a table of the plan; `units` is the one that [units.NAME] has."""
+    """The class of a table of the plan, such as `pairs` or `pairs.close`.
+
+    `units` is the one that [units.NAME] has.
+    """
     if name == "units":
         return UnitsSection
-    field = Plan.model_fields.get(name)
-    return field.annotation if field is not None else None
+    section: Any = Plan
+    for part in name.split("."):
+        field = section.model_fields.get(part)
+        if field is None:
+            return None
+        section = field.annotation
+    return section
 
 
 def _marked(text: str) -> list[nodes.Node]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from glasswells.interchange.shipped import Glass, glass
     from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
     from glasswells.landscape.library import Identity, identity_scan
-    from glasswells.landscape.pairs import close_pairs, linked_pairs
+    from glasswells.landscape.linked import linked_pairs
     from glasswells.landscape.recognition import Recognition
     from glasswells.minimization import MinimizerSettings, minimize
     from glasswells.model.diameters import draw_diameters
@@ -128,7 +128,8 @@ _ROOMS = {
     "interchange.shipped": ("Glass", "glass"),
     "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),
     "landscape.library": ("Identity", "identity_scan"),
-    "landscape.pairs": ("close_pairs", "linked_pairs"),
+    "landscape.close": ("close_pairs",),
+    "landscape.linked": ("linked_pairs",),
     "landscape.recognition": ("Recognition",),
     "minimization": ("MinimizerSettings", "minimize"),
     "model.diameters": ("draw_diameters",),

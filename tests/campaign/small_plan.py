@@ -19,7 +19,13 @@ trajectories = {trajectories}
 quenches = {quenches}
 chunk_quenches = 20
 [pairs]
+rules = ["linked", "close"]
 min_transitions = {min_transitions}
+batch = 2
+[pairs.close]
+max_energy_difference = 0.05
+min_distance = 0.1
+max_distance = 1.0
 [modes]
 images = [6, 9]
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +19,11 @@ from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages import modes as stage
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.store import EncodedOutput, Store
-from glasswells.campaign.tasks import SELF, Ref, Task, TaskInput, TaskOutput
+from glasswells.campaign.tasks import Ref, Task, TaskInput, TaskOutput
 from glasswells.campaign.verify import verify_store
 from glasswells.core.outcomes import Outcome
-from glasswells.core.records import DoubleWell, PathFailure
+from glasswells.core.records import DoubleWell
+from glasswells.landscape.links import DOUBLE_WELL
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
 PLAN = VIBRATIONS_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"
@@ -73,7 +73,6 @@ def test_every_double_well_is_related_to_its_minimum(finished: Path) -> None:
         found = list(store.records("well_vibrations"))
         wells = {(item.chain, item.position): item.record for item in store.records("double_well")}
     assert len(found) == len(wells) > 3
-    assert any(len([key for key in wells if key[0] == chain]) > 1 for chain in paths)
     for item in found:
         record = item.record
         assert isinstance(record, WellVibrations)
@@ -95,15 +94,18 @@ def test_every_double_well_is_related_to_its_minimum(finished: Path) -> None:
 
 
 def test_modes_are_those_of_minimum_a(finished: Path) -> None:
-    """Also where A was found between two minima of the library."""
     with opened(finished) as store:
-        rows = [row.task for row in store.tasks(stage="modes")]
-        between = [task for task in rows if task.inputs[0].kind == "double_well"]
-        assert between
-        for task in rows:
+        wells = {r.chain: r.record for r in store.records("double_well")}
+        for overlaps in (row.task for row in store.tasks(stage="overlaps")):
+            of_well, *of_minimum = overlaps.inputs
+            for ref in of_minimum:
+                (source,) = store.products(store.first_of(ref.chain).task.inputs[0])
+                moved = source.configuration.positions - wells[of_well.chain].minimum_a.positions
+                assert np.abs(moved).max() < 1e-8
+        for task in (row.task for row in store.tasks(stage="modes")):
             (source,) = store.products(task.inputs[0])
             (found,) = store.products(Ref(chain=task.chain, kind="minimum_vibrations"))
-            a = source.minimum_a if isinstance(source, DoubleWell) else source.configuration
+            a = source.configuration
             product = np.asarray(
                 stage.Stiffness(PLAN_MODEL, a).matrix @ found.softest.ravel()
             ).reshape(-1, 3)
@@ -124,7 +126,14 @@ def test_the_modes_of_a_minimum_are_computed_once(finished: Path) -> None:
     assert len(needed) > len({ref.chain for ref in needed})  # some are shared
 
 
-def test_the_first_pair_gets_the_full_spectrum_and_the_study(finished: Path) -> None:
+def first_double_well(directory: Path) -> int:
+    """Number of the search that found the first double well, in the order of the pairs."""
+    searches = [r for r in records(directory, "pair_search") if not r.batch]
+    (last,) = searches
+    return next(link.search for link in last.links if link.outcome == DOUBLE_WELL)
+
+
+def test_the_first_double_well_gets_the_full_spectrum_and_the_study(finished: Path) -> None:
     with opened(finished) as store:
         spectra = [
             item
@@ -134,8 +143,9 @@ def test_the_first_pair_gets_the_full_spectrum_and_the_study(finished: Path) -> 
         wells = list(store.records("well_vibrations"))
     (spectrum,) = spectra
     assert len(spectrum.record.frequencies) == 450
+    first = first_double_well(finished)
     for item in wells:
-        is_first = item.number == 0 and item.position == 0
+        is_first = item.number == first
         assert item.record.mobility_modes == 40
         assert np.isfinite(item.record.largest_mobility_all) == is_first
         assert (item.record.tangents is not None) == is_first
@@ -238,7 +248,8 @@ def test_fewer_pairs_without_spectra_and_studies(finished: Path, run: Run) -> No
         found = list(store.records("well_vibrations"))
         spectra = list(store.records("minimum_vibrations"))
         numbers = {row.task.number for row in store.tasks(stage="overlaps")}
-    assert numbers == {0, 1}
+    assert len(numbers) == 2
+    assert first_double_well(directory) in numbers
     assert {item.number for item in found} == numbers
     assert all(item.record.tangents is None for item in found)
     assert {item.stage for item in spectra} == {"modes"}
@@ -279,8 +290,8 @@ def test_a_minimum_that_fails_costs_its_own_wells_only(
     assert counts["double_wells"] == wells - counts["wells_without_modes"] > 0
 
 
-def again(directory: Path, number: int) -> tuple[list[WellVibrations], TaskOutput]:
-    """The double wells of the pair of this number, related once more in this process."""
+def again(directory: Path, number: int) -> tuple[WellVibrations, TaskOutput]:
+    """The double well of the search of this number, related once more in this process."""
     with opened(directory) as store:
         (task,) = (row.task for row in store.tasks(stage="overlaps") if row.task.number == number)
         inputs = tuple(store.products(ref) for ref in task.inputs)
@@ -292,7 +303,8 @@ def again(directory: Path, number: int) -> tuple[list[WellVibrations], TaskOutpu
             seed=np.random.SeedSequence(1),
         )
     )
-    return [r for _, r in output.products if isinstance(r, WellVibrations)], output
+    (found,) = (r for _, r in output.products if isinstance(r, WellVibrations))
+    return found, output
 
 
 def test_a_study_that_fails_is_recorded(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,7 +312,7 @@ def test_a_study_that_fails_is_recorded(finished: Path, monkeypatch: pytest.Monk
         raise RuntimeError("lost the way")
 
     monkeypatch.setattr(stage, "tangent_study", broken)
-    (item, *_), output = again(finished, 0)
+    item, output = again(finished, first_double_well(finished))
     assert item.tangents is None
     assert "tangent study" in item.failures[0]
     assert "lost the way" in item.failures[0]
@@ -315,25 +327,18 @@ def test_a_double_well_that_defies_everything_costs_its_own_record(
         number = next(
             row.task.number
             for row in store.tasks(stage="overlaps")
-            if row.counts["double_wells"] > 1 and not row.task.parameters["full_spectrum"]
+            if not row.task.parameters["full_spectrum"]
         )
-        before = [r.record for r in store.records("well_vibrations") if r.number == number]
-    normal_modes, calls = stage.normal_modes, []
 
     def broken(*values, **settings):
-        calls.append(1)
-        if len(calls) == 1:
-            raise np.linalg.LinAlgError("no spectrum")
-        return normal_modes(*values, **settings)
+        raise np.linalg.LinAlgError("no spectrum")
 
     monkeypatch.setattr(stage, "normal_modes", broken)
-    (lost, *others), output = again(finished, number)
+    lost, output = again(finished, number)
     assert "no spectrum" in lost.failures[0]
     assert (lost.double_well, lost.seeds, lost.mobility_modes) == (0, (), 0)
     assert [d.direction for d in lost.directions] == list(DIRECTIONS)
     assert not any(d.certified for d in lost.directions)
-    kept = [r.directions[0].overlap for r in others]
-    assert kept == [r.directions[0].overlap for r in before[1:]]
     assert output.counts["incomplete"] == 1
 
 
@@ -356,45 +361,21 @@ def test_more_modes_than_there_are_means_all(finished: Path) -> None:
     assert len(found.frequencies) == 450
 
 
-def test_what_follows_a_path_whose_first_link_is_none(finished: Path) -> None:
-    """Then no minimum A is in the library."""
-    first, *_ = records(finished, "double_well")
-    lost = PathFailure(
-        minimum_a=first.minimum_a,
-        minimum_b=first.minimum_b,
-        outcome=Outcome.STEP_LIMIT,
-        message="",
-        asymmetry=0.0,
-        barrier=np.nan,
-    )
-    task = Task(
-        stage="paths",
-        glass="t0p1-0",
-        number=7,
-        seed=3,
-        inputs=(
-            Ref(chain="pairs", kind="structure", item=4),
-            Ref(chain="pairs", kind="structure", item=9),
-        ),
-    )
+def test_what_follows_a_double_well() -> None:
     plan = parse_plan(PLAN)
-    *modes, overlaps = stage.follow_double_wells(plan, task, [lost, first, lost, first])
-    expected = [(Ref(chain=SELF, kind="double_well", item=k),) for k in (0, 1)]
-    assert [m.inputs for m in modes] == expected
-    assert len({m.number for m in modes}) == 2
-    assert overlaps.number == 7
-    assert [ref.chain for ref in overlaps.inputs] == [SELF, *(m.label for m in modes)]
-    *modes, overlaps = stage.follow_double_wells(plan, task, [first, lost, first])
-    assert modes[0].inputs == (task.inputs[0],)
-    assert modes[0].number == 4
-    assert modes[1].inputs == (Ref(chain=SELF, kind="double_well", item=1),)
-    assert stage.follow_double_wells(plan, task, [lost, lost]) == []
-    # The first double well of the first pair is left to `overlaps`.
-    *modes, overlaps = stage.follow_double_wells(
-        plan, dataclasses.replace(task, number=0), [first, first]
-    )
-    assert [m.inputs for m in modes] == expected[1:]
-    assert overlaps.parameters["full_spectrum"]
+    well = Ref(chain="path", kind="double_well")
+    minimum = Ref(chain="library", kind="structure", item=4)
+    modes, overlaps = stage.follow_double_well(plan, "t0p1-0", 7, 3, well, (4, minimum))
+    assert (modes.inputs, modes.number) == ((minimum,), 4)
+    assert (overlaps.inputs[0], overlaps.number) == (well, 7)
+    assert overlaps.inputs[1].chain == modes.label
+    assert not overlaps.parameters["full_spectrum"]
+    # The minimum of the first double well is left to `overlaps`.
+    (first,) = stage.follow_double_well(plan, "t0p1-0", 7, 0, well, (4, minimum))
+    assert first.inputs == (well,)
+    assert first.parameters["full_spectrum"]
+    few = parse_plan(PLAN + "max_pairs = 3\n")
+    assert stage.follow_double_well(few, "t0p1-0", 7, 3, well, (4, minimum)) == []
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,8 +19,10 @@ from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.pool import InlineExecutor
+from glasswells.campaign.schema import STORE_NAME
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.verify import verify_store
+from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
 
@@ -56,6 +60,22 @@ def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
         assert well.negative_eigenvalue < 0
         assert np.linalg.norm(well.tangent_a) == pytest.approx(1.0)
     assert all(s.splitting > 0 and s.error >= 0 for s in splittings)
+
+
+def test_each_link_is_searched_once_and_each_pair_is_followed(unbroken: Path) -> None:
+    with open_campaign(unbroken, PIPELINE) as store:
+        candidates = next(store.records("pair_candidates")).record
+        pairs = [item.record for item in store.records("pair")]
+        followed = [item.record for item in store.records("followed_pair")]
+        searches = [row.task for row in store.tasks(stage="paths")]
+        counts = store.counts()["pairs"]
+    assert {(f.i, f.j) for f in followed} == {tuple(row) for row in candidates.minima}
+    assert len({frozenset((p.i, p.j)) for p in pairs}) == len(pairs) == len(searches)
+    assert {p.search for p in pairs} == {task.number for task in searches}
+    assert counts["path_searches"] == len(searches)
+    assert counts["followed_pairs"] == counts["pairs"] == len(followed)
+    assert counts["rounds"] > 1
+    assert {rule for f in followed for rule in f.rules} == {"linked", "close"}
 
 
 def test_two_workers_give_the_same_catalogue(unbroken: Path, plan: Path, tmp_path: Path) -> None:
@@ -109,6 +129,7 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert list(stages) == [
         "prepare",
         "explore",
+        "library",
         "pairs",
         "paths",
         "splittings",
@@ -122,3 +143,72 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations
     assert sum(len(glass.wells) for glass in preparation.glasses) >= 1
+
+
+def links_of(directory: Path, rule: str) -> dict[tuple[int, int], list[tuple[str, float]]]:
+    """What is on the way of each pair that a rule chose: outcomes and barriers."""
+    with open_campaign(directory, PIPELINE) as store:
+        wells = {item.number: item.record for item in store.records("double_well")}
+        return {
+            (pair.i, pair.j): [
+                (outcome, wells[search].barrier if search in wells else 0.0)
+                for outcome, search in zip(pair.outcomes, pair.searches, strict=True)
+            ]
+            for pair in (item.record for item in store.records("followed_pair"))
+            if rule in pair.rules
+        }
+
+
+def sessions_of(directory: Path, stage: str) -> set[int]:
+    connection = sqlite3.connect(directory / STORE_NAME)
+    rows = connection.execute("SELECT DISTINCT session FROM tasks WHERE stage = ?", (stage,))
+    found = {row[0] for row in rows}
+    connection.close()
+    return found
+
+
+def test_other_rules_and_rounds_take_over_the_searches_that_were_made(
+    unbroken: Path, tmp_path: Path
+) -> None:
+    """The paper's pairs and what they hold do not depend on what else is searched."""
+    plan = tmp_path / "plan.toml"
+    text = SMALL_PLAN.replace('"linked", "close"', '"linked"').replace("batch = 2", "batch = 1")
+    plan.write_text(text, encoding="utf-8")
+    alone = start_campaign(plan, tmp_path / "alone", PIPELINE, reuse=unbroken)
+    assert run_campaign(alone, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    assert verify_store(alone, PIPELINE.codec).is_sound
+    assert links_of(alone, "linked") == links_of(unbroken, "linked")
+    assert links_of(alone, "close") == {}
+    assert sessions_of(alone, "paths") == sessions_of(alone, "splittings") == {1}
+    assert sessions_of(alone, "pairs") == {2}
+
+    back = start_campaign(tmp_path / "plan.toml", tmp_path / "afresh", PIPELINE)
+    assert run_campaign(back, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    assert digest(back, PIPELINE) == digest(alone, PIPELINE)
+
+
+def test_the_report_counts_by_rule(unbroken: Path) -> None:
+    with open_campaign(unbroken, PIPELINE) as store:
+        (preparation,) = campaign_content(store).preparations
+        wells = [item.number for item in store.records("double_well")]
+    assert preparation.rules == ("linked", "close")
+    for rule in ("linked", "close"):
+        links = links_of(unbroken, rule).values()
+        barriers = {barrier for way in links for outcome, barrier in way if barrier}
+        (chosen,) = preparation.chosen_by(rule)
+        assert {w.barrier for w in chosen} == barriers
+    assert len(preparation.wells[0]) == len(wells)
+
+
+def test_a_campaign_of_another_code_is_read_but_not_continued(plan: Path, tmp_path: Path) -> None:
+    directory = start_campaign(plan, tmp_path / "old", PIPELINE)
+    older = [
+        dataclasses.replace(stage, code_format=1 if stage.name == "pairs" else stage.code_format)
+        for stage in PIPELINE.stages
+    ]
+    before = dataclasses.replace(PIPELINE, stages=tuple(older))
+    assert run_campaign(directory, before, workers=1, make_executor=InlineExecutor).is_finished
+    with open_campaign(directory, PIPELINE) as store:
+        assert campaign_content(store).preparations
+    with pytest.raises(InputError, match=r"computed the stage pairs otherwise.*--reuse"):
+        run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)

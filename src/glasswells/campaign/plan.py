@@ -24,6 +24,7 @@ from glasswells.campaign.plan_base import (
 from glasswells.campaign.plan_errors import closest, suggestion
 from glasswells.campaign.plan_glasses import GlassesSection, StoredGlass
 from glasswells.campaign.plan_modes import ModesSection
+from glasswells.campaign.plan_pairs import PairsSection
 from glasswells.model.pair_model import PairModel
 from glasswells.model.registry import MODELS
 
@@ -188,43 +189,6 @@ class ExploreSection(Section):
     chunk_quenches: PositiveCount = Field(
         default=50, description="Quenches between two checkpoints: a few seconds of work."
     )
-
-
-class PairsSection(Section):
-    """Which pairs of inherent structures are sent on the search for a path."""
-
-    min_transitions: Count = Field(
-        default=5,
-        description="Pairs with at least this many transitions in both directions together, "
-        "T_ij + T_ji. 5 follows the published pair tables; 0: no pairs by transitions.",
-    )
-    max_energy_difference: NotNegativeFloat = Field(
-        default=0.0,
-        description="In addition all pairs of a glass closer in energy than this, however rarely "
-        "they were linked; 0: none. Their number grows with the square of the minima.",
-    )
-    max_distance: NotNegativeFloat = Field(
-        default=0.0, description="... and closer in configuration space than this, ..."
-    )
-    min_distance: NotNegativeFloat = Field(
-        default=0.0,
-        description="... but not closer than this. Barriers grow with distance: of 18 double wells "
-        "within 0.4, drawn from one glass of 0.092, all had both levels of argon in one well.",
-    )
-    max_pairs: PositiveCount | Counts = Field(
-        default=100_000,
-        description="Upper limit per glass; the pairs with the most transitions come first. A list "
-        "has one number for each preparation temperature.",
-    )
-
-    @model_validator(mode="after")
-    def _check_distances(self) -> PairsSection:
-        if self.min_distance > 0 and self.min_distance >= self.max_distance:
-            raise ValueError(
-                f"min_distance is {self.min_distance:g}, expected less than max_distance, "
-                f"{self.max_distance:g}"
-            )
-        return self
 
 
 class PathsSection(Section):

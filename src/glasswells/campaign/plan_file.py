@@ -61,10 +61,14 @@ def plan_template(name: str = "campaign") -> str:
 
 def _table(key: str, section: type[BaseModel], changes: dict[str, Any]) -> str:
     lines = [*_comment((section.__doc__ or "").split("\n")[0]), f"[{key}]"]
+    inner = []
     for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            inner.append(_table(f"{key}.{name}", field.annotation, {}))
+            continue
         lines += _comment(field.description or "")
         lines.append(f"{name} = {toml_value(changes.get(name, field.default))}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(["\n".join(lines) + "\n", *inner])
 
 
 def _comment(text: str) -> list[str]:

@@ -36,20 +36,19 @@ class ModesSection(Section):
     )
     max_pairs: Count = Field(
         default=0,
-        description="How many pairs of each glass are studied, those with the most transitions "
-        "first, with all their double wells; 0: all.",
+        description="How many double wells of each glass are studied, in the order in which they "
+        "were found, that of their pairs; 0: all.",
     )
     full_spectra: Count = Field(
         default=1,
-        description="For how many of them, from the first, all 3N modes of minimum A of the first "
-        "double well are computed (Fig. 2 of the paper; the overlap of mobilities over all "
-        "modes). Each takes 15 s and 0.8 GB for 1500 particles.",
+        description="For how many of them, from the first, all 3N modes of minimum A are computed "
+        "(Fig. 2 of the paper; the overlap of mobilities over all modes). Each takes 15 s and 0.8 "
+        "GB for 1500 particles.",
     )
     tangent_studies: Count = Field(
         default=1,
-        description="For how many of them, from the first, the direction in which the path of the "
-        "first double well leaves A is followed over the distance and in bands (Fig. 4). Each "
-        "takes half a minute to two.",
+        description="For how many of them, from the first, the direction in which the path leaves "
+        "A is followed over the distance and in bands (Fig. 4). Each takes half a minute to two.",
     )
     rhos: tuple[PositiveFloat, ...] = Field(
         default=(0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5),

@@ -20,9 +20,11 @@ from glasswells.campaign.errors import DamagedStoreError, StoreError
 from glasswells.campaign.finds import Find, Finds
 from glasswells.campaign.provenance import provenance, utc_now
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED, READY, WAITING, TaskRow
+from glasswells.campaign.runner import encode_output
 from glasswells.campaign.schema import PLAN_NAME
 from glasswells.campaign.store import FAILED_INPUT, EncodedOutput, Store, create_store
-from glasswells.campaign.tasks import Pipeline, Task, TaskOutput, resolve
+from glasswells.campaign.tasks import CODE_FORMAT, Pipeline, Task, TaskInput, TaskOutput
+from glasswells.campaign.worker import run_task
 from glasswells.core.errors import InputError
 
 BATCH = 200
@@ -93,6 +95,7 @@ class Replay:
         self.plan = plan
         self.seed = seed
         self._kept: set[str] = set()
+        self._later_found = -1
         self.records = 0
         """Products taken over so far."""
 
@@ -110,8 +113,9 @@ class Replay:
         with self.store.transaction():
             self.store.copy_sessions(self.finds.sessions)
             self.store.begin_session(provenance(workers=0, engine=engine))
-            for task in resolve(self.pipeline.roots(self.plan), self.seed):
+            for task in self.pipeline.tasks(self.pipeline.roots(self.plan), self.seed):
                 self.store.add_task(task, self.pipeline.rank(task.stage))
+        self._later_found = self._highest_rank() if only_asked_for else -1
         left = self._take_ready()
         while not only_asked_for and self._take_others():
             left += self._take_ready()
@@ -125,9 +129,42 @@ class Replay:
         while True:
             with self.store.transaction():
                 rows = self.store.claim(BATCH)
-                left += [row for row in rows if not self._take(row)]
+                left += [row for row in rows if not self._take(row) and not self._do(row)]
             if not rows:
                 return left
+
+    def _highest_rank(self) -> int:
+        """Of the stages with finds that this code might have made."""
+        formats = {stage.name: stage.code_format for stage in self.pipeline.stages}
+        found = {
+            find.stage
+            for find in self.finds.ended()
+            if json.loads(find.parameters).get(CODE_FORMAT, 1) == formats.get(find.stage)
+        }
+        return max((self.pipeline.rank(stage) for stage in found), default=-1)
+
+    def _do(self, row: TaskRow) -> bool:
+        """Do a swift task, if finds may follow from it; whether it is done.
+
+        A plan with other rules for pairs asks for other rounds, but these for many searches that
+        were made before, each of which is known only after the round that asks for it.
+        """
+        stage = self.pipeline.stage(row.task.stage)
+        if not stage.is_swift or row.rank >= self._later_found:
+            return False
+        task_input = TaskInput(
+            inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
+            state=None,
+            parameters=row.task.parameters,
+            seed=row.task.seed_sequence,
+        )
+        report = run_task(stage.run, task_input)
+        if report.output is None:
+            return False
+        following = self._tasks_after(row.task, report.output)
+        self.store.act_as_session(None)
+        self.store.complete(row, encode_output(self.store.codec, report), following)
+        return True
 
     def _take_others(self) -> bool:
         """Take over one batch of chains whose inputs or makers are lost though they are not."""
@@ -230,8 +267,7 @@ class Replay:
 
     def _following(self, task: Task, last: Find) -> list[tuple[Task, int]]:
         """The tasks that the end of a chain asks for."""
-        follow = self.pipeline.stage(task.stage).follow
-        if follow is None or last.status != DONE:
+        if self.pipeline.stage(task.stage).follow is None or last.status != DONE:
             return []
         codec = self.store.codec
         products = tuple(
@@ -239,5 +275,10 @@ class Replay:
             for kind, encoded in self.finds.products(last)
         )
         output = TaskOutput(products=products, counts=json.loads(last.counts))
-        tasks = resolve(follow(self.plan, task, output), self.seed, task.chain)
+        return self._tasks_after(task, output)
+
+    def _tasks_after(self, task: Task, output: TaskOutput) -> list[tuple[Task, int]]:
+        follow = self.pipeline.stage(task.stage).follow
+        following = follow(self.plan, task, output) if follow else ()
+        tasks = self.pipeline.tasks(following, self.seed, task.chain)
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]

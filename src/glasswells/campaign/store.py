@@ -168,9 +168,9 @@ class Store(StoreReader):
         for number, (text, ending) in sorted(sessions.items()):
             self._insert("sessions", (number, text, ending))
 
-    def act_as_session(self, number: int) -> None:
-        """Let what follows count as the work of an earlier run."""
-        self._work_session = number
+    def act_as_session(self, number: int | None) -> None:
+        """Let what follows count as the work of an earlier run; None: of this one."""
+        self._work_session = self._session if number is None else number
 
     def add_task(self, task: Task, rank: int) -> bool:
         """Add a task unless it is there already; whether it was new."""

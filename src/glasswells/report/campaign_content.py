@@ -14,6 +14,7 @@ from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
 from glasswells.campaign.tasks import Ref
 from glasswells.core.records import TunnelSplitting
+from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
     Exploration,
@@ -85,10 +86,12 @@ def _preparations(
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
+    searches = {row.task.chain: row.task.number for row in store.tasks(stage="paths")}
     for item in store.records("glass"):
         glass = item.record
         temperature, n = glass.preparation_temperature, glass.configuration.n_particles
         wells = tuple(_wells(store, item.glass, splittings, origins))
+        pairs = StoredPairs.of(store, item.glass)
         groups[temperature].append(
             GlassContent(
                 name=item.glass,
@@ -96,7 +99,11 @@ def _preparations(
                 volume=float(np.prod(glass.configuration.box)),
                 equilibration=glass.report,
                 exploration=_exploration(store, item.glass),
-                n_pairs=sum(1 for _ in store.records("pair", glass=item.glass)),
+                n_pairs=pairs.count,
+                pairs_by_rule=pairs.by_rule,
+                rules_by_well=pairs.rules_by_well(
+                    {w.number: origins[item.glass, w.number] for w in wells}, searches
+                ),
                 wells=wells,
                 minima=vibrations.minima(item.glass, temperature, n),
                 vibrations=vibrations.wells(item.glass, temperature, wells, origins),
@@ -194,15 +201,14 @@ def _failed_tasks(store: StoreReader) -> Iterator[Failure]:
 
 def _failed_paths(store: StoreReader) -> Iterator[Failure]:
     """Pairs that are no double well."""
-    pairs: dict[str, list[str]] = {}
+    subjects: dict[str, dict[int, str]] = {}
     for item in store.records("path_failure"):
-        if item.glass not in pairs:
-            records = store.records("pair", glass=item.glass)
-            pairs[item.glass] = [f"pair {p.record.i}-{p.record.j}" for p in records]
+        if item.glass not in subjects:
+            subjects[item.glass] = pair_subjects(store, item.glass)
         yield Failure(
             stage=item.stage,
             glass=item.glass,
-            subject=pairs[item.glass][item.number],
+            subject=subjects[item.glass][item.number],
             reason=item.record.outcome.name.lower(),
             text=item.record.message,
         )

@@ -98,6 +98,10 @@ class GlassContent:
     """None before the glass was explored."""
     n_pairs: int = 0
     """Pairs that were sent on the search for a path."""
+    pairs_by_rule: Mapping[str, int] = field(default_factory=dict)
+    """The same for each rule that chose some; empty where no rules are known."""
+    rules_by_well: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Of the double wells, by number, the rules that chose a pair whose way passes them."""
     wells: tuple[WellSummary, ...] = ()
     minima: MinimumColumns | None = None
     """Normal modes of its inherent structures; None before any is known."""
@@ -138,6 +142,21 @@ class Preparation:
     def explored(self) -> tuple[GlassContent, ...]:
         """Glasses that count: those that were explored, whatever was found in them."""
         return tuple(g for g in self.glasses if g.exploration is not None)
+
+    @property
+    def rules(self) -> tuple[str | None, ...]:
+        """Rules that chose pairs here, the paper's first; None: no rule is known."""
+        names = {name for g in self.explored for name in g.pairs_by_rule}
+        return tuple(sorted(names, key=lambda name: (name != "linked", name))) or (None,)
+
+    def chosen_by(self, rule: str | None) -> list[tuple[WellSummary, ...]]:
+        """The double wells of each explored glass for which a rule was the reason to look."""
+        if rule is None:
+            return self.wells
+        return [
+            tuple(w for w in g.wells if rule in g.rules_by_well.get(w.number, ()))
+            for g in self.explored
+        ]
 
     def splittings(self, units: str) -> list[list[float]]:
         """Of each explored glass those that are resolved and of no single well in disguise."""

@@ -68,11 +68,13 @@ def tables(content: ReportContent) -> list[Table]:
 def counts_table(content: ReportContent) -> Table:
     """Glasses, inherent structures, pairs and double wells beside the paper's."""
     rows = []
-    for p in content.preparations:
-        paper = _paper(p)
+    for p, rule in _by_rule(content):
+        paper = _paper(p, rule)
         explorations = [g.exploration for g in p.explored if g.exploration is not None]
-        wells = [len(w) for w in p.wells]
-        distinct = sum(len(set(duplicates(w))) for w in p.wells)
+        chosen = p.chosen_by(rule)
+        wells = [len(w) for w in chosen]
+        distinct = sum(len(set(duplicates(w))) for w in chosen)
+        pairs = [g.pairs_by_rule.get(rule, 0) if rule else g.n_pairs for g in p.explored]
         rows.append(
             (
                 f"{p.temperature:g}",
@@ -80,7 +82,8 @@ def counts_table(content: ReportContent) -> Table:
                 _particles(p),
                 str(sum(e.quenches for e in explorations)),
                 str(sum(len(e.energies) for e in explorations)),
-                str(sum(g.n_pairs for g in p.explored)),
+                rule or "-",
+                str(sum(pairs)),
                 str(sum(wells)),
                 str(distinct),
                 count_per_glass(wells).text() if wells else "-",
@@ -91,14 +94,16 @@ def counts_table(content: ReportContent) -> Table:
     return Table(
         slug="counts",
         title="What was found, beside the paper",
-        note="Distinct: the same core in different backgrounds counted once. In brackets: 95 % "
+        note="Rule: which chose the pairs; one that several chose counts for each, and the paper's "
+        "counts stand beside `linked`, which is its rule. Distinct: the same core in different "
+        "backgrounds counted once. In brackets: 95 % "
         "interval over glasses; a star marks counting errors only (a single glass, or the same "
         "number in all). The paper: Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 "
         "(2021), with 200, 50 and 10 glasses of N = 1500 at 0.062, 0.07 and 0.092. Counts grow "
         "with the length of the exploration.",
         columns=(
-            "T_f", "glasses explored", "N", "quenches", "inherent structures", "pairs",
-            "double wells", "distinct", "double wells per glass", "paper: double wells",
+            "T_f", "glasses explored", "N", "quenches", "inherent structures", "rule",
+            "pairs", "double wells", "distinct", "double wells per glass", "paper: double wells",
             "paper: per glass",
         ),
         rows=tuple(rows),
@@ -108,15 +113,16 @@ def counts_table(content: ReportContent) -> Table:
 def tls_table(content: ReportContent) -> Table:
     """Two-level systems per unit set, with the spread over continuations."""
     rows = []
-    for p in content.preparations:
-        paper = _paper(p)
+    for p, rule in _by_rule(content):
+        paper = _paper(p, rule)
         for units in content.units if p.explored else ():
-            found = count_tls(p.wells, units)
+            found = count_tls(p.chosen_by(rule), units)
             low, high = found.spread
             others = ", ".join(f"{k} {n}" for k, n in found.by_continuation.items())
             rows.append(
                 (
                     f"{p.temperature:g}",
+                    rule or "-",
                     units.name,
                     f"{units.tls_threshold:g}",
                     str(found.solved),
@@ -136,7 +142,7 @@ def tls_table(content: ReportContent) -> Table:
         "no single well in disguise. What lies beyond the two minima is a convention: the spread "
         "is what the raw count would be under each.",
         columns=(
-            "T_f", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
+            "T_f", "rule", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
             "spread", "by continuation", "TLS per glass", "paper: TLS",
         ),
         rows=tuple(rows),
@@ -359,7 +365,15 @@ def _is_tls(well: WellSummary, units: UnitSystem) -> bool:
     return found is not None and found.is_two_level
 
 
-def _paper(p: Preparation) -> PaperCounts | None:
+def _by_rule(content: ReportContent) -> Iterator[tuple[Preparation, str | None]]:
+    """Each preparation with each of the rules that chose its pairs."""
+    return ((p, rule) for p in content.preparations for rule in p.rules)
+
+
+def _paper(p: Preparation, rule: str | None) -> PaperCounts | None:
+    """What the paper found, for pairs that are chosen as the paper's."""
+    if rule not in (None, "linked"):
+        return None
     return next((c for t, c in PAPER_COUNTS.items() if np.isclose(t, p.temperature)), None)
 
 

@@ -28,11 +28,18 @@ def test_template_is_the_default_plan_with_a_comment_for_every_field() -> None:
     assert plan.campaign.name == "my-glasses"
     assert plan == Plan(campaign=plan.campaign)
     assert max(map(len, text.splitlines())) <= 96
-    for section in Plan.model_fields.values():
-        if isinstance(section.annotation, type) and issubclass(section.annotation, BaseModel):
-            for name, field in section.annotation.model_fields.items():
-                assert field.description, name
-                assert re.search(rf"^#.*\n{name} = ", text, re.MULTILINE), name
+    sections = [field.annotation for field in Plan.model_fields.values()]
+    while sections:
+        section = sections.pop()
+        if not (isinstance(section, type) and issubclass(section, BaseModel)):
+            continue
+        for name, field in section.model_fields.items():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+                sections.append(field.annotation)
+                assert re.search(rf"^\[pairs.{name}\]$", text, re.MULTILINE), name
+                continue
+            assert field.description, name
+            assert re.search(rf"^#.*\n{name} = ", text, re.MULTILINE), name
 
 
 def test_the_example_of_a_unit_set_in_the_template_works() -> None:
@@ -156,10 +163,29 @@ def test_first_chooses_shipped_glasses_by_number() -> None:
         '[glasses]\nsource = "shipped"\npreparation_temperatures = [0.062, 0.07]\n'
         "counts = [1, 2]\nfirst = [0, 3]\n"
     )
-    names = {task.glass for task in roots(plan)}
-    assert names == {"t0p062-0", "t0p07-3", "t0p07-4"}
-    assert {task.parameters["index"] for task in roots(plan) if task.stage == "prepare"} == {
-        0,
-        3,
-        4,
-    }
+    glasses = [task for task in roots(plan) if task.stage == "prepare"]
+    assert [task.glass for task in glasses] == ["t0p062-0", "t0p07-3", "t0p07-4"]
+    assert [task.parameters["index"] for task in glasses] == [0, 3, 4]
+
+
+def test_limits_of_pairs_are_read_where_they_stood_before_rules_had_names() -> None:
+    plan = parse_plan(
+        "[pairs]\nmin_transitions = 3\nmax_energy_difference = 0.002\nmax_distance = 1.0\n"
+    )
+    assert plan.pairs.rules == ("linked", "close")
+    assert plan.pairs.min_transitions == 3
+    close = plan.pairs.close
+    assert (close.max_energy_difference, close.min_distance, close.max_distance) == (0.002, 0, 1)
+    unused = parse_plan("[pairs]\nmax_energy_difference = 0.0\nmin_distance = 0.0\n")
+    assert unused == parse_plan("")
+
+
+def test_old_and_new_keys_of_pairs_are_not_mixed() -> None:
+    (problem,) = problems('[pairs]\nrules = ["close"]\nmax_distance = 0.8')
+    assert problem.startswith("pairs: unknown key 'max_distance'")
+    (problem,) = problems("[pairs.close]\nmin_distance = 1.0")
+    assert problem == "pairs.close: min_distance is 1, expected less than max_distance, 0.9"
+    (problem,) = problems('[pairs]\nrules = ["close", "close"]')
+    assert problem == "pairs: rules is ['close', 'close'], expected each name once"
+    (problem,) = problems('[pairs]\nrules = ["near"]')
+    assert "'linked' or 'close'" in problem

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from library_structures import BOX, structure
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration, InherentStructure, Transition
-from glasswells.landscape.pairs import close_pairs, linked_pairs, pair_features
-
-BOX = np.full(3, 20.0)
-SITES = np.stack(np.meshgrid(*[np.arange(5)] * 3, indexing="ij"), -1).reshape(-1, 3) * 4.0
-
-
-def structure(index: int, energy: float, moves: dict[int, tuple[float, float, float]]):  # type: ignore[no-untyped-def]
-    positions = SITES.copy()
-    for particle, move in moves.items():
-        positions[particle] += move
-    configuration = Configuration(positions=positions, diameters=np.ones(125), box=BOX)
-    return InherentStructure(index=index, configuration=configuration, energy=energy)
-
+from glasswells.core.records import InherentStructure, Transition
+from glasswells.landscape.candidates import choose_pairs
+from glasswells.landscape.close import Close, close_pairs, expected_splitting
+from glasswells.landscape.linked import Linked, linked_pairs
+from glasswells.landscape.pairs import pair_features
 
 FAMILY = (
     structure(0, 1.0, {}),
@@ -56,7 +48,7 @@ def test_features_by_hand() -> None:
 
 def test_close_pairs_need_no_transition() -> None:
     found = close_pairs(FAMILY, [], max_energy_difference=0.45, max_distance=0.7)
-    assert [(p.i, p.j) for p in found] == [(0, 2), (1, 2)]
+    assert {(p.i, p.j) for p in found} == {(0, 2), (1, 2)}
     assert close_pairs(FAMILY, [], max_energy_difference=0.45, max_distance=0.45)[0].j == 2
     assert len(close_pairs(FAMILY, [], max_energy_difference=10, max_distance=10)) == 3
 
@@ -82,3 +74,77 @@ def test_close_pairs_see_through_drift_and_images(drift: float) -> None:
     (found,) = close_pairs(pair, [], 0.45, 0.45)
     assert found.distance == pytest.approx(0.4 * np.sqrt(1 - 1 / 125), rel=1e-9)
     assert close_pairs(pair, [], 0.45, 0.35) == ()
+
+
+def test_close_pairs_come_by_the_splitting_to_expect_and_not_by_transitions() -> None:
+    transitions = [Transition(i=0, j=1, count=100)]
+    found = close_pairs(FAMILY, transitions, 10, 10)
+    expected = [np.hypot(p.energy_difference, 0.094 * np.exp(-p.distance / 0.1)) for p in found]
+    assert [expected_splitting(p) for p in found] == pytest.approx(expected, rel=1e-12)
+    assert expected == sorted(expected)
+    assert [(p.i, p.j) for p in found] == [(0, 2), (1, 2), (0, 1)]
+
+
+def test_further_limits_of_close_pairs() -> None:
+    transitions = [Transition(i=2, j=0, count=3)]
+    (linked,) = close_pairs(FAMILY, transitions, 10, 10, min_transitions=3)
+    assert (linked.i, linked.j, linked.backward_count) == (0, 2, 3)
+    most = max(p.participation_number for p in close_pairs(FAMILY, [], 10, 10))
+    fewer = close_pairs(FAMILY, [], 10, 10, max_participation_number=0.99 * most)
+    assert len(fewer) == 2
+    with pytest.raises(InputError, match="max_participation_number is nan"):
+        close_pairs(FAMILY, [], 1.0, 1.0, max_participation_number=np.nan)
+
+
+LINKED = Linked(min_transitions=2)
+CLOSE = Close(max_energy_difference=0.45, min_distance=0.1, max_distance=0.7)
+TRANSITIONS = [Transition(i=0, j=1, count=9), Transition(i=2, j=0, count=3)]
+
+
+def test_each_pair_keeps_the_names_of_all_rules_that_chose_it() -> None:
+    chosen = choose_pairs(FAMILY, TRANSITIONS, [LINKED, CLOSE], 10).candidates
+    found = {(p.i, p.j): p.rules for p in map(chosen.pair, range(len(chosen)))}
+    assert found == {(0, 1): ("linked",), (0, 2): ("linked", "close"), (1, 2): ("close",)}
+    assert list(found) == [(0, 1), (0, 2), (1, 2)]  # the first rule's first, by transitions
+    other = choose_pairs(FAMILY, TRANSITIONS, [CLOSE, LINKED], 10).candidates
+    assert [tuple(row) for row in other.minima] == [(0, 2), (1, 2), (0, 1)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_no_rule_changes_what_another_chooses(limit: int) -> None:
+    def of_linked(rules: list[Linked | Close]) -> list[tuple[int, int]]:
+        chosen = choose_pairs(FAMILY, TRANSITIONS, rules, limit).candidates
+        pairs = map(chosen.pair, range(len(chosen)))
+        return sorted((p.i, p.j) for p in pairs if "linked" in p.rules)
+
+    alone = of_linked([LINKED])
+    assert len(alone) == min(limit, 2)
+    assert of_linked([LINKED, CLOSE]) == of_linked([CLOSE, LINKED]) == alone
+
+
+def test_candidates_are_the_pairs_with_all_their_features() -> None:
+    chosen = choose_pairs(FAMILY, TRANSITIONS, [LINKED], 10).candidates
+    first = chosen.pair(0)
+    expected = linked_pairs(FAMILY, TRANSITIONS, 9)[0]
+    for name in ("i", "j", "energy_difference", "distance", "participation_number"):
+        assert getattr(first, name) == getattr(expected, name)
+    assert first.largest_displacements == expected.largest_displacements
+    assert first.largest_distances == expected.largest_distances
+    assert (first.forward_count, first.backward_count) == (9, 0)
+
+
+def test_a_detour_is_recorded_and_followed_by_the_paper_s_rule_only() -> None:
+    spots = (
+        structure(0, 1.0, {}),
+        structure(1, 1.1, {0: (0.4, 0, 0), 60: (0, 0.3, 0)}),
+        structure(2, 1.05, {0: (0.4, 0, 0)}),
+    )
+    links = [Transition(i=a, j=b, count=5) for a, b in ((0, 1), (0, 2), (1, 2))]
+    choice = choose_pairs(spots, links, [LINKED, CLOSE], 10)
+    (detour,) = choice.detours
+    assert (detour.i, detour.j, detour.through) == (0, 1, 2)
+    assert detour.rules == ("linked", "close")
+    found = {(p.i, p.j): p.rules for p in map(choice.candidates.pair, range(3))}
+    assert found[0, 1] == ("linked",)
+    assert found[0, 2] == ("linked", "close")
+    assert choose_pairs(spots, links, [CLOSE], 1).candidates.minima.tolist() == [[0, 2]]

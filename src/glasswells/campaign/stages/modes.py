@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,8 +9,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from glasswells.campaign.plan import ModelSection, Plan
-from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
-from glasswells.core.records import Configuration, DoubleWell, NormalModes, PathFailure
+from glasswells.campaign.tasks import FollowUp, Ref, TaskInput, TaskOutput
+from glasswells.core.records import Configuration, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import Stiffness, normal_modes
 from glasswells.vibrations.attempts import attempt
@@ -20,11 +18,6 @@ from glasswells.vibrations.minimum import minimum_vibrations
 from glasswells.vibrations.records import MinimumVibrations, TangentStudy, WellVibrations
 from glasswells.vibrations.tangents import tangent_study
 from glasswells.vibrations.well import unrelated_well, well_vibrations
-
-BETWEEN = 1_000_000
-"""Numbers of the minima between A and B begin here, above those of any library."""
-LINKS = 1000
-"""Room for the double wells of one pair in those numbers."""
 
 
 def modes_parameters(plan: Plan) -> dict[str, Any]:
@@ -36,10 +29,10 @@ def modes_parameters(plan: Plan) -> dict[str, Any]:
     }
 
 
-def overlaps_parameters(plan: Plan, number: int) -> dict[str, Any]:
-    """What the products of `overlaps` depend on, for the pair of this number."""
+def overlaps_parameters(plan: Plan, place: int) -> dict[str, Any]:
+    """What the products of `overlaps` depend on, for the double well of this place in its glass."""
     study = None
-    if number < plan.modes.tangent_studies:
+    if place < plan.modes.tangent_studies:
         study = {
             "rhos": list(plan.modes.rhos),
             "images": list(plan.modes.images),
@@ -48,110 +41,90 @@ def overlaps_parameters(plan: Plan, number: int) -> dict[str, Any]:
         }
     return {
         **modes_parameters(plan),
-        "full_spectrum": number < plan.modes.full_spectra,
+        "full_spectrum": place < plan.modes.full_spectra,
         "study": study,
     }
 
 
-def follow_double_wells(
-    plan: Plan, task: Task, links: Sequence[DoubleWell | PathFailure]
+def follow_double_well(
+    plan: Plan, glass: str, number: int, place: int, well: Ref, minimum: tuple[int, Ref]
 ) -> list[FollowUp]:
-    """The modes of each double well's minimum A, then all overlaps of the pair.
+    """The modes of a double well's minimum A, then all overlaps.
 
-    Modes are asked for by minimum: where another pair asked for the same one before, it is the
-    same task. The first minimum of a pair with a full spectrum is left to `overlaps`.
+    Modes are asked for by minimum: where another double well asked for the same one before, it is
+    the same task. With a full spectrum the minimum is left to `overlaps`.
+
+    Parameters
+    ----------
+    plan, glass
+        Of the campaign.
+    number, place
+        Of the path search, and which of the glass's double wells it is.
+    well
+        The double well.
+    minimum
+        Number and record of its minimum A.
     """
-    number = task.number
-    wells = [place for place, link in enumerate(links) if isinstance(link, DoubleWell)]
-    beyond_limit = 0 < plan.modes.max_pairs <= number
-    if not plan.modes.enabled or not wells or beyond_limit:
+    if not plan.modes.enabled or 0 < plan.modes.max_pairs <= place:
         return []
-    overlaps = overlaps_parameters(plan, number)
-    modes = []
-    for item, place in enumerate(wells):
-        if item == 0 and overlaps["full_spectrum"]:
-            continue
-        minimum, source = _minimum_a(task, place, item)
-        modes.append(
-            FollowUp(
-                stage="modes",
-                glass=task.glass,
-                number=minimum,
-                inputs=(source,),
-                parameters=modes_parameters(plan),
-                label=f"modes {item}",
-            )
-        )
-    of_minima = [Ref(chain=str(m.label), kind="minimum_vibrations", optional=True) for m in modes]
+    overlaps = overlaps_parameters(plan, place)
+    modes = FollowUp(
+        stage="modes",
+        glass=glass,
+        number=minimum[0],
+        inputs=(minimum[1],),
+        parameters=modes_parameters(plan),
+        label=f"modes {number}",
+    )
+    of_minimum = Ref(chain=f"modes {number}", kind="minimum_vibrations", optional=True)
+    asked = [] if overlaps["full_spectrum"] else [modes]
     return [
-        *modes,
+        *asked,
         FollowUp(
             stage="overlaps",
-            glass=task.glass,
+            glass=glass,
             number=number,
-            inputs=(Ref(chain=SELF, kind="double_well"), *of_minima),
+            inputs=(well, *([of_minimum] if asked else [])),
             parameters=overlaps,
         ),
     ]
 
 
-def _minimum_a(task: Task, place: int, item: int) -> tuple[int, Ref]:
-    """Number and record of the minimum A of a path's link `place`, its double well `item`.
-
-    The first link starts in a minimum of the library, the others where the last one ended.
-    """
-    structure = task.inputs[0]
-    if place == 0 and structure.item is not None:
-        return structure.item, structure
-    return BETWEEN + LINKS * task.number + item, Ref(chain=SELF, kind="double_well", item=item)
-
-
 def run_modes(task: TaskInput) -> TaskOutput:
     """The soft modes of one minimum."""
     ((source,),) = task.inputs
-    configuration = source.minimum_a if isinstance(source, DoubleWell) else source.configuration
     model = ModelSection(**task.parameters["model"]).build()
     with threadpool_limits(limits=1):  # more threads add up in another order
-        found = _vibrations(model, configuration, task.parameters["modes"])
+        found = _vibrations(model, source.configuration, task.parameters["modes"])
     return TaskOutput(products=(("minimum_vibrations", found),), counts=_minimum_counts(found))
 
 
 def run_overlaps(task: TaskInput) -> TaskOutput:
-    """All double wells of one pair against the modes of their minima.
+    """A double well against the modes of its minimum A.
 
-    A double well that defies everything costs its own record only, which then says why.
+    If it defies everything, its record says why.
     """
-    (wells, *of_minima) = task.inputs
+    ((well,), *of_minimum) = task.inputs
     p = task.parameters
     model = ModelSection(**p["model"]).build()
-    given: list[MinimumVibrations | None] = [found[0] if found else None for found in of_minima]
-    products: list[tuple[str, Any]] = []
-    counts: Counter[str] = Counter()
-    if p["full_spectrum"]:
-        given.insert(0, None)
-    for number, (well, minimum) in enumerate(zip(wells, given, strict=True)):
-        is_full, study = p["full_spectrum"] and number == 0, p["study"] if number == 0 else None
-        if minimum is None and not is_full:
-            counts["wells_without_modes"] += 1
-            continue
-        failures: list[str] = []
-        relate = partial(_relate, model, well, minimum, number, p["modes"], study)
-        with threadpool_limits(limits=1):
-            found = attempt("vibrations", relate, failures)
-        record, spectrum = found or (unrelated_well(number, failures), None)
-        if spectrum is not None:
-            products.append(("minimum_vibrations", spectrum))
-            counts["full_spectra"] += 1
-        products.append(("well_vibrations", record))
-        counts.update(_well_counts(record))
-    return TaskOutput(products=tuple(products), counts=dict(counts))
+    given = [found for group in of_minimum for found in group]
+    if not given and not p["full_spectrum"]:
+        return TaskOutput(counts={"wells_without_modes": 1})
+    minimum = given[0] if given else None
+    failures: list[str] = []
+    relate = partial(_relate, model, well, minimum, p["modes"], p["study"])
+    with threadpool_limits(limits=1):
+        found = attempt("vibrations", relate, failures)
+    record, spectrum = found or (unrelated_well(0, failures), None)
+    products: list[tuple[str, Any]] = [] if spectrum is None else [("minimum_vibrations", spectrum)]
+    counts = {**_well_counts(record), "full_spectra": len(products)}
+    return TaskOutput(products=(*products, ("well_vibrations", record)), counts=counts)
 
 
 def _relate(
     model: Model,
     well: DoubleWell,
     minimum: MinimumVibrations | None,
-    number: int,
     section: dict[str, Any],
     study: dict[str, Any] | None,
 ) -> tuple[WellVibrations, MinimumVibrations | None]:
@@ -174,7 +147,7 @@ def _relate(
         model,
         well,
         minimum,
-        number=number,
+        number=0,
         count=n_soft,
         modes=modes,
         stiffness=stiffness,

@@ -1,62 +1,70 @@
-"""Stage `paths`: the chain of double wells between the two minima of a pair."""
+"""Stage `paths`: the path between two minima, a double well or the reason why it is none."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from glasswells.campaign.plan import ModelSection, PathsSection, Plan
-from glasswells.campaign.stages.modes import follow_double_wells
 from glasswells.campaign.stages.splittings import splittings_parameters
 from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
-from glasswells.core.records import DoubleWell
-from glasswells.paths import find_double_wells
+from glasswells.core.records import DoubleWell, InherentStructure
+from glasswells.landscape.links import DOUBLE_WELL, SearchResult
+from glasswells.model.functions import energy
+from glasswells.paths import find_double_well
 
 
 def paths_parameters(plan: Plan) -> dict[str, Any]:
-    """What the products of this stage depend on."""
+    """What the products of this stage depend on; how many minima a way may have is not among it."""
     return {
         "model": plan.model.model_dump(mode="json"),
-        "paths": plan.paths.model_dump(mode="json"),
+        "paths": plan.paths.model_dump(mode="json", exclude={"max_intermediates"}),
     }
 
 
 def run_paths(task: TaskInput) -> TaskOutput:
-    """The path of one pair; minima found between split it into several double wells."""
+    """One path search; minima that the path passes become products of their own.
+
+    They are named by this search and their place on the path, so that a search between them is
+    the same task whatever else the campaign has searched.
+    """
     ((a,), (b,)) = task.inputs
     p = task.parameters
     model = ModelSection(**p["model"]).build()
     section = PathsSection(**p["paths"])
-
-    chain = find_double_wells(
+    found = find_double_well(
         model,
         a.configuration,
         b.configuration,
         rho=section.rho,
         images=section.images,
         method=section.method,
-        max_minima=section.max_intermediates,
         max_force=section.max_force,
     )
-    products: list[tuple[str, Any]] = []
-    counts: Counter[str] = Counter()
-    for link in chain.links:
-        if isinstance(link, DoubleWell):
-            products.append(("double_well", link))
-            counts["double_wells"] += 1
-            counts[f"route_{link.route}"] += 1
-        else:
-            products.append(("path_failure", link))
-            counts[link.outcome.name.lower()] += 1
-    counts["intermediate_minima"] = len(chain.minima) - 2
-    return TaskOutput(products=tuple(products), counts=dict(counts))
+    if isinstance(found, DoubleWell):
+        result = SearchResult(outcome=DOUBLE_WELL)
+        return TaskOutput(
+            products=(("double_well", found), ("search", result)),
+            counts={"double_wells": 1, f"route_{found.route}": 1},
+        )
+    outcome = found.outcome.name.lower()
+    minima = [
+        InherentStructure(index=k, configuration=c, energy=energy(model, c), visits=0)
+        for k, c in enumerate(found.intermediates)
+    ]
+    return TaskOutput(
+        products=(
+            ("path_failure", found),
+            ("search", SearchResult(outcome=outcome)),
+            *(("path_minimum", minimum) for minimum in minima),
+        ),
+        counts={outcome: 1, "minima_met": len(minima)},
+    )
 
 
 def follow_paths(plan: Plan, task: Task, output: TaskOutput) -> Sequence[FollowUp]:
-    """Splittings, modes and overlaps, if there is a double well."""
-    links = [record for _, record in output.products]
-    if not any(isinstance(link, DoubleWell) for link in links):
+    """The splittings of a double well; its modes are asked for by the round that comes next."""
+    if not any(isinstance(record, DoubleWell) for _, record in output.products):
         return []
     return [
         FollowUp(
@@ -65,6 +73,5 @@ def follow_paths(plan: Plan, task: Task, output: TaskOutput) -> Sequence[FollowU
             number=task.number,
             inputs=(Ref(chain=SELF, kind="double_well"),),
             parameters=splittings_parameters(plan),
-        ),
-        *follow_double_wells(plan, task, links),
+        )
     ]

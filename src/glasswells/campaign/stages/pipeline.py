@@ -1,4 +1,4 @@
-"""The pipeline as a table: prepare, explore, pairs, paths, splittings, modes, overlaps."""
+"""The pipeline as a table: from `prepare` and `explore` to `splittings` and `overlaps`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from glasswells.campaign.plan_base import of_preparation
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.stages.explore import (
     explore_parameters,
-    follow_pairs,
-    pairs_parameters,
+    library_parameters,
     run_explore,
-    run_pairs,
+    run_library,
 )
 from glasswells.campaign.stages.modes import run_modes, run_overlaps
+from glasswells.campaign.stages.pairs import (
+    first_round,
+    follow_pairs,
+    pairs_parameters,
+    run_pairs,
+)
 from glasswells.campaign.stages.paths import follow_paths, run_paths
 from glasswells.campaign.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
 from glasswells.campaign.stages.splittings import WellSplitting, run_splittings
@@ -36,8 +41,12 @@ from glasswells.core.records import (
     Transition,
     TunnelSplitting,
 )
+from glasswells.landscape.candidates import Candidates, ChosenPair
+from glasswells.landscape.detours import Detour
 from glasswells.landscape.explore import Exploration, ExplorationState
+from glasswells.landscape.links import Link, SearchResult
 from glasswells.landscape.preparation import Preparation, PreparedGlass
+from glasswells.landscape.search import Asked, FollowedPair, PairSearch
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_lists import SwapState
@@ -63,8 +72,12 @@ def _with_masses(cls: type[Any]) -> RecordType:
 
 
 SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
+    Asked,
+    Candidates,
+    ChosenPair,
     _with_masses(Configuration),
     CubicMode,
+    Detour,
     DirectionOverlap,
     DoubleWell,
     _with_masses(DynamicsCheckpoint),
@@ -73,15 +86,19 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Exploration,
     ExplorationState,
     FieldProfile,
+    FollowedPair,
     InherentStructure,
+    Link,
     Measured,
     MinimumVibrations,
     Outcome,
     Pair,
+    PairSearch,
     PathFailure,
     Preparation,
     PreparedGlass,
     ProfiledMode,
+    SearchResult,
     SeededMode,
     _with_masses(SwapCheckpoint),
     SwapState,
@@ -95,7 +112,7 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
 
 
 def roots(plan: Plan) -> Sequence[FollowUp]:
-    """For each glass: its preparation, its trajectories and the gathering of its pairs."""
+    """For each glass: its preparation, its trajectories, their library and the first pairs."""
     tasks: list[FollowUp] = []
     for preparation in range(len(plan.glasses.counts)):
         for index in plan.glasses.indices(preparation):
@@ -138,17 +155,21 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         )
         for k in range(n_trajectories)
     ]
-    pairs = FollowUp(
-        stage="pairs",
+    library = FollowUp(
+        stage="library",
         glass=name,
         number=0,
         inputs=tuple(
             Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True)
             for k in range(n_trajectories)
         ),
-        parameters=pairs_parameters(plan, preparation),
+        parameters=library_parameters(plan),
+        label=f"{name} library",
     )
-    return [prepare, *trajectories, pairs]
+    tasks = [prepare, *trajectories, library]
+    if plan.pairs.rules:
+        tasks.append(first_round(name, f"{name} library", pairs_parameters(plan, preparation)))
+    return tasks
 
 
 PIPELINE = Pipeline(
@@ -156,8 +177,22 @@ PIPELINE = Pipeline(
     stages=(
         Stage(name="prepare", title="glasses", run=run_prepare),
         Stage(name="explore", title="trajectories", run=run_explore),
-        Stage(name="pairs", title="libraries and pairs", run=run_pairs, follow=follow_pairs),
-        Stage(name="paths", title="minimum energy paths", run=run_paths, follow=follow_paths),
+        Stage(name="library", title="libraries", run=run_library, is_swift=True),
+        Stage(
+            name="pairs",
+            title="rounds of pairs",
+            run=run_pairs,
+            follow=follow_pairs,
+            code_format=2,
+            is_swift=True,
+        ),
+        Stage(
+            name="paths",
+            title="minimum energy paths",
+            run=run_paths,
+            follow=follow_paths,
+            code_format=2,
+        ),
         Stage(name="splittings", title="tunnel splittings", run=run_splittings),
         Stage(name="modes", title="modes of minima", run=run_modes),
         Stage(name="overlaps", title="double wells and modes", run=run_overlaps),

@@ -1,0 +1,144 @@
+"""Pairs that are a detour: two changes in different places, one after the other."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from glasswells.core.checks import not_negative
+from glasswells.core.geometry import displacement
+from glasswells.core.masses import relative_masses
+from glasswells.core.records import Array, InherentStructure, Pair
+from glasswells.landscape.pairs import pair_distance
+from glasswells.modes.overlaps import mobility_overlap
+
+MOST_THIRDS = 8
+"""Third minima whose fields are compared for one pair, those with the straightest angle first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detour:
+    """A pair whose change is the sum of two others, over a minimum that is known."""
+
+    i: int
+    j: int
+    through: int
+    """The third minimum C."""
+    first_distance: float
+    """|r_AC|."""
+    second_distance: float
+    """|r_CB|."""
+    mobility_overlap: float
+    """a of r_AC and r_CB (paper, eq. 8): 0 if no particle moves in both, 1 if all move alike."""
+    rules: tuple[str, ...] = ()
+    """Names of the rules that had chosen the pair."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DetourLimits:
+    """When a known third minimum makes a pair a detour."""
+
+    mobility_overlap: float = 0.5
+    """Largest mobility overlap a of the two parts; 0: nothing is a detour. They are changes of
+    different places, and then also |cos(r_AC, r_CB)| <= a, so that d_AB^2 is nearly
+    d_AC^2 + d_CB^2. Of 78 such pairs of glasses none was a double well; of double wells with a
+    third minimum near, a was 0.63 or more."""
+    smaller_part: float = 0.2
+    """Least share of the shorter part in d_AB: a particle that jumps a little along with a change
+    elsewhere may be dragged by it, and then the pair may have a saddle of its own."""
+
+    def __post_init__(self) -> None:
+        not_negative("mobility_overlap", self.mobility_overlap)
+        not_negative("smaller_part", self.smaller_part)
+
+
+def find_detours(
+    pairs: Sequence[Pair],
+    structures: Sequence[InherentStructure],
+    links: Iterable[tuple[int, int]] = (),
+    limits: DetourLimits | None = None,
+) -> tuple[Detour, ...]:
+    """Those of the pairs A-B whose path can only be one over a known minimum C.
+
+    r_AB = r_AC + r_CB for any C. If the two parts are localized in different places, A to B means
+    that both places change, one after the other: the path from A to B passes C, or the fourth
+    minimum where the other place changed first, and A-B is no double well. Only minima C are tried
+    that are neighbors of A and of B already, by a pair or by a link.
+
+    Parameters
+    ----------
+    pairs
+        Candidates, i < j.
+    structures
+        The library that they count in.
+    links
+        Further pairs of minima that are near each other, such as all those seen in consecutive
+        quenches.
+    limits
+        When two parts are in different places.
+
+    Returns
+    -------
+    tuple of Detour
+        In the order of `pairs`; of several thirds the one with the least mobility overlap.
+    """
+    limits = limits or DetourLimits()
+    if limits.mobility_overlap == 0:
+        return ()
+    distances: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for pair in pairs:
+        distances[pair.i][pair.j] = distances[pair.j][pair.i] = pair.distance
+    for i, j in links:
+        if i != j and j not in distances[i]:
+            d = pair_distance(structures[i].configuration, structures[j].configuration)
+            distances[i][j] = distances[j][i] = d
+    found = []
+    for pair in pairs:
+        thirds = _thirds(pair, distances, limits)
+        detours = [_detour(pair, c, distances, structures) for c in thirds]
+        best = min(detours, key=lambda d: (d.mobility_overlap, d.through), default=None)
+        if best is not None and best.mobility_overlap <= limits.mobility_overlap:
+            found.append(best)
+    return tuple(found)
+
+
+def _thirds(pair: Pair, distances: dict[int, dict[int, float]], limits: DetourLimits) -> list[int]:
+    """Common neighbors C, nearer to A and B than these to each other, at nearly a right angle.
+
+    From distances alone: cos = (d_AB^2 - d_AC^2 - d_CB^2) / (2 d_AC d_CB), and |cos| <= a.
+    """
+    a, b = distances[pair.i], distances[pair.j]
+    few, many = (a, b) if len(a) < len(b) else (b, a)
+    found = []
+    for c in few.keys() & many.keys():
+        first, second = a[c], b[c]
+        if max(first, second) >= pair.distance:
+            continue
+        if min(first, second) < limits.smaller_part * pair.distance:
+            continue
+        cosine = abs(pair.distance**2 - first**2 - second**2) / (2 * first * second)
+        if cosine <= limits.mobility_overlap:
+            found.append((cosine, c))
+    return [c for _, c in sorted(found)[:MOST_THIRDS]]
+
+
+def _detour(
+    pair: Pair,
+    through: int,
+    distances: dict[int, dict[int, float]],
+    structures: Sequence[InherentStructure],
+) -> Detour:
+    places: list[Array] = [structures[k].configuration.positions for k in (pair.i, through, pair.j)]
+    one = structures[pair.i].configuration
+    masses = relative_masses(one)
+    parts = [displacement(x, y, one.box, masses) for x, y in pairwise(places)]
+    return Detour(
+        i=pair.i,
+        j=pair.j,
+        through=through,
+        first_distance=distances[pair.i][through],
+        second_distance=distances[pair.j][through],
+        mobility_overlap=mobility_overlap(parts[0], parts[1]),
+    )

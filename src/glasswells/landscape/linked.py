@@ -1,0 +1,59 @@
+"""The rule `linked`: pairs that the dynamics crosses often enough, as in the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from glasswells.core.checks import count
+from glasswells.core.records import InherentStructure, Pair, Transition
+from glasswells.landscape.pairs import pair_features
+
+
+def linked_pairs(
+    structures: Sequence[InherentStructure],
+    transitions: Iterable[Transition],
+    min_transitions: int = 5,
+) -> tuple[Pair, ...]:
+    """Pairs with T_ij + T_ji >= `min_transitions`, whatever the direction, each once with i < j.
+
+    The rule is inferred from the published pair tables of Khomenko et al. (2020).
+
+    Raises
+    ------
+    InputError
+        For `min_transitions` below 1.
+    """
+    count("min_transitions", min_transitions, minimum=1)
+    counts = {(t.i, t.j): t.count for t in transitions}
+    keys = sorted({(min(k), max(k)) for k in counts if k[0] != k[1]})
+    return tuple(
+        pair_features(structures[i], structures[j], forward, backward)
+        for i, j in keys
+        if (forward := counts.get((i, j), 0)) + (backward := counts.get((j, i), 0))
+        >= min_transitions
+    )
+
+
+def most_visited_first(pair: Pair) -> tuple[float, int, int]:
+    """Sorts pairs by their transitions, the most frequent first."""
+    return -(pair.forward_count + pair.backward_count), pair.i, pair.j
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Linked:
+    """The rule: pairs with many transitions, the most first."""
+
+    min_transitions: int = 5
+    name: str = "linked"
+    follows_detours: bool = True
+    """A detour counts in the paper as the double wells that its path is made of."""
+
+    def choose(
+        self, structures: Sequence[InherentStructure], transitions: Iterable[Transition]
+    ) -> tuple[Pair, ...]:
+        """The pairs in the order in which they are to be followed."""
+        if self.min_transitions == 0:
+            return ()
+        found = linked_pairs(structures, transitions, self.min_transitions)
+        return tuple(sorted(found, key=most_visited_first))

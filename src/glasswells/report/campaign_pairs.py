@@ -1,0 +1,76 @@
+"""What a campaign's store holds of pairs: which rule chose them, and what came of each."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from glasswells.campaign.reader import StoreReader
+from glasswells.landscape.candidates import ChosenPair
+from glasswells.report.campaign_vibrations import Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPairs:
+    """The pairs of a glass and the rules behind its path searches."""
+
+    count: int
+    """Pairs that were chosen."""
+    by_rule: Mapping[str, int]
+    """The same for each rule; a pair of several rules counts for each. Empty in campaigns of
+    versions that kept no rules."""
+    rules: Mapping[int, frozenset[str]]
+    """Of each path search, by its number, the rules that chose a pair whose way passes it."""
+
+    @classmethod
+    def of(cls, store: StoreReader, glass: str) -> StoredPairs:
+        """Read those of a glass."""
+        stored = [item.record for item in store.records("pair_candidates", glass=glass)]
+        if not stored:
+            return cls(
+                count=sum(1 for _ in store.records("pair", glass=glass)), by_rule={}, rules={}
+            )
+        numbers: defaultdict[int, set[str]] = defaultdict(set)
+        for item in store.records("pair", glass=glass):
+            numbers[item.record.search].update(item.record.rules)
+        for item in store.records("followed_pair", glass=glass):
+            for number in item.record.searches:
+                numbers[number].update(item.record.rules)
+        by_rule: Counter[str] = Counter()
+        for candidates in stored:
+            counts = candidates.chosen.sum(axis=0)
+            by_rule.update(dict(zip(candidates.rules, map(int, counts), strict=True)))
+        return cls(
+            count=sum(map(len, stored)),
+            by_rule=dict(by_rule),
+            rules={number: frozenset(names) for number, names in numbers.items()},
+        )
+
+    def rules_by_well(
+        self, origins: Mapping[int, Origin], searches: Mapping[str, int]
+    ) -> dict[int, frozenset[str]]:
+        """The rules behind each double well, by its number.
+
+        Parameters
+        ----------
+        origins
+            Of the double wells, by their numbers.
+        searches
+            Numbers of path searches by their chains.
+        """
+        found = {number: searches[origin.chain] for number, origin in origins.items()}
+        return {n: self.rules[search] for n, search in found.items() if search in self.rules}
+
+
+def pair_subjects(store: StoreReader, glass: str) -> dict[int, str]:
+    """What to call the pair of each path search of a glass, by the number of the search."""
+    subjects = {}
+    for place, item in enumerate(store.records("pair", glass=glass)):
+        pair = item.record
+        name = f"pair {pair.i}-{pair.j}"
+        if isinstance(pair, ChosenPair) and pair.search is not None:
+            subjects[pair.search] = name
+        else:  # of a version that numbered searches as their pairs
+            subjects[place] = name
+    return subjects
