@@ -16,23 +16,23 @@ from ase.optimize import FIRE
 import glasswells as gw
 
 # %%
-# An alloy of nickel and silver by effective-medium theory. `AseModel` takes lengths in angstrom
-# and energies in electronvolt; derivatives of higher order come from differences of forces. The
-# package's paths and modes are those of equal masses: each atom gets the mean one.
+# An alloy of nickel and silver by effective-medium theory. `AseModel` takes lengths in angstrom,
+# energies in electronvolt and masses in atomic mass units, so that times are ASE's own, 10.18 fs;
+# derivatives of higher order come from differences of forces.
 
 generator = np.random.default_rng(3)
 edge, cells = 9.2, 4
 sites = np.indices((cells, cells, cells)).reshape(3, -1).T * edge / cells
 sites = sites[np.sort(generator.permutation(len(sites))[:52])]
 atoms = Atoms(list(generator.permutation(["Ni", "Ag"] * 26)), sites, cell=[edge] * 3, pbc=True)
-model = gw.AseModel(atoms, EMT, mass=float(atoms.get_masses().mean()))
+model = gw.AseModel(atoms, EMT)
 melt = gw.molecular_dynamics(
     model,
     gw.minimize(model, model.configuration(), max_force=0.1).configuration,
     model.temperature(1500),
     200,
     seed=1,
-    time_step=0.06,
+    time_step=0.5,
     thermostat="langevin",
 )
 quench = gw.minimize(model, melt.configuration, max_force=1e-7)
@@ -41,7 +41,7 @@ print(f"{quench.outcome.name}: {quench.energy / len(atoms):.4f} eV per atom")
 modes = gw.normal_modes(model, quench.configuration)
 figure, axis = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
 axis.plot(modes.frequencies[3:], modes.participation_ratios[3:], ".")
-axis.set(xlabel="frequency, sqrt(eV / (m A^2))", ylabel="participation ratio", ylim=(0, 1))
+axis.set(xlabel="frequency, sqrt(eV / (u A^2))", ylabel="participation ratio", ylim=(0, 1))
 axis.set_title("modes of amorphous NiAg, 52 atoms")
 plt.show()
 

@@ -9,10 +9,9 @@ import numpy as np
 import scipy.sparse
 from scipy import constants
 
-from glasswells.core.checks import positive
+from glasswells.core.checks import positive, positive_array
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.interchange.ase_atoms import from_ase
 from glasswells.interchange.assembly import orthorhombic_box, require_periodic
 from glasswells.interchange.difference_steps import (
     FIRST,
@@ -33,13 +32,14 @@ ELECTRONVOLT = constants.e / constants.k
 class AseModel:
     """The energy of ASE atoms as a model for `minimize`, `explore`, `find_double_well`, modes.
 
-    Lengths are angstroms, energies and temperatures (k_B = 1) electronvolts, and the unit of mass
-    is that of an atom, so that m = 1 as everywhere in this package; `units` gives the unit set for
-    `solve_splitting`. Derivatives of second and higher order are finite differences of forces
-    (`difference_steps`), M:z good to 1e-9, U:zz to 1e-8 at best: give nonlinear modes a tolerance
-    of 1e-5. All methods that need energies only through `Interactions` work; swap Monte Carlo,
-    which exchanges diameters, does not. A free cluster may be put into a periodic box with vacuum
-    around it, but it turns: its minima are told apart up to translations only.
+    Lengths are angstroms, energies and temperatures (k_B = 1) electronvolts, masses atomic mass
+    units, and so times are 10.18 fs, as inside ASE; `configuration` gives the atoms with their
+    masses, `units` the unit set for `solve_splitting`. Derivatives of second and higher order are
+    finite differences of forces (`difference_steps`), M:z good to 1e-9, U:zz to 1e-8 at best: give
+    nonlinear modes a tolerance of 1e-5. All methods that need energies only through `Interactions`
+    work; swap Monte Carlo, which exchanges diameters, does not. A free cluster may be put into a
+    periodic box with vacuum around it, but it turns: its minima are told apart up to translations
+    only.
 
     Parameters
     ----------
@@ -50,10 +50,9 @@ class AseModel:
         An ASE calculator, or a function that makes one, called when interactions are made; None:
         that of `atoms`. A calculator that is passed is used by all interactions in turn.
     mass
-        The mass of every atom in atomic mass units. Needed if the species have different masses:
-        the package's paths, modes and dynamics are those of equal masses. Minima, saddles,
-        barriers and asymmetries do not depend on masses; frequencies, path lengths, steepest-
-        descent paths and splittings are then those of a material whose atoms all have this mass.
+        Of every atom in atomic mass units, instead of the masses that the atoms have. Minima,
+        saddles, barriers and asymmetries do not depend on masses; frequencies, path lengths,
+        steepest-descent paths and splittings do.
     force_noise
         Rounding noise of a force component relative to curvature times `anharmonic_length`:
         about 1e-14 for calculators in double precision, 1e-6 for single precision.
@@ -64,7 +63,7 @@ class AseModel:
     Raises
     ------
     InputError
-        For open or tilted cells, constraints, different masses without `mass`, no calculator.
+        For open or tilted cells, constraints, no calculator, masses that are not positive.
     """
 
     def __init__(
@@ -88,14 +87,15 @@ class AseModel:
                 f"{source} have {len(atoms.constraints)} constraints, expected none: with atoms "
                 f"held in place the package's paths and modes lose their meaning"
             )
-        self.mass = _one_mass(atoms, mass)
+        given = atoms.get_masses() if mass is None else np.full(len(atoms), positive("mass", mass))
+        self.masses = positive_array("masses", given, (len(atoms),), "masses")
         self.force_noise = positive("force_noise", force_noise)
         self.anharmonic_length = positive("anharmonic_length", anharmonic_length)
         self._atoms = atoms.copy()
         self._calculator = calculator
 
     def check(self, configuration: Configuration) -> None:
-        """Raise `InputError` unless the configuration has the atoms' number and box."""
+        """Raise `InputError` unless the configuration has the atoms' number, box and masses."""
         if configuration.n_particles != len(self._atoms):
             raise InputError(
                 f"the configuration holds {configuration.n_particles} particles, expected the "
@@ -105,6 +105,14 @@ class AseModel:
             raise InputError(
                 f"the box is {configuration.box.tolist()}, expected that of the model's atoms, "
                 f"{self.box.tolist()}"
+            )
+
+        if not np.allclose(configuration.masses, self.masses, rtol=1e-9, atol=0.0):
+            k = int(np.argmax(np.abs(configuration.masses - self.masses)))
+            raise InputError(
+                f"masses[{k}] is {configuration.masses[k]:g}, expected that of the model's atom in "
+                f"atomic mass units, {self.masses[k]:g}: start from model.configuration(), or make "
+                f"the configuration with masses=model.masses"
             )
 
     def interactions(self, configuration: Configuration) -> AseInteractions:
@@ -118,7 +126,12 @@ class AseModel:
 
     def configuration(self) -> Configuration:
         """The atoms as a configuration, all diameters 1: the energy does not depend on them."""
-        return from_ase(self._atoms, diameters=1.0)
+        return Configuration(
+            positions=np.array(self._atoms.positions),
+            diameters=np.ones(len(self._atoms)),
+            box=self.box,
+            masses=self.masses,
+        )
 
     def atoms(self, configuration: Configuration) -> Any:
         """ASE's atoms at the positions of a configuration, without a calculator."""
@@ -132,7 +145,9 @@ class AseModel:
         return kelvin / ELECTRONVOLT
 
     def units(self, tls_threshold_kelvin: float = 0.18, name: str | None = None) -> UnitSystem:
-        """The unit set of this material: angstrom, electronvolt, the mass of its atoms.
+        """The unit set of this material: angstrom, electronvolt, atomic mass unit.
+
+        The masses themselves are in the configuration, and with it in path lengths and frequencies.
 
         Parameters
         ----------
@@ -145,7 +160,7 @@ class AseModel:
             name=name or self._atoms.get_chemical_formula(),
             sigma=ANGSTROM,
             epsilon=ELECTRONVOLT,
-            mass=self.mass,
+            mass=1.0,
             tls_threshold=positive("tls_threshold_kelvin", tls_threshold_kelvin) / ELECTRONVOLT,
         )
 
@@ -198,16 +213,3 @@ class AseInteractions:
 
 def _has_free(atoms: Any) -> bool:
     return "free_energy" in getattr(atoms.calc, "implemented_properties", ())
-
-
-def _one_mass(atoms: Any, given: float | None) -> float:
-    if given is not None:
-        return positive("mass", given)
-    masses = np.array(atoms.get_masses())
-    if np.ptp(masses) > 1e-9 * masses.max():
-        raise InputError(
-            f"the atoms have masses from {masses.min():g} to {masses.max():g}, expected one: pass "
-            f"mass=... to give every atom the same; minima, saddles and barriers stay exact, "
-            f"frequencies and splittings become those of such a material"
-        )
-    return float(masses[0])

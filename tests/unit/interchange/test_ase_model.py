@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import ase
 import numpy as np
 import pytest
+from ase import units
 from ase.build import bulk
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.constraints import FixAtoms
+from ase.vibrations import Vibrations
 from scipy import constants
 
 import glasswells as gw
@@ -145,7 +148,7 @@ def test_the_whole_chain_on_a_potential_of_ase() -> None:
     """A vacancy in nickel: both sides of the hop are equal by symmetry."""
     before, after = vacancy()
     model = AseModel(before, EMT)
-    minima = [gw.minimize(model, gw.from_ase(atoms, diameters=1.0)) for atoms in (before, after)]
+    minima = [gw.minimize(model, AseModel(c, EMT).configuration()) for c in (before, after)]
     for minimum in minima:
         assert minimum.outcome.converged
     a, b = (minimum.configuration for minimum in minima)
@@ -157,7 +160,7 @@ def test_the_whole_chain_on_a_potential_of_ase() -> None:
     assert saddle[0] - minima[0].energy == pytest.approx(well.barrier, abs=1e-10)
     values = np.linalg.eigvalsh(model.interactions(a).hessian(well.saddle.positions).toarray())
     assert np.count_nonzero(values < -1e-5) == 1
-    assert values[0] == pytest.approx(well.negative_eigenvalue, rel=1e-5)
+    assert values[0] / a.masses[0] == pytest.approx(well.negative_eigenvalue, rel=1e-5)
     # Halfway between two equal sites the profile is symmetric.
     energy = well.profile.energy
     middle = int(np.argmax(energy))
@@ -168,7 +171,7 @@ def test_the_whole_chain_on_a_potential_of_ase() -> None:
     assert "unresolved" in splitting.flags
     frequencies = gw.normal_modes(model, a).frequencies
     np.testing.assert_array_equal(frequencies[:3], 0.0)
-    assert frequencies[3] > 0.5
+    assert frequencies[3] > 0.5 / np.sqrt(58.7)
     explored = gw.explore(model, a, model.temperature(100.0), 3, 10, seed=1)
     assert [s.visits for s in explored.structures] == [3]
     assert explored.structures[0].energy == pytest.approx(minima[0].energy, abs=1e-9)
@@ -176,28 +179,62 @@ def test_the_whole_chain_on_a_potential_of_ase() -> None:
 
 def test_units_are_those_of_the_material() -> None:
     model = AseModel(bulk("Ni", cubic=True), EMT)
-    assert model.mass == pytest.approx(58.693, abs=1e-3)
-    units = model.units(0.2, name="nickel")
-    assert units.name == "nickel"
+    found = model.units(0.2, name="nickel")
+    assert found.name == "nickel"
     # hbar / (angstrom sqrt(u eV)) = 0.0646, by the constants of nature
-    assert units.reduced_hbar == pytest.approx(0.064_6541 / np.sqrt(58.6934), rel=1e-4)
-    assert units.energy_kelvin(units.tls_threshold) == pytest.approx(0.2)
+    assert found.reduced_hbar == pytest.approx(0.064_6541, rel=1e-4)
+    assert found.mass == 1.0
+    assert found.energy_kelvin(found.tls_threshold) == pytest.approx(0.2)
     assert model.temperature(11_604.518) == pytest.approx(1.0, rel=1e-6)
     assert model.units().name == "Ni4"
-    # omega^2 = (1 eV / angstrom^2) / m
-    expected = np.sqrt(constants.e / 1e-20 / (model.mass * constants.atomic_mass))
-    assert 2 * np.pi * units.frequency_hertz(1.0) == pytest.approx(expected, rel=1e-12)
+    # omega^2 = (1 eV / angstrom^2) / u
+    expected = np.sqrt(constants.e / 1e-20 / constants.atomic_mass)
+    assert 2 * np.pi * found.frequency_hertz(1.0) == pytest.approx(expected, rel=1e-12)
 
 
-def test_different_masses_need_a_word() -> None:
+def test_masses_are_those_of_the_atoms_unless_one_is_given() -> None:
     atoms = bulk("NiAl", "cesiumchloride", a=2.9).repeat(2)
-    with pytest.raises(
-        InputError, match=r"masses from 26.98.* to 58.69.*, expected one: pass mass"
-    ):
-        AseModel(atoms, EMT)
-    assert AseModel(atoms, EMT, mass=42.0).mass == 42.0
-    atoms.set_masses([42.0] * len(atoms))
-    assert AseModel(atoms, EMT).mass == 42.0
+    configuration = AseModel(atoms, EMT).configuration()
+    np.testing.assert_array_equal(configuration.masses, atoms.get_masses())
+    assert set(np.round(configuration.masses, 2)) == {26.98, 58.69}
+    one = AseModel(atoms, EMT, mass=42.0)
+    assert set(one.configuration().masses) == {42.0}
+    with pytest.raises(InputError, match=r"mass is 0.0, expected a number above 0"):
+        AseModel(atoms, EMT, mass=0.0)
+    with pytest.raises(InputError, match=r"masses\[.*expected that of the model.*, 42: start"):
+        one.interactions(configuration)
+    bare = Configuration(
+        positions=configuration.positions, diameters=np.ones(16), box=configuration.box
+    )
+    with pytest.raises(InputError, match=r"masses\[.*\] is 1, expected"):
+        gw.minimize(AseModel(atoms, EMT), bare)
+
+
+def test_modes_of_an_alloy_are_those_of_ase(tmp_path: Path) -> None:
+    """ASE's own vibrations of a random alloy of copper and gold, by differences of forces."""
+    crystal = bulk("Cu", cubic=True, a=3.85).repeat((2, 1, 1))
+    crystal.symbols = ["Cu", "Au", "Cu", "Cu", "Au", "Au", "Cu", "Au"]
+    model = AseModel(crystal, EMT)
+    shaken = model.configuration()
+    shaken = shaken.moved_to(
+        shaken.positions + np.random.default_rng(1).normal(0, 0.05, shaken.positions.shape)
+    )
+    minimum = gw.minimize(model, shaken, max_force=1e-8).configuration
+    modes = gw.normal_modes(model, minimum)
+    atoms = model.atoms(minimum)
+    atoms.calc = EMT()
+    vibrations = Vibrations(atoms, name=str(tmp_path / "vibrations"), delta=2e-3, nfree=4)
+    vibrations.run()
+    energies = np.sort(np.real(vibrations.get_energies()))
+    # omega^2 of eV / (u angstrom^2) as hbar omega in eV
+    hbar = units._hbar / units._e * 1e10 * np.sqrt(units._e / units._amu)
+    ours = hbar * modes.frequencies
+    np.testing.assert_allclose(ours[3:], energies[3:], rtol=1e-6)
+    fields = vibrations.get_vibrations().get_modes(all_atoms=True)
+    weighted = fields * np.sqrt(atoms.get_masses())[:, None]
+    order = np.argsort(np.real(vibrations.get_energies()))
+    for k in (3, 10, 23):
+        assert gw.overlap(weighted[order[k]], modes.fields[k]) == pytest.approx(1, abs=1e-6)
 
 
 def test_calculators_may_be_shared_or_made() -> None:
