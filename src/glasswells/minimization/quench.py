@@ -25,7 +25,7 @@ def minimize(
 
     Downhill until no force component exceeds `max_force`. Positions are not wrapped on the way,
     so that the difference to the start is the displacement; no particle moves farther than
-    `largest_step` at a time. Pair forces sum to zero: the center of mass stays where it is.
+    `largest_step` at a time. Pair forces sum to zero: the mean position stays where it is.
 
     Parameters
     ----------
