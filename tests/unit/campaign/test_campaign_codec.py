@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -19,6 +19,9 @@ from glasswells.campaign.codec import ARRAY_TYPES, Codec, Encoded, RecordType, s
 from glasswells.campaign.errors import CodecError
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.records import Configuration, EnergyProfile, TunnelSplitting
+from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.sampling.molecular_dynamics import molecular_dynamics
+from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
 
 
 class Kind(Enum):
@@ -282,6 +285,25 @@ def test_configurations_are_saved_with_masses_only_where_these_are_not_all_one()
         old.decode(codec.encode(light).body, codec.encode(light).arrays.__getitem__)
     read = codec.decode(encoded.body, encoded.arrays.__getitem__)
     assert np.array_equal(read.masses, [1.0, 1.0])
+
+
+def test_checkpoints_of_particles_of_mass_one_are_saved_as_before_there_were_masses() -> None:
+    """So that chunks of a campaign of an older version go on, and are found again by digest."""
+    start = Configuration(positions=[[0, 0, 0], [1, 1, 1]], diameters=[1, 1], box=[3, 3, 3])
+    model = SoftSpheres()
+    dynamics = molecular_dynamics(model, start, 0.1, 0, 1).state
+    swaps = swap_monte_carlo(model, start, 0.1, 0, 1).state
+    for state in (dynamics, swaps):
+        text = json.loads(PIPELINE.codec.encode(state).body)
+        assert text["version"] == 1
+        assert "masses" not in text["fields"]
+        read = read_back(state, PIPELINE.codec)
+        assert identical(read, state)
+        assert np.array_equal(read.configuration().masses, [1.0, 1.0])
+        light = replace(start, masses=[1.0, 0.53])
+        run = molecular_dynamics if state is dynamics else swap_monte_carlo
+        weighed = run(model, light, 0.1, 0, 1).state
+        assert identical(read_back(weighed, PIPELINE.codec), weighed)
 
 
 def test_the_format_is_pinned() -> None:
