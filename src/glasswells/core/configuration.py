@@ -46,13 +46,15 @@ class Configuration:
         n = len(positions)
         if n < 2:
             raise InputError(f"positions hold {n} particle(s), expected at least 2")
-        masses = np.ones(n) if self.masses is None else self.masses
+        masses = np.ones(n)
+        if self.masses is not None:
+            masses = positive_array("masses", self.masses, (n,), "masses")
         freeze(
             self,
             positions=positions,
             diameters=positive_array("diameters", self.diameters, (n,), "lengths"),
             box=positive_array("box", self.box, (3,), "lengths"),
-            masses=positive_array("masses", masses, (n,), "masses"),
+            masses=masses,
         )
 
     @property
