@@ -46,16 +46,12 @@ class Configuration:
         n = len(positions)
         if n < 2:
             raise InputError(f"positions hold {n} particle(s), expected at least 2")
+        diameters = positive_array("diameters", self.diameters, (n,), "lengths")
+        box = positive_array("box", self.box, (3,), "lengths")
         masses = np.ones(n)
         if self.masses is not None:
             masses = positive_array("masses", self.masses, (n,), "masses")
-        freeze(
-            self,
-            positions=positions,
-            diameters=positive_array("diameters", self.diameters, (n,), "lengths"),
-            box=positive_array("box", self.box, (3,), "lengths"),
-            masses=masses,
-        )
+        freeze(self, positions=positions, diameters=diameters, box=box, masses=masses)
 
     @property
     def n_particles(self) -> int:

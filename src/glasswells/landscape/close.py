@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from glasswells.core.checks import count, not_negative, positive
 from glasswells.core.errors import InputError
+from glasswells.core.masses import relative_masses
 from glasswells.core.records import InherentStructure, Pair, Transition
 from glasswells.landscape.pairs import pair_distance, pair_features
 
@@ -87,6 +88,7 @@ def close_pairs(
         )
     counts = {(t.i, t.j): t.count for t in transitions}
     order = sorted(range(len(structures)), key=lambda k: structures[k].energy)
+    masses = relative_masses(structures[0].configuration) if structures else None
     found = []
     for place, low in enumerate(order):
         for high in order[place + 1 :]:
@@ -96,7 +98,8 @@ def close_pairs(
             forward, backward = counts.get((i, j), 0), counts.get((j, i), 0)
             if forward + backward < min_transitions:
                 continue
-            distance = pair_distance(structures[i].configuration, structures[j].configuration)
+            a, b = structures[i].configuration, structures[j].configuration
+            distance = pair_distance(a, b, masses)
             if not min_distance <= distance <= max_distance:
                 continue
             pair = pair_features(structures[i], structures[j], forward, backward)

@@ -90,9 +90,11 @@ def find_detours(
     distances: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
         distances[pair.i][pair.j] = distances[pair.j][pair.i] = pair.distance
+    masses = relative_masses(structures[0].configuration) if structures else None
     for i, j in links:
         if i != j and j not in distances[i]:
-            d = pair_distance(structures[i].configuration, structures[j].configuration)
+            a, b = structures[i].configuration, structures[j].configuration
+            d = pair_distance(a, b, masses)
             distances[i][j] = distances[j][i] = d
     found = []
     for pair in pairs:

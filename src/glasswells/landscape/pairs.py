@@ -47,9 +47,11 @@ def pair_features(
     )
 
 
-def pair_distance(a: Configuration, b: Configuration) -> float:
-    """Length of the displacement field from a to b; millions are asked for in a large library."""
-    masses = relative_masses(a)
+def pair_distance(a: Configuration, b: Configuration, masses: Array | None) -> float:
+    """Length of the displacement field from a to b; millions are asked for in a large library.
+
+    `masses` are the `relative_masses` of these particles, for the caller to look at once.
+    """
     if masses is not None:
         return float(np.linalg.norm(displacement(a.positions, b.positions, a.box, masses)))
     distance, largest = _near_distance(a.positions, b.positions, a.box)

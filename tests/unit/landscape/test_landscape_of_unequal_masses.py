@@ -17,7 +17,8 @@ from glasswells.landscape.explore import (
     explore,
     start_exploration,
 )
-from glasswells.landscape.pairs import close_pairs, linked_pairs
+from glasswells.landscape.close import close_pairs
+from glasswells.landscape.linked import linked_pairs
 from glasswells.model.diameters import draw_diameters
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.relaxation import swap_trajectory
