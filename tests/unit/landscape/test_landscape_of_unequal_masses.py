@@ -11,13 +11,13 @@ from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
 from glasswells.core.geometry import displacement
 from glasswells.core.records import InherentStructure
+from glasswells.landscape.close import close_pairs
 from glasswells.landscape.explore import (
     ExplorationSettings,
     continue_exploration,
     explore,
     start_exploration,
 )
-from glasswells.landscape.close import close_pairs
 from glasswells.landscape.linked import linked_pairs
 from glasswells.model.diameters import draw_diameters
 from glasswells.model.soft_spheres import SoftSpheres
