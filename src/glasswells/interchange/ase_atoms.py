@@ -8,20 +8,28 @@ import numpy as np
 
 from glasswells.core.checks import float64_array
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration
+from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import (
-    Diameters,
+    Found,
+    Given,
+    PerParticle,
     assemble,
+    one_of_two,
     orthorhombic_box,
     require_periodic,
 )
 from glasswells.interchange.optional import require
+from glasswells.interchange.precision import shortest_decimals
 
-NAMES = {"diameters": 1.0, "diameter": 1.0, "radii": 2.0, "radius": 2.0}
-"""Arrays of Atoms that hold sizes, and what makes diameters of them."""
+DIAMETERS, RADII = ("diameters", "diameter"), ("radii", "radius")
+"""Arrays of Atoms that hold sizes."""
+MASS, IDS = "mass", "id"
+"""Arrays that ASE makes of columns that other programs write, and does not look into."""
 
 
-def from_ase(atoms: Any, *, diameters: Diameters = None) -> Configuration:
+def from_ase(
+    atoms: Any, *, diameters: PerParticle = None, masses: PerParticle = None
+) -> Configuration:
     """The configuration of ASE's Atoms; positions are not wrapped, lengths are kept.
 
     Parameters
@@ -32,34 +40,64 @@ def from_ase(atoms: Any, *, diameters: Diameters = None) -> Configuration:
         (N,), one number, or a mapping from chemical symbols; None: the array `diameters` or
         `radius` of the atoms. For an energy that does not depend on sizes, such as `AseModel`, one
         number will do.
+    masses
+        In the same way; None: those that were set, or else the array `mass`, in which ASE keeps
+        what OVITO wrote, or else those of the chemical elements, in atomic mass units. `X`, which
+        is no element, has mass 1.
 
     Raises
     ------
     InputError
-        For other boxes, missing diameters, NaN.
+        For other boxes, missing diameters, NaN, and for atoms whose array `id` is not in order.
     """
+    ids = np.asarray(atoms.arrays.get(IDS, ()))
+    if ids.dtype.kind in "iuf" and (np.diff(ids) < 0).any():
+        raise InputError(
+            f"the array {IDS!r} of the atoms is not in order, so that their numbers are not those "
+            f"of other files: pass atoms[np.argsort(atoms.arrays[{IDS!r}])]"
+        )
+    return configuration_of(atoms, Given(diameters=diameters, masses=masses))
+
+
+def configuration_of(atoms: Any, given: Given) -> Configuration:
+    """The atoms in the order that they have."""
     source = f"atoms {atoms.get_chemical_formula()}"
     require_periodic(source, [bool(p) for p in atoms.pbc])
-    sizes = next(
-        (
-            factor * float64_array(name, atoms.arrays[name].reshape(-1), (len(atoms),))
-            for name, factor in NAMES.items()
-            if name in atoms.arrays
+    diameter, radius = (_quantity(atoms, names) for names in (DIAMETERS, RADII))
+    found = Found(
+        diameters=one_of_two(
+            source,
+            "diameter and twice the radius",
+            diameter,
+            None if radius is None else 2.0 * radius,
         ),
-        None,
+        masses=_quantity(atoms, (MASS,)) if not atoms.has("masses") else None,
+        species=atoms.get_chemical_symbols(),
     )
+    if found.masses is None:
+        found = found._replace(masses=np.array(atoms.get_masses()))
     return assemble(
         source,
         np.array(atoms.positions),
         orthorhombic_box(source, np.array(atoms.cell)),
-        given=diameters,
-        in_file=sizes,
-        species=atoms.get_chemical_symbols(),
+        given=given,
+        found=found,
     )
 
 
+def _quantity(atoms: Any, names: tuple[str, ...]) -> Array | None:
+    """The first of some arrays that the atoms have, one number per atom."""
+    for name in names:
+        if name in atoms.arrays:
+            values = atoms.arrays[name].reshape(-1)
+            if values.dtype == np.float32:
+                values = shortest_decimals(values)
+            return float64_array(name, values, (len(atoms),))
+    return None
+
+
 def to_ase(configuration: Configuration, symbols: Any = None) -> Any:
-    """ASE's Atoms of a configuration, with the array `diameters`; lengths are kept.
+    """ASE's Atoms of a configuration, with the array `diameters`; lengths and masses are kept.
 
     Parameters
     ----------
@@ -67,6 +105,7 @@ def to_ase(configuration: Configuration, symbols: Any = None) -> Any:
         The particles.
     symbols
         Chemical symbols or atomic numbers, one for each particle; None: `X`, which is no element.
+        They do not change the masses.
 
     Raises
     ------
@@ -84,5 +123,6 @@ def to_ase(configuration: Configuration, symbols: Any = None) -> Any:
         cell=np.array(configuration.box),
         pbc=True,
     )
+    atoms.set_masses(np.array(configuration.masses))
     atoms.set_array("diameters", np.array(configuration.diameters))
     return atoms

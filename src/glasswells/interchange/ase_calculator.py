@@ -13,7 +13,8 @@ from glasswells.core.checks import float64_array
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.interchange.ase_atoms import from_ase
+from glasswells.interchange.ase_atoms import configuration_of
+from glasswells.interchange.assembly import Given
 from glasswells.interchange.optional import require
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.kernels import pair_vector
@@ -70,7 +71,7 @@ class AseCalculator(_Calculator):  # type: ignore[misc, valid-type]  # known at 
     ) -> None:
         """Fill `results`; ASE calls this, after a look at what has changed."""
         super().calculate(atoms, properties, system_changes)
-        configuration = from_ase(self.atoms, diameters=self._diameters)
+        configuration = configuration_of(self.atoms, Given(diameters=self._diameters, masses=1.0))
         interactions = self._of(configuration)
         energy, forces = interactions.energy_and_forces(configuration.positions)
         virial = _virial(interactions, configuration.positions)

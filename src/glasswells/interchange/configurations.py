@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TextIO, get_args
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
-from glasswells.interchange.assembly import Diameters
+from glasswells.interchange.assembly import Given, MissingOptionError, PerParticle
 from glasswells.interchange.extended_xyz import read_extended_xyz, write_extended_xyz
 from glasswells.interchange.gsd_files import read_gsd, write_gsd
-from glasswells.interchange.lammps_data import AtomStyle, read_lammps_data, write_lammps_data
+from glasswells.interchange.lammps_data import read_lammps_data, write_lammps_data
 from glasswells.interchange.lammps_dump import read_lammps_dump, write_lammps_dump
 from glasswells.interchange.npz_files import read_npz, write_npz
 
@@ -20,6 +21,7 @@ FORMATS: tuple[str, ...] = get_args(FileFormat)
 EXTENSIONS = {
     ".xyz": "extended_xyz",
     ".extxyz": "extended_xyz",
+    ".exyz": "extended_xyz",
     ".data": "lammps_data",
     ".lmp": "lammps_data",
     ".dump": "lammps_dump",
@@ -39,8 +41,9 @@ def read_configuration(
     format: FileFormat | None = None,
     *,
     frame: int = -1,
-    diameters: Diameters = None,
-    atom_style: AtomStyle | None = None,
+    diameters: PerParticle = None,
+    masses: PerParticle = None,
+    atom_style: str | None = None,
     single_precision: bool = False,
 ) -> Configuration:
     """A configuration from a file of any of the supported formats.
@@ -54,18 +57,31 @@ def read_configuration(
     path
         The file.
     format
-        `extended_xyz` (.xyz, .extxyz), `lammps_data` (.data, .lmp), `lammps_dump` (.dump,
+        `extended_xyz` (.xyz, .extxyz, .exyz), `lammps_data` (.data, .lmp), `lammps_dump` (.dump,
         .lammpstrj; text), `gsd` (.gsd) or `npz` (.npz); None: by the file's extension.
     frame
         Which frame of a trajectory (extended XYZ, LAMMPS dump, GSD); negative: from the end.
-    diameters
+    diameters, masses
         Instead of those in the file: (N,), one number, or a mapping from the file's types or
-        species to diameters. Needed if the file has none.
+        species. Arrays are in the order of ids, if the file has some. Diameters are needed if the
+        file has none; masses are 1 then.
     atom_style
-        Of a LAMMPS data file whose section Atoms does not name it.
+        Of a LAMMPS data file whose section Atoms does not name it, as in LAMMPS: `full`,
+        `hybrid sphere charge`.
     single_precision
-        Whether numbers in single precision are welcome (GSD, npz). A minimum that was rounded so
-        is no minimum any more: minimize it again.
+        Whether rounded positions are welcome: refused otherwise if in single precision (GSD, npz),
+        and warned of if a text has few digits. A minimum that was rounded is no minimum any more:
+        minimize it again.
+
+    Returns
+    -------
+    Configuration
+        Particles in the order of their ids, or of the file.
+
+    Warns
+    -----
+    UserWarning
+        If the positions of a text have fewer than 15 digits, unless `single_precision`.
 
     Raises
     ------
@@ -77,15 +93,16 @@ def read_configuration(
     name = _format(path, format)
     if not path.is_file():
         raise InputError(f"{path} is no file, expected a configuration: check the name")
+    given = Given(diameters=diameters, masses=masses, rounded=single_precision)
     if name == "extended_xyz":
-        return read_extended_xyz(path, frame, diameters)
+        return read_extended_xyz(path, frame, given)
     if name == "lammps_data":
-        return read_lammps_data(path, atom_style, diameters)
+        return read_lammps_data(path, atom_style, given)
     if name == "lammps_dump":
-        return read_lammps_dump(path, frame, diameters)
+        return read_lammps_dump(path, frame, given)
     if name == "gsd":
-        return read_gsd(path, frame, diameters, single_precision)
-    return read_npz(path, diameters, single_precision)
+        return read_gsd(path, frame, given)
+    return read_npz(path, given)
 
 
 def write_configuration(
@@ -94,6 +111,8 @@ def write_configuration(
     format: FileFormat | None = None,
 ) -> None:
     """Write a configuration so that reading it gives back every bit; an existing file is replaced.
+
+    Only masses lose digits, and only in LAMMPS data, which tells them by densities: 15 are kept.
 
     Parameters
     ----------
@@ -105,7 +124,8 @@ def write_configuration(
     Raises
     ------
     InputError
-        For an unknown format or a file that cannot be written.
+        For an unknown format, a file that cannot be written, and in LAMMPS data for spheres whose
+        mass makes no density.
     """
     path = Path(path)
     name = _format(path, format)
@@ -115,8 +135,9 @@ def write_configuration(
         elif name == "npz":
             write_npz(configuration, path)
         else:
-            with path.open("w", encoding="utf-8") as file:
-                TEXT_WRITERS[name](configuration, file)
+            text = io.StringIO()  # whole before the file is touched
+            TEXT_WRITERS[name](configuration, text)
+            path.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror}): check the folder, free space and "
@@ -131,8 +152,9 @@ def _format(path: Path, given: str | None) -> str:
         return given
     found = EXTENSIONS.get(path.suffix.lower())
     if found is None:
-        raise InputError(
-            f"{path} has the extension {path.suffix!r}, expected one of {', '.join(EXTENSIONS)}: "
-            f"name the format with format=..."
+        raise MissingOptionError(
+            f"{path} has the extension {path.suffix!r}, expected one of {', '.join(EXTENSIONS)}",
+            "format",
+            f"one of {', '.join(FORMATS)}",
         )
     return found

@@ -11,17 +11,23 @@ import numpy as np
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import (
-    Diameters,
+    Found,
+    Given,
     assemble,
+    one_of_two,
     orthorhombic_box,
     require_periodic,
 )
-from glasswells.interchange.text_lines import Lines, digits, frame_number, twice
+from glasswells.interchange.colon_header import in_extended_words
+from glasswells.interchange.text_lines import Lines, Table, digits, frame_number, twice
 
 POSITIONS = ("pos", "position", "positions")
 SPECIES = ("species", "type", "atom_types", "particle_type", "element")
 DIAMETERS = ("diameter", "diameters")
 RADII = ("radius", "radii")
+MASSES = ("masses", "mass")
+"""ASE's name and OVITO's; neither knows the other's."""
+IDS = ("id", "ids", "identifier", "particle_identifier", "atom_id")
 MAX_COLUMNS = 1000
 """Of one particle."""
 
@@ -35,12 +41,14 @@ class _Column(NamedTuple):
     width: int
 
 
-def read_extended_xyz(path: Path, frame: int, diameters: Diameters) -> Configuration:
+def read_extended_xyz(path: Path, frame: int, given: Given) -> Configuration:
     """One frame of an extended XYZ file.
 
-    The comment must have `Lattice="..."` of an orthorhombic cell; `pbc`, if there, must be true
-    along all three. `Properties` tells the columns; without it they are species, x, y, z. Sizes
-    are taken from a column `radius` or `diameter` (also in the plural, in any case).
+    The comment must have `Lattice="..."` of an orthorhombic cell, or `cell:` as atooms writes it;
+    `pbc`, if there, must be true along all three. `Properties` tells the columns; without it they
+    are species, x, y, z. Sizes are taken from a column `radius` or `diameter` (also in the plural,
+    in any case), masses from `mass` or `masses`. With a column `id` particles are put in the order
+    of their ids.
 
     Raises
     ------
@@ -51,39 +59,20 @@ def read_extended_xyz(path: Path, frame: int, diameters: Diameters) -> Configura
         marks = list(_frames(lines))
         lines.rewind(marks[frame_number(path, frame, len(marks))])
         n = lines.particle_count(lines.expect("a number of particles").strip(), columns=3)
-        values = comment_values(lines, lines.expect("a comment line"))
+        values = in_extended_words(lines, comment_values(lines, lines.expect("a comment line")))
         place = lines.place
-        if "lattice" not in values:
-            lines.fail(
-                'has no Lattice="...", expected a periodic box: write the file as extended XYZ'
-            )
-        cell = np.array([lines.real(x, "Lattice") for x in values["lattice"].split()])
-        if cell.size != 9:
-            lines.fail(f"Lattice has {cell.size} numbers, expected 9")
-        box = orthorhombic_box(place, cell.reshape(3, 3))
-        require_periodic(place, _flags(lines, values.get("pbc", "T T T")))
+        box = _box(lines, values)
         columns = _columns(lines, values.get("properties", "species:S:1:pos:R:3"))
         width = max(c.first + c.width for c in columns.values())
         names = [f"{name}[{k}]" for name, c in columns.items() for k in range(c.width)]
         table = lines.table(n, names[:width], "particles")
-    where = _find(columns, POSITIONS, "R", 3)
+    where = _find(columns, POSITIONS, "RI", 3)
     if where is None:
         raise InputError(f"{place}: Properties has no pos:R:3, expected positions of particles")
-    diameter, radius = _find(columns, DIAMETERS, "R", 1), _find(columns, RADII, "R", 1)
-    sizes = None
-    if diameter is not None:
-        sizes = table.reals(diameter.first)
-    elif radius is not None:
-        sizes = twice(table.reals(radius.first))
-    species = _find(columns, SPECIES, "SI", 1)
-    return assemble(
-        str(path),
-        table.reals(where.first, where.first + 1, where.first + 2),
-        box,
-        given=diameters,
-        in_file=sizes,
-        species=None if species is None else table.words(species.first),
-    )
+    xyz = (where.first, where.first + 1, where.first + 2)
+    positions = table.reals(*xyz)
+    found = _found(str(path), columns, table)._replace(digits=table.rounding(*xyz))
+    return assemble(str(path), positions, box, given=given, found=found)
 
 
 def write_extended_xyz(
@@ -91,19 +80,21 @@ def write_extended_xyz(
 ) -> None:
     """One frame in 17 digits: species X, pos and radius, which OVITO draws and ASE keeps.
 
-    `vectors` are further columns by name, each a field (N, 3).
+    Masses that are not all 1 are written twice: ASE knows `masses`, OVITO `mass`. `vectors` are
+    further columns by name, each a field (N, 3).
     """
     x, y, z = (digits(edge) for edge in configuration.box)
     fields = vectors or {}
-    further = "".join(f":{name}:R:3" for name in fields)
+    masses = [configuration.masses] * (2 if (configuration.masses != 1).any() else 0)
+    further = ":masses:R:1:mass:R:1" if masses else ""
+    further += "".join(f":{name}:R:3" for name in fields)
     file.write(
         f'{configuration.n_particles}\nLattice="{x} 0 0 0 {y} 0 0 0 {z}" '
         f'Properties=species:S:1:pos:R:3:radius:R:1{further} pbc="T T T"\n'
     )
-    rows = zip(configuration.positions, configuration.diameters, strict=True)
-    for k, (r, diameter) in enumerate(rows):
-        # Half of a double is exact, and so is its double.
-        numbers = [*r, 0.5 * diameter, *(c for field in fields.values() for c in field[k])]
+    # Half of a double is exact, and so is its double.
+    columns = [configuration.positions, 0.5 * configuration.diameters, *masses, *fields.values()]
+    for numbers in np.column_stack(columns):
         file.write(f"X {' '.join(digits(c) for c in numbers)}\n")
 
 
@@ -147,15 +138,52 @@ def _value(lines: Lines, text: str, k: int) -> tuple[str, int]:
 
 
 def _frames(lines: Lines) -> Iterator[tuple[int, int]]:
-    """Where the frames begin."""
+    """Where the frames begin; empty lines between them are read over."""
     while True:
         mark = lines.mark()
         text = lines.next()
-        if text is None or not text.strip():
+        if text is None:
             return
+        if not text.strip():
+            continue
         n = lines.particle_count(text.strip(), columns=3)
         yield mark
         lines.skip(n + 1, f"a comment and {n} particles")
+
+
+def _box(lines: Lines, values: dict[str, str]) -> Array:
+    """The edges (3,) of the periodic box."""
+    if "lattice" not in values:
+        lines.fail('has no Lattice="...", expected a periodic box: write the file as extended XYZ')
+    cell = np.array([lines.real(x, "Lattice") for x in values["lattice"].split()])
+    if cell.size != 9:
+        lines.fail(f"Lattice has {cell.size} numbers, expected 9")
+    box = orthorhombic_box(lines.place, cell.reshape(3, 3))
+    require_periodic(lines.place, _flags(lines, values.get("pbc", "T T T")))
+    return box
+
+
+def _found(source: str, columns: dict[str, _Column], table: Table) -> Found:
+    """What the columns say about the particles."""
+
+    def quantity(names: tuple[str, ...]) -> Array | None:
+        column = _find(columns, names, "RI", 1)
+        return None if column is None else table.quantity(column.first)
+
+    radii = quantity(RADII)
+    masses = [quantity((name,)) for name in MASSES]
+    species, ids = _find(columns, SPECIES, "SI", 1), _find(columns, IDS, "IRS", 1)
+    return Found(
+        diameters=one_of_two(
+            source,
+            "diameter and twice the radius",
+            quantity(DIAMETERS),
+            None if radii is None else twice(radii),
+        ),
+        masses=one_of_two(source, "masses and mass", masses[0], masses[1]),
+        species=None if species is None else table.words(species.first),
+        order=None if ids is None else table.order_by(ids.first),
+    )
 
 
 def _flags(lines: Lines, text: str) -> list[bool]:
@@ -168,7 +196,7 @@ def _flags(lines: Lines, text: str) -> list[bool]:
 
 def _columns(lines: Lines, text: str) -> dict[str, _Column]:
     """The columns by lower-case name."""
-    parts = text.split(":")
+    parts = text.strip(":").split(":")  # ParticlesMC begins with a colon
     if len(parts) % 3:
         lines.fail(f"Properties is {text[:64]!r}, expected name:type:columns, again and again")
     columns: dict[str, _Column] = {}

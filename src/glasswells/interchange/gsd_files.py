@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration
-from glasswells.interchange.assembly import Diameters, assemble
+from glasswells.core.records import Array, Configuration
+from glasswells.interchange.assembly import VALUES, Found, Given, MissingOptionError, assemble
 from glasswells.interchange.optional import require
+from glasswells.interchange.precision import shortest_decimals
 from glasswells.interchange.text_lines import frame_number
 
 MAGIC = 0x65DF65DF65DF65DF
@@ -27,6 +28,8 @@ TYPES = dict(
     enumerate(("u1", "<u2", "<u4", "<u8", "i1", "<i2", "<i4", "<i8", "<f4", "<f8", "i1"), start=1)
 )
 """NumPy types by their number in the index."""
+COUNT, TYPES_OF_FILE = "particles/N", "particles/types"
+TYPE, MASS = "particles/typeid", "particles/mass"
 MAX_NAMES_BYTES = 65_536 * NAME_BYTES
 """Names are numbered by 16 bits."""
 
@@ -40,8 +43,11 @@ class _Chunk(NamedTuple):
     location: int
 
 
-def read_gsd(path: Path, frame: int, diameters: Diameters, single_precision: bool) -> Configuration:
+def read_gsd(path: Path, frame: int, given: Given) -> Configuration:
     """One frame of a GSD file.
+
+    What a frame does not store is that of the first frame, or, by the schema, a default if its
+    number of particles is another one. Default sizes are never taken: they were rarely meant.
 
     Raises
     ------
@@ -56,26 +62,24 @@ def read_gsd(path: Path, frame: int, diameters: Diameters, single_precision: boo
                 f"the box has tilt factors {box[3:].tolist()}, expected an orthorhombic one: "
                 f"convert it before"
             )
+        n = reader.count(number)
         positions = reader.array("particles/position", number, (None, 3))
-        n = int(reader.integers("particles/N", number, (1,))[0])
         if len(positions) != n:
             reader.fail(f"particles/N is {n}, but there are {len(positions)} positions")
-        sizes = None
-        if reader.has("particles/diameter", number):
-            sizes = reader.array("particles/diameter", number, (n,))
-        if positions.dtype != np.float64 and not single_precision:
+        if positions.dtype != np.float64 and not given.rounded:
             reader.fail(
                 "positions are in single precision, expected double: a minimum rounded to 24 bits "
                 "is none; pass single_precision=True if that suffices, and minimize again"
             )
-        species = _species(reader, number, n)
+        found = _found(reader, number, n)
+        if reader.has(MASS, 0) and found.masses is None and given.masses is None:
+            raise MissingOptionError(f"{path}: holds no masses{found.why}", "masses", VALUES)
     return assemble(
         str(path),
         positions.astype(np.float64),
         box[:3].astype(np.float64),
-        given=diameters,
-        in_file=None if sizes is None else sizes.astype(np.float64),
-        species=species,
+        given=given,
+        found=found,
     )
 
 
@@ -83,6 +87,17 @@ def write_gsd(configuration: Configuration, path: Path) -> None:
     """One frame in double precision. Positions are kept as they are, also those outside the box."""
     fl = require("gsd.fl", "gsd")
     n = configuration.n_particles
+    chunks: dict[str, NDArray[Any]] = {
+        "configuration/step": np.zeros(1, dtype=np.uint64),
+        "configuration/box": np.concatenate([configuration.box, np.zeros(3)]),
+        COUNT: np.array([n], dtype=np.uint32),
+        TYPES_OF_FILE: np.frombuffer(b"A\0", dtype=np.int8).reshape(1, 2),
+        TYPE: np.zeros(n, dtype=np.uint32),
+        "particles/diameter": configuration.diameters,
+        "particles/position": configuration.positions,
+    }
+    if (configuration.masses != 1).any():  # 1 is what the schema says where there are none
+        chunks[MASS] = configuration.masses
     with fl.open(
         name=str(path),
         mode="w",
@@ -90,15 +105,6 @@ def write_gsd(configuration: Configuration, path: Path) -> None:
         schema="hoomd",
         schema_version=[2, 0],
     ) as file:
-        chunks: dict[str, NDArray[Any]] = {
-            "configuration/step": np.zeros(1, dtype=np.uint64),
-            "configuration/box": np.concatenate([configuration.box, np.zeros(3)]),
-            "particles/N": np.array([n], dtype=np.uint32),
-            "particles/types": np.frombuffer(b"A\0", dtype=np.int8).reshape(1, 2),
-            "particles/typeid": np.zeros(n, dtype=np.uint32),
-            "particles/diameter": configuration.diameters,
-            "particles/position": configuration.positions,
-        }
         for name, data in chunks.items():
             file.write_chunk(name, np.array(data))
         file.end_frame()
@@ -131,11 +137,11 @@ class _GsdReader:
         raise InputError(f"{self.path}: {message}")
 
     def has(self, name: str, frame: int) -> bool:
-        """Whether the frame, or else the first one, has the chunk."""
+        """Whether the frame has the chunk, or the first one for it."""
         return self._chunk(name, frame) is not None
 
     def array(self, name: str, frame: int, shape: tuple[int | None, ...]) -> NDArray[Any]:
-        """The chunk of the frame; as the format says, that of the first frame if it has none."""
+        """The chunk of the frame, or that of the first frame if this stands for it."""
         chunk = self._chunk(name, frame)
         if chunk is None:
             self.fail(f"frame {frame} has no {name}, expected particles in a box")
@@ -156,8 +162,17 @@ class _GsdReader:
             self.fail(f"{name} has the type {found.dtype}, expected integers: it is damaged")
         return found
 
+    def count(self, frame: int) -> int:
+        """The number of particles of a frame."""
+        return int(self.integers(COUNT, frame, (1,))[0])
+
     def _chunk(self, name: str, frame: int) -> _Chunk | None:
-        return self._chunks.get((frame, name)) or self._chunks.get((0, name))
+        """As the schema says, the first frame stands for others as far as it can."""
+        found = self._chunks.get((frame, name))
+        is_by_particle = name.startswith("particles/") and name not in (COUNT, TYPES_OF_FILE)
+        if found is None and not (is_by_particle and self.count(frame) != self.count(0)):
+            found = self._chunks.get((0, name))
+        return found
 
     def _read_index(self) -> None:
         fields = HEADER.unpack(self._bytes(0, HEADER.size, "the header"))
@@ -206,14 +221,39 @@ class _GsdReader:
         return self._file.read(size)
 
 
-def _species(reader: _GsdReader, frame: int, n: int) -> list[str] | None:
-    if not (reader.has("particles/types", frame) and reader.has("particles/typeid", frame)):
+def _found(reader: _GsdReader, frame: int, n: int) -> Found:
+    """What the file says about the particles of a frame."""
+    first = reader.count(0)
+    other = (
+        f" (frame {frame} has {n} particles and frame 0 has {first}: by the schema such a frame "
+        f"has sizes 1, masses 1 and one type, unless it stores its own)"
+    )
+    return Found(
+        diameters=_quantity(reader, "particles/diameter", frame, n),
+        masses=_quantity(reader, MASS, frame, n),
+        species=_species(reader, frame, n),
+        why="" if n == first else other,
+    )
+
+
+def _quantity(reader: _GsdReader, name: str, frame: int, n: int) -> Array | None:
+    """One number per particle; single precision as its shortest decimals."""
+    if not reader.has(name, frame):
         return None
-    table = reader.integers("particles/types", frame, (None, None))
-    names = [
-        bytes(row.astype(np.uint8)).partition(b"\0")[0].decode("utf-8", "replace") for row in table
-    ]
-    numbers = reader.integers("particles/typeid", frame, (n,))
+    values = reader.array(name, frame, (n,))
+    return shortest_decimals(values) if values.dtype == np.float32 else values.astype(np.float64)
+
+
+def _species(reader: _GsdReader, frame: int, n: int) -> list[str] | None:
+    """The type of each particle; None for a frame that has lost those of the first one."""
+    names = ["A"]
+    if reader.has(TYPES_OF_FILE, frame):
+        table = reader.integers(TYPES_OF_FILE, frame, (None, None))
+        raw = [bytes(row.astype(np.uint8)).partition(b"\0")[0] for row in table]
+        names = [name.decode("utf-8", "replace") for name in raw] or names
+    if not reader.has(TYPE, frame):
+        return None if reader.has(TYPE, 0) else [names[0]] * n
+    numbers = reader.integers(TYPE, frame, (n,))
     if n and not 0 <= int(numbers.min()) <= int(numbers.max()) < len(names):
         reader.fail(f"particles/typeid reaches {int(numbers.max())}, expected below {len(names)}")
     return [names[int(k)] for k in numbers]

@@ -1,85 +1,95 @@
-"""LAMMPS data files (`read_data`), atom styles atomic, charge and sphere."""
+"""LAMMPS data files (`read_data`): header, masses, atoms of the styles that have points."""
 
 from __future__ import annotations
 
-import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.interchange.assembly import Diameters, assemble
+from glasswells.interchange.assembly import Found, Given, MissingOptionError, assemble
+from glasswells.interchange.lammps_styles import HYBRID, STYLES, style_columns
+from glasswells.interchange.sphere_density import densities_of, masses_of
 from glasswells.interchange.text_lines import Lines, Table, digits
 
-AtomStyle = Literal["atomic", "charge", "sphere"]
-STYLES: dict[str, tuple[str, ...]] = {
-    "atomic": ("id", "type", "x", "y", "z"),
-    "charge": ("id", "type", "charge", "x", "y", "z"),
-    "sphere": ("id", "type", "diameter", "density", "x", "y", "z"),
-}
-"""Columns of the section Atoms; three image flags may follow."""
 EDGES = ("xlo xhi", "ylo yhi", "zlo zhi")
+TYPE = re.compile("[1-9][0-9]{0,8}")
 TILTED = ("xy xz yz", "avec", "bvec", "cvec", "abc origin")
 
 
-def read_lammps_data(path: Path, atom_style: str | None, diameters: Diameters) -> Configuration:
+def read_lammps_data(path: Path, atom_style: str | None, given: Given) -> Configuration:
     """The atoms of a LAMMPS data file in the order of their ids.
 
     Positions are taken as they stand: image flags are not applied, and the box may begin anywhere.
+    Masses are those of the section Masses by type, or of the column `density`: density times
+    volume. If there are neither, they are 1.
 
     Parameters
     ----------
     path
         The file.
     atom_style
-        `atomic`, `charge` or `sphere`; needed if the section's title does not say it
-        (`Atoms # sphere`).
-    diameters
-        As for `read_configuration`; atom types are the keys of a mapping.
+        As in LAMMPS, such as `atomic` or `hybrid sphere charge`; needed if the section's title
+        does not say it (`Atoms # sphere`).
+    given
+        Atom types, or their labels if the file has some, are the keys of mappings.
 
     Raises
     ------
     InputError
         For whatever does not fit; the text names file and line.
     """
-    if atom_style is not None and atom_style not in STYLES:
-        raise InputError(f"atom_style is {atom_style!r}, expected one of {', '.join(STYLES)}")
+    if atom_style is not None:
+        style_columns(atom_style)
+    labels: dict[str, str] = {}
+    type_masses: dict[str, float] = {}
+    atoms: _Atoms | None = None
     with Lines(path) as lines:
         lines.expect("a title")
         header = _header(lines)
-        title = _atoms_title(lines, header.title)
-        columns = STYLES[_style(lines, title, atom_style)]
-        n = lines.particle_count(header.n_token, len(columns), header.n_line)
-        if lines.expect("an empty line").strip():
-            lines.fail("holds text, expected an empty line after the title of the section")
-        table = _atoms(lines, n, columns)
-    order = table.order_by(columns.index("id"))
+        title: str | None = header.title
+        while title is not None:
+            name = title.partition("#")[0].strip()
+            if name == "Atom Type Labels":
+                labels = {label: number for number, label in _pairs(lines)}
+            elif name == "Masses":
+                type_masses = {kind: lines.real(mass, "a mass") for kind, mass in _pairs(lines)}
+            elif name == "Atoms":
+                atoms = _atoms(lines, title, atom_style, header)
+            title = lines.next()
+    if atoms is None:
+        raise InputError(
+            f"{path} ends after line {lines.number}, expected a section Atoms: the file was cut"
+        )
+    columns, table = atoms
     at = columns.index("x")
-    sizes = table.reals(columns.index("diameter")) if "diameter" in columns else None
-    types = table.words(columns.index("type"))
+    found = _found(path, atoms, labels, type_masses)
     return assemble(
         str(path),
-        table.reals(at, at + 1, at + 2)[order],
+        table.reals(at, at + 1, at + 2),
         header.box,
-        given=diameters,
-        in_file=None if sizes is None else sizes[order],
-        species=[types[k] for k in order],
+        given=given,
+        found=found._replace(digits=table.rounding(at, at + 1, at + 2)),
     )
 
 
 def write_lammps_data(configuration: Configuration, file: TextIO) -> None:
-    """A data file of atom style sphere, all particles of type 1 and mass 1, in 17 digits."""
+    """A data file of atom style sphere, all particles of type 1, in 17 digits.
+
+    Masses are told by densities: those of 15 digits, such as 1 or 39.948, are read back exactly.
+    """
+    densities = densities_of(configuration.masses, configuration.diameters)
     file.write(f"LAMMPS data file by glasswells\n\n{configuration.n_particles} atoms\n")
     file.write("1 atom types\n\n")
     for edge, names in zip(configuration.box, EDGES, strict=True):
         file.write(f"0 {digits(edge)} {names}\n")
     file.write("\nAtoms # sphere\n\n")
-    rows = zip(configuration.positions, configuration.diameters, strict=True)
-    for k, (r, diameter) in enumerate(rows, start=1):
-        with np.errstate(over="ignore", divide="ignore"):
-            density = 6.0 / (math.pi * np.float64(diameter) ** 3)
+    rows = zip(configuration.positions, configuration.diameters, densities, strict=True)
+    for k, (r, diameter, density) in enumerate(rows, start=1):
         place = " ".join(digits(c) for c in r)
         file.write(f"{k} 1 {digits(diameter)} {digits(density)} {place}\n")
 
@@ -127,28 +137,19 @@ def _refuse_tilt(lines: Lines, words: list[str], text: str) -> None:
     lines.fail(f"the box is tilted ({text[:64]}), expected an orthorhombic one: convert it before")
 
 
-def _atoms_title(lines: Lines, title: str) -> str:
-    """Read over other sections, up to the title of Atoms."""
-    while title.split()[:1] != ["Atoms"]:
-        title = lines.expect("a section Atoms")
-    return title
+class _Atoms(NamedTuple):
+    """The section Atoms."""
+
+    columns: tuple[str, ...]
+    table: Table
 
 
-def _style(lines: Lines, title: str, atom_style: str | None) -> str:
-    named = title.partition("#")[2].strip()
-    if named and atom_style and named != atom_style:
-        lines.fail(f"says atom style {named[:64]!r}, but atom_style is {atom_style!r}")
-    style = atom_style or named
-    if style not in STYLES:
-        lines.fail(
-            f"has atom style {style[:64]!r}, expected one of {', '.join(STYLES)}: pass "
-            f"atom_style=... if the title of the section does not say it"
-        )
-    return style
-
-
-def _atoms(lines: Lines, n: int, columns: tuple[str, ...]) -> Table:
+def _atoms(lines: Lines, title: str, atom_style: str | None, header: _Header) -> _Atoms:
     """The rows, after a look at the first one: a wrong style would mix up columns."""
+    columns = _columns(lines, title, atom_style)
+    n = lines.particle_count(header.n_token, len(columns), header.n_line)
+    if lines.expect("an empty line").strip():
+        lines.fail("holds text, expected an empty line after the title of the section")
     mark = lines.mark()
     width = len((lines.next() or "").partition("#")[0].split())
     if n and width not in (len(columns), len(columns) + 3):
@@ -157,4 +158,67 @@ def _atoms(lines: Lines, n: int, columns: tuple[str, ...]) -> Table:
             f"image flags: is the atom style right?"
         )
     lines.rewind(mark)
-    return lines.table(n, columns, "atoms")
+    return _Atoms(columns, lines.table(n, columns, "atoms"))
+
+
+def _columns(lines: Lines, title: str, atom_style: str | None) -> tuple[str, ...]:
+    """The columns of the style that the title or the caller names."""
+    named = " ".join(title.partition("#")[2].split())
+    if named and atom_style and named != atom_style:
+        # LAMMPS writes `Atoms # hybrid`, whatever styles it is made of.
+        if named != HYBRID or not atom_style.startswith(HYBRID):
+            lines.fail(f"says atom style {named[:64]!r}, but atom_style is {atom_style!r}")
+        named = atom_style
+    style = named or atom_style or ""
+    try:
+        return style_columns(style)
+    except InputError:
+        raise MissingOptionError(
+            f"{lines.place}: has atom style {style[:64]!r}, expected one of {', '.join(STYLES)}, "
+            f"or hybrid with its styles",
+            "atom_style",
+            "such as 'full' or 'hybrid sphere charge', if the title of the section does not say it",
+        ) from None
+
+
+def _pairs(lines: Lines) -> Iterator[tuple[str, str]]:
+    """The first two words of the rows of a section, up to an empty line."""
+    lines.expect("an empty line")
+    while text := (lines.next() or "").partition("#")[0].strip():
+        words = text.split()
+        if len(words) < 2:
+            lines.fail(f"has one word, {text[:64]!r}, expected two at least")
+        yield words[0], words[1]
+
+
+def _found(
+    path: Path, atoms: _Atoms, labels: dict[str, str], type_masses: dict[str, float]
+) -> Found:
+    columns, table = atoms
+    types = [labels.get(kind, kind) for kind in table.words(columns.index("type"))]
+    strange = next((kind for kind in types if not TYPE.fullmatch(kind)), None)
+    if strange is not None:
+        raise InputError(
+            f"{path}: the type of an atom is {strange[:64]!r}, expected a number from 1 or a label "
+            f"of the file, the columns being {' '.join(columns)}: is the atom style right?"
+        )
+    diameters = masses = None
+    if "diameter" in columns:
+        diameters = table.quantity(columns.index("diameter"))
+        masses = masses_of(table.reals(columns.index("density")), diameters)
+    elif type_masses:
+        by_type = {labels.get(kind, kind): mass for kind, mass in type_masses.items()}
+        missing = sorted(set(types) - set(by_type))
+        if missing:
+            raise InputError(
+                f"{path}: the section Masses has no line for type {missing[0][:64]}, expected one "
+                f"for each type of its atoms"
+            )
+        masses = np.array([by_type[kind] for kind in types])
+    return Found(
+        diameters=diameters,
+        masses=masses,
+        species=types,
+        labels=labels,
+        order=table.order_by(columns.index("id")),
+    )

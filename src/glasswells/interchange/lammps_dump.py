@@ -9,13 +9,21 @@ from typing import NamedTuple, TextIO
 import numpy as np
 
 from glasswells.core.records import Array, Configuration
-from glasswells.interchange.assembly import Diameters, assemble, require_periodic
+from glasswells.interchange.assembly import (
+    Found,
+    Given,
+    assemble,
+    one_of_two,
+    require_periodic,
+)
 from glasswells.interchange.text_lines import Lines, Table, digits, frame_number, twice
 
 PLAIN, SCALED = ("x", "y", "z"), ("xs", "ys", "zs")
 COORDINATES = (("xu", "yu", "zu"), PLAIN, ("xsu", "ysu", "zsu"), SCALED)
 """Unwrapped before wrapped, lengths before fractions of the box: the first that is there."""
 FRAME = "ITEM: TIMESTEP"
+ITEM = "ITEM: "
+"""UNITS and TIME come before the first TIMESTEP (dump_modify units, time)."""
 
 
 class _Header(NamedTuple):
@@ -28,11 +36,11 @@ class _Header(NamedTuple):
     columns: list[str]
 
 
-def read_lammps_dump(path: Path, frame: int, diameters: Diameters) -> Configuration:
+def read_lammps_dump(path: Path, frame: int, given: Given) -> Configuration:
     """One frame of a LAMMPS dump file in text, atoms in the order of their ids if it has them.
 
-    Positions are taken from xu, x, xsu or xs, whichever comes first in this list, and sizes from a
-    column `diameter` or `radius`.
+    Positions are taken from xu, x, xsu or xs, whichever comes first in this list, sizes from a
+    column `diameter` or `radius`, masses from `mass`.
 
     Raises
     ------
@@ -49,21 +57,18 @@ def read_lammps_dump(path: Path, frame: int, diameters: Diameters) -> Configurat
         if not found:
             lines.fail(f"has the columns {' '.join(names[:20])}, expected x y z or xs ys zs")
         table = lines.table(n, names, "atoms")
-    positions = table.reals(*(names.index(c) for c in found[0]))
+    at = [names.index(c) for c in found[0]]
+    positions = table.reals(*at)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
         box = header.high - header.low
         if "s" in found[0][0]:
             positions = header.low + positions * box
-    sizes = _sizes(table, names)
-    species = next((table.words(names.index(c)) for c in ("type", "element") if c in names), None)
-    order = table.order_by(names.index("id")) if "id" in names else np.arange(n)
     return assemble(
         str(path),
-        positions[order],
+        positions,
         box,
-        given=diameters,
-        in_file=None if sizes is None else sizes[order],
-        species=None if species is None else [species[k] for k in order],
+        given=given,
+        found=_found(str(path), table, names)._replace(digits=table.rounding(*at)),
     )
 
 
@@ -75,30 +80,32 @@ def write_lammps_dump(
 ) -> None:
     """One frame with the columns id, type, xu, yu, zu and radius, in 17 digits.
 
-    `vectors` are further columns by name, each a field (N, 3): NAME.X, NAME.Y, NAME.Z, which OVITO
-    joins to a vector.
+    A column `mass` follows if masses are not all 1. `vectors` are further columns by name, each a
+    field (N, 3): NAME.X, NAME.Y, NAME.Z, which OVITO joins to a vector.
     """
     fields = vectors or {}
+    masses = [configuration.masses] if (configuration.masses != 1).any() else []
     file.write(f"{FRAME}\n{timestep}\nITEM: NUMBER OF ATOMS\n{configuration.n_particles}\n")
     file.write("ITEM: BOX BOUNDS pp pp pp\n")
     for edge in configuration.box:
         file.write(f"0 {digits(edge)}\n")
-    further = "".join(f" {name.capitalize()}.{axis}" for name in fields for axis in "XYZ")
+    further = " mass" if masses else ""
+    further += "".join(f" {name.capitalize()}.{axis}" for name in fields for axis in "XYZ")
     file.write(f"ITEM: ATOMS id type xu yu zu radius{further}\n")
-    rows = zip(configuration.positions, configuration.diameters, strict=True)
-    for k, (r, diameter) in enumerate(rows):
-        numbers = [*r, 0.5 * diameter, *(c for field in fields.values() for c in field[k])]
-        file.write(f"{k + 1} 1 {' '.join(digits(c) for c in numbers)}\n")
+    columns = [configuration.positions, 0.5 * configuration.diameters, *masses, *fields.values()]
+    for k, numbers in enumerate(np.column_stack(columns), start=1):
+        file.write(f"{k} 1 {' '.join(digits(c) for c in numbers)}\n")
 
 
 def _frames(lines: Lines) -> Iterator[tuple[int, int]]:
     """Where the frames begin."""
-    mark = lines.mark()
+    mark, is_dump = lines.mark(), False
     while (text := lines.next()) is not None:
         if text.startswith(FRAME):
             yield mark
-        elif lines.number == 1:
+        elif not is_dump and text.strip() and not text.startswith(ITEM):
             lines.fail(f"is {text[:64]!r}, expected {FRAME!r}: this is no LAMMPS dump in text")
+        is_dump = is_dump or bool(text.strip())
         mark = lines.mark()
 
 
@@ -142,9 +149,23 @@ def _bounds(lines: Lines, words: list[str]) -> Array:
     return bounds
 
 
-def _sizes(table: Table, names: list[str]) -> Array | None:
-    if "diameter" in names:
-        return table.reals(names.index("diameter"))
-    if "radius" in names:
-        return twice(table.reals(names.index("radius")))
-    return None
+def _found(source: str, table: Table, names: list[str]) -> Found:
+    """What the columns say about the particles."""
+
+    def quantity(name: str) -> Array | None:
+        return table.quantity(names.index(name)) if name in names else None
+
+    radii = quantity("radius")
+    return Found(
+        diameters=one_of_two(
+            source,
+            "diameter and twice the radius",
+            quantity("diameter"),
+            None if radii is None else twice(radii),
+        ),
+        masses=quantity("mass"),
+        species=next(
+            (table.words(names.index(c)) for c in ("type", "element") if c in names), None
+        ),
+        order=table.order_by(names.index("id")) if "id" in names else None,
+    )

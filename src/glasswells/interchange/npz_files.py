@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
-from glasswells.interchange.assembly import Diameters, assemble
+from glasswells.interchange.assembly import Found, Given, assemble
+from glasswells.interchange.precision import shortest_decimals
 
 MOST_COMPRESSED = 64
 """Coordinates hardly compress: what unpacks to more than this many times its size is a bomb."""
@@ -44,50 +45,65 @@ KNOWN_TYPES = ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1")
 Shape = tuple[int, ...]
 
 
-def read_npz(path: Path, diameters: Diameters, single_precision: bool) -> Configuration:
-    """The arrays `positions` (N, 3), `box` (3,) and, unless given, `diameters` (N,) of a file.
+def read_npz(path: Path, given: Given) -> Configuration:
+    """The arrays `positions` (N, 3), `box` (3,) and, unless given, `diameters`, `masses` (N,).
+
+    A file without masses has masses 1.
 
     Raises
     ------
     InputError
         For missing arrays, objects, claims larger than the file, anything that is no numbers.
     """
+    asked = {"diameters": given.diameters is None, "masses": given.masses is None}
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename: info for info in archive.infolist()}
             if len(members) > MAX_MEMBERS:
                 raise InputError(f"{path} holds {len(members)} arrays, expected a few")
-            loaded = {
+            loaded = {name: _array(path, archive, members, name) for name in ("positions", "box")}
+            loaded |= {
                 name: _array(path, archive, members, name)
-                for name in ("positions", "box", "diameters")
-                if name != "diameters" or (diameters is None and "diameters.npy" in members)
+                for name, is_asked in asked.items()
+                if is_asked and f"{name}.npy" in members
             }
     except InputError:
         raise
     except UNSOUND as error:
         raise InputError(f"{path} is no sound npz file: {str(error)[:200]}") from None
-    if single_precision:
-        loaded = {k: v.astype(np.float64) if v.dtype.kind == "f" else v for k, v in loaded.items()}
+    if given.rounded:
+        loaded = {
+            name: values.astype(np.float64) if values.dtype.kind == "f" else values
+            for name, values in loaded.items()
+            if name not in asked
+        } | {name: _widened(values) for name, values in loaded.items() if name in asked}
     return assemble(
         str(path),
         loaded["positions"],
         loaded["box"],
-        given=diameters,
-        in_file=loaded.get("diameters"),
-        species=None,
+        given=given,
+        found=Found(diameters=loaded.get("diameters"), masses=loaded.get("masses")),
     )
 
 
 def write_npz(configuration: Configuration, path: Path) -> None:
-    """The arrays positions, diameters and box, not compressed."""
+    """The arrays positions, diameters and box, not compressed; masses unless all are 1."""
+    arrays = {
+        "positions": configuration.positions,
+        "diameters": configuration.diameters,
+        "box": configuration.box,
+    }
+    if (configuration.masses != 1).any():
+        arrays["masses"] = configuration.masses
     with path.open("wb") as file:  # np.savez would add an ending to the name
-        np.savez(
-            file,
-            allow_pickle=False,
-            positions=configuration.positions,
-            diameters=configuration.diameters,
-            box=configuration.box,
-        )
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def _widened(values: NDArray[Any]) -> NDArray[Any]:
+    """Sizes or masses in single precision, as the decimals that were meant."""
+    if values.dtype.kind != "f" or values.dtype.itemsize > 4 or values.ndim != 1:
+        return values
+    return shortest_decimals(values)
 
 
 def _array(

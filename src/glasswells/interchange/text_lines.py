@@ -12,6 +12,7 @@ import numpy as np
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
+from glasswells.interchange.precision import rounding, widened
 
 MAX_LINE = 65_536
 """Bytes of a line; the longest sensible one, a comment with a lattice, has some hundred."""
@@ -207,6 +208,14 @@ class Table:
             for c, column in enumerate(columns):
                 out[k, c] = lines.real(row[column], names[column])
         return out[:, 0].copy() if len(columns) == 1 else out
+
+    def quantity(self, column: int) -> Array:
+        """A column of finite numbers; what was in single precision, as its shortest decimals."""
+        return widened(self.words(column), self.reals(column))
+
+    def rounding(self, *columns: int) -> str | None:
+        """To how many digits the numbers of some columns are rounded, None if to none."""
+        return rounding([row[column] for row in self._rows for column in columns])
 
     def order_by(self, column: int) -> np.ndarray:
         """The order of the rows by a column of different integers.

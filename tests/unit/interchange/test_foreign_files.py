@@ -98,18 +98,19 @@ def lammps_data(tmp_path: Path, style: str, title: str, images: str = "") -> Pat
 
 def test_columns_in_any_order_as_ovito_writes_them(tmp_path: Path) -> None:
     read = read_configuration(write(tmp_path, "a.xyz", OVITO_XYZ))
-    np.testing.assert_array_equal(read.positions, [[0.25, -1.5, 2], [1, 2, 3], [4, 5.125, 6]])
-    np.testing.assert_array_equal(read.diameters, [1.0, 1.1, 1.2])
+    # In the order of ids: 2, 7, 9.
+    np.testing.assert_array_equal(read.positions, [[1, 2, 3], [0.25, -1.5, 2], [4, 5.125, 6]])
+    np.testing.assert_array_equal(read.diameters, [1.1, 1.0, 1.2])
     np.testing.assert_array_equal(read.box, [6.5, 7, 8.25])
 
 
 def test_species_give_diameters_by_a_mapping(tmp_path: Path) -> None:
-    text = OVITO_XYZ.replace(":radius:R:1", ":mass:R:1")
+    text = OVITO_XYZ.replace(":radius:R:1", ":charge:R:1")
     path = write(tmp_path, "a.xyz", text)
     with pytest.raises(InputError, match=r"a.xyz: holds no diameters: pass diameters=.*mapping"):
         read_configuration(path)
     read = read_configuration(path, diameters={"A": 1.0, "B": 0.88})
-    np.testing.assert_array_equal(read.diameters, [1.0, 0.88, 1.0])
+    np.testing.assert_array_equal(read.diameters, [0.88, 1.0, 1.0])
     with pytest.raises(InputError, match=r"no entry for 'B', expected .* A, B"):
         read_configuration(path, diameters={"A": 1.0})
 
@@ -131,8 +132,8 @@ def test_the_last_frame_is_the_default(tmp_path: Path) -> None:
 def test_what_ase_writes(tmp_path: Path) -> None:
     atoms = to_ase(some_glass(6))
     ase.io.write(tmp_path / "a.xyz", [atoms, atoms], format="extxyz")
-    read = read_configuration(tmp_path / "a.xyz", frame=1)
-    # ASE keeps eight digits.
+    with pytest.warns(UserWarning, match=r"a.xyz: positions are rounded to 8 decimals"):
+        read = read_configuration(tmp_path / "a.xyz", frame=1)
     np.testing.assert_allclose(read.positions, atoms.positions, rtol=0, atol=1e-8)
     np.testing.assert_allclose(read.diameters, atoms.arrays["diameters"], rtol=0, atol=1e-8)
     atoms.symbols = "CuAg" * 3
@@ -169,7 +170,7 @@ def test_atom_styles(tmp_path: Path, style: str, images: str) -> None:
     sizes = None if style == "sphere" else {1: 1.25, 2: 0.75}
     for title in (f"Atoms # {style}", f"Atoms  # {style} ", "Atoms"):
         path = lammps_data(tmp_path, style, title, images)
-        read = read_configuration(path, atom_style=style, diameters=sizes)  # type: ignore[arg-type]
+        read = read_configuration(path, atom_style=style, diameters=sizes)
         np.testing.assert_array_equal(read.positions, [[4, 5, 6], [1, 2, 3]])
         np.testing.assert_array_equal(read.diameters, [0.75, 1.25])
         np.testing.assert_array_equal(read.box, [6, 6, 7])
@@ -191,8 +192,10 @@ def test_a_wrong_atom_style_is_noticed(tmp_path: Path) -> None:
     path = lammps_data(tmp_path, "charge", "Atoms")
     with pytest.raises(InputError, match=r"line 21: has 6 columns, expected 5 .*style right"):
         read_configuration(path, atom_style="atomic", diameters=1.0)
-    with pytest.raises(InputError, match="atom_style is 'bond', expected one of atomic, charge"):
-        read_configuration(path, atom_style="bond", diameters=1.0)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"the type of an atom is '-0.5', .*style right"):
+        read_configuration(path, atom_style="bond", diameters=1.0)
+    with pytest.raises(InputError, match="atom_style is 'body', expected one of atomic, charge"):
+        read_configuration(path, atom_style="body", diameters=1.0)
     path = lammps_data(tmp_path, "charge", "Atoms # charge")
     with pytest.raises(InputError, match=r"says atom style 'charge', but atom_style is 'sphere'"):
         read_configuration(path, atom_style="sphere")

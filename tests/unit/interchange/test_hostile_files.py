@@ -111,7 +111,7 @@ CASES: list[tuple[str, str, tuple[str, str], str]] = [
     ("a.data", DATA, ("\n2 atoms", "\n3 atoms"), r"line 3: .* is 3, but only 33 bytes"),
     ("a.data", DATA + " " * 40, ("\n2 atoms", "\n3 atoms"), r"line 13: has 0 columns, expected 7"),
     ("a.data", DATA, ("0 5 ylo yhi\n", ""), r"line 8: is the first section, expected lines"),
-    ("a.data", DATA, ("sphere", "molecular"), r"line 9: has atom style 'molecular', expected one"),
+    ("a.data", DATA, ("sphere", "body"), r"line 9: has atom style 'body', expected one"),
     ("a.data", DATA, ("sphere\n\n", "sphere\n1 1 1 1 1 1 1\n"), r"line 10: holds text, expected"),
     ("a.data", DATA, ("Atoms", "Bonds"), r"ends after line 12, expected a section Atoms"),
     ("a.data", DATA, ("\n2 1 1.0", "\n2 1 inf"), r"line 12: diameter is 'inf', expected a finite"),
@@ -311,8 +311,8 @@ def test_gsd_without_types_and_of_other_kinds(tmp_path: Path) -> None:
     }
     path = write_gsd_chunks(tmp_path / "a.gsd", chunks)
     assert read_configuration(path, diameters=1.0).n_particles == 4
-    with pytest.raises(InputError, match=r"a.gsd: holds no types or species, expected diameters"):
-        read_configuration(path, diameters={"A": 1.0})
+    # By the schema all particles are then of the first type, A if there are none.
+    assert set(read_configuration(path, diameters={"A": 1.5}).diameters) == {1.5}
     write_gsd_chunks(tmp_path / "b.gsd", chunks, schema="other")
     with pytest.raises(InputError, match=r"b.gsd: has the schema b'other', expected hoomd"):
         read_configuration(tmp_path / "b.gsd")
