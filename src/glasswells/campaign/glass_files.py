@@ -14,10 +14,19 @@ from pathlib import Path
 from glasswells.campaign.plan import Plan
 from glasswells.campaign.plan_errors import PlanError
 from glasswells.campaign.plan_file import parse_plan, toml_value
-from glasswells.campaign.plan_glasses import StoredGlass
+from glasswells.campaign.plan_glasses import StoredGlass, of_particles
 from glasswells.core.errors import InputError
-from glasswells.interchange.configurations import read_configuration
+from glasswells.interchange.assembly import MissingOptionError
+from glasswells.interchange.configurations import FORMATS, read_configuration
 
+TABLE = "one number for all, or a table such as { 1 = 1.0, 2 = 0.88 } by type or species"
+WORDS = {
+    "format": f"one of {', '.join(FORMATS)}, if all files are of that format",
+    "atom_style": 'such as atom_style = "full" or "hybrid sphere charge", as in LAMMPS',
+    "diameters": TABLE,
+    "masses": TABLE,
+}
+"""What a plan may say where Python would pass an option of `read_configuration`."""
 MARK = "# Contents of glasses.files, read when the campaign began. Do not edit.\n"
 
 
@@ -43,11 +52,16 @@ def complete_plan(text: str, folder: Path) -> str:
     for name in plan.glasses.files:
         try:
             tables.append(_table(_stored(plan, folder, name)))
+        except MissingOptionError as error:
+            problems.append(
+                f"glasses.files: {error.fact}: set {error.option} in [glasses], "
+                f"{WORDS[error.option]}"
+            )
         except InputError as error:
             problems.append(f"glasses.files: {error}")
     if problems:
-        problems.append("(a campaign that has begun needs no files: go on by `glasswells resume`)")
-        raise PlanError("the plan", problems)
+        hint = "(a campaign that has begun needs no files: go on by `glasswells resume`)"
+        raise PlanError("the plan", problems, hint)
     return "\n".join([text.rstrip("\n"), "", MARK + "\n".join(tables)])
 
 
@@ -58,8 +72,14 @@ def readable_plan(text: str) -> str:
 
 def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
     # Explorations start from the glass and quench it: single precision will do.
+    section = plan.glasses
     configuration = read_configuration(
-        folder / name, diameters=plan.glasses.diameters or None, single_precision=True
+        folder / name,
+        None if section.format == "by_extension" else section.format,
+        diameters=of_particles(section.diameters),
+        masses=of_particles(section.masses),
+        atom_style=section.atom_style or None,
+        single_precision=True,
     )
     try:
         plan.model.build().check(configuration)
@@ -69,5 +89,6 @@ def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
 
 
 def _table(glass: StoredGlass) -> str:
-    rows = [f"{key} = {toml_value(value)}" for key, value in glass.model_dump().items()]
+    fields = glass.model_dump(exclude_defaults=True)
+    rows = [f"{key} = {toml_value(value)}" for key, value in fields.items()]
     return "\n".join(["[[stored_glasses]]", *rows, ""])

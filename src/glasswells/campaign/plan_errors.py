@@ -23,12 +23,15 @@ class PlanError(InputError):
         Name of the file.
     problems
         One line each.
+    hint
+        A last line, which is no problem.
     """
 
-    def __init__(self, source: str, problems: Sequence[str]) -> None:
+    def __init__(self, source: str, problems: Sequence[str], hint: str | None = None) -> None:
         self.problems = tuple(problems)
         heading = f"{source} has {len(problems)} problem{'s' if len(problems) > 1 else ''}:"
-        super().__init__("\n".join([heading, *(f"  {line}" for line in problems)]))
+        lines = [*problems, *([hint] if hint else [])]
+        super().__init__("\n".join([heading, *(f"  {line}" for line in lines)]))
 
 
 def shown(value: Any) -> str:

@@ -14,6 +14,8 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 
+TEMPERATURES = (0.062, 0.07, 0.092)
+PER_TEMPERATURE = 10
 DATA = "data/glasses.npz"
 """Positions (T, G, N, 3), diameters (T, G, N), box (3,), temperatures (T,) and reports as JSON."""
 

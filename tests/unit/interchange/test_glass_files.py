@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from glasswells.campaign.tasks import TaskInput, resolve
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.interchange.configurations import write_configuration
+from glasswells.interchange.shipped import DATA, PER_TEMPERATURE, TEMPERATURES
 from glasswells.model.functions import energy
 from glasswells.model.soft_spheres import SoftSpheres
 
@@ -143,6 +146,8 @@ def test_types_take_their_diameters_from_the_plan(folder: Path, mixture: Configu
     with pytest.raises(PlanError, match=r"first.xyz: holds no diameters"):
         complete_plan(plan, folder)
     plan = plan.replace("[explore]", "diameters = { A = 1.0, B = 0.88 }\n[explore]")
+    # The column `mass` is that of radii here.
+    plan = plan.replace("[explore]", "masses = 1\n[explore]")
     plan += '[model]\nname = "kob_andersen"\ncutoff = 2.0\n'
     ((_, glass),) = run_prepare(prepare_tasks(complete_plan(plan, folder))["t0p1-0"]).products
     assert bits(glass.configuration) == bits(mixture)
@@ -163,14 +168,122 @@ def test_types_take_their_diameters_from_the_plan(folder: Path, mixture: Configu
             ("[explore]", "diameters = { A = -1.0 }\n[explore]"),
             r"glasses.diameters.A: is -1.0, exp",
         ),
+        (
+            ("[explore]", "masses = 0\n[explore]"),
+            r"glasses.masses.\*: is 0, expected greater than 0",
+        ),
+        (
+            ("[explore]", 'masses = { "*" = 1.0, A = 2.0 }\n[explore]'),
+            r"masses has '\*', which is all, and others",
+        ),
+        (
+            ("[explore]", 'atom_style = "body"\n[explore]'),
+            r"glasses: atom_style is 'body', expected one of atomic, .*hybrid sphere charge",
+        ),
+        (
+            ("[explore]", 'format = "cif"\n[explore]'),
+            r"glasses.format: is 'cif', expected 'by_extension', 'extended_xyz'",
+        ),
+        (
+            ('source = "files"', 'source = "prepare"\natom_style = "full"'),
+            r"glasses: files is given, but source is 'prepare'",
+        ),
     ],
-    ids=range(6),
+    ids=range(11),
 )
 def test_plans_that_cannot_be(folder: Path, change: tuple[str, str], message: str) -> None:
     (folder / "plan.toml").write_text(PLAN.replace(*change))
     with pytest.raises(PlanError, match=message):
         start_campaign(folder / "plan.toml", folder / "a", PIPELINE)
     assert not (folder / "a").exists()
+
+
+def test_one_option_may_not_be_left_over(folder: Path) -> None:
+    plan = "[campaign]\nname = 'a'\n[glasses]\n"
+    for line in ("masses = 2.0", "atom_style = 'full'", "format = 'gsd'", "diameters = { A = 1 }"):
+        name = line.split()[0]
+        with pytest.raises(PlanError, match=f"glasses: {name} is given, but source is 'prepare'"):
+            parse_plan(plan + line)
+
+
+def unnamed(folder: Path, soft_liquid: Configuration) -> str:
+    """A plan with a data file that says neither atom style nor sizes."""
+    rows = [
+        f"{k} 7 1 {x:.17g} {y:.17g} {z:.17g}"
+        for k, (x, y, z) in enumerate(soft_liquid.positions, 1)
+    ]
+    edges = [f"0 {edge:.17g} {a}lo {a}hi" for edge, a in zip(soft_liquid.box, "xyz", strict=True)]
+    head = ["no style", "", f"{len(rows)} atoms", "1 atom types", *edges, "", "Atoms", ""]
+    (folder / "second.data").write_text("\n".join([*head, *rows, ""]))
+    (folder / "first.txt").write_bytes((folder / "second.data").read_bytes())
+    return PLAN.replace("first.xyz", "second.data")
+
+
+def test_messages_are_in_the_words_of_the_plan(folder: Path, soft_liquid: Configuration) -> None:
+    plan = unnamed(folder, soft_liquid)
+
+    def problems(*lines: str, text: str = plan) -> str:
+        with pytest.raises(PlanError) as caught:
+            complete_plan(text.replace("[explore]", "\n".join([*lines, "[explore]"])), folder)
+        message = str(caught.value)
+        assert "pass " not in message
+        assert "=..." not in message
+        assert message.startswith("the plan has 2 problems:")  # the hint is none
+        assert len(caught.value.problems) == 2
+        assert message.split("\n")[-1].startswith("  (a campaign that has begun needs no files")
+        return message
+
+    assert 'set atom_style in [glasses], such as atom_style = "full"' in problems()
+    style = 'atom_style = "molecular"'
+    assert "set diameters in [glasses], one number for all, or a table" in problems(style)
+    text = plan.replace("second.data", "first.txt")
+    assert "set format in [glasses], one of extended_xyz, lammps_data" in problems(text=text)
+    lines = [
+        style,
+        'format = "lammps_data"',
+        "diameters = { 1 = 1.5 }",
+        "masses = 2.5",
+        "[explore]",
+    ]
+    completed = complete_plan(text.replace("[explore]", "\n".join(lines)), folder)
+    assert completed.count("masses = ") == 3
+    ((_, glass),) = run_prepare(prepare_tasks(completed)["t0p07-0"]).products
+    np.testing.assert_array_equal(glass.configuration.positions, soft_liquid.positions)
+    assert set(glass.configuration.diameters) == {1.5}
+    assert set(glass.configuration.masses) == {2.5}
+    np.savez(folder / "a.npz", positions=soft_liquid.positions, box=soft_liquid.box)
+    text = plan.replace("second.data", "a.npz")
+    table = 'diameters = { "1" = 1.5 }'
+    assert "set diameters in [glasses], one number for all" in problems(table, text=text)
+    complete_plan(text.replace("[explore]", "diameters = 1.0\n[explore]"), folder)
+
+
+def test_masses_of_files_are_kept_by_value(folder: Path, soft_liquid: Configuration) -> None:
+    plain = complete_plan(PLAN, folder)
+    assert "masses" not in plain  # as campaigns of older versions have it
+    masses = np.where(np.arange(150) % 2 == 0, 1.0, 0.53)
+    heavy = replace(soft_liquid, masses=masses)
+    write_configuration(heavy, folder / "first.xyz")
+    completed = complete_plan(PLAN, folder)
+    task = prepare_tasks(completed)["t0p1-0"]
+    assert bits(run_prepare(task).products[0][1].configuration) == bits(heavy)
+    stored = StoredGlass.of("a", heavy)
+    assert bits(stored.configuration()) == bits(heavy)
+    for bad in ({"masses": ""}, {"masses": stored.masses[4:]}, {"masses": "no base64"}):
+        with pytest.raises(ValueError, match="stored glass 'a' is not what was stored"):
+            StoredGlass(**stored.model_dump() | bad)
+
+
+def test_glasses_that_do_not_ship_are_noticed_at_once() -> None:
+    with resources.files("glasswells.interchange").joinpath(DATA).open("rb") as file:
+        stored = np.load(file)
+        assert tuple(sorted(stored["temperatures"])) == TEMPERATURES
+        assert stored["positions"].shape[1] == PER_TEMPERATURE
+    plan = '[campaign]\nname = "a"\n[glasses]\nsource = "shipped"\n'
+    parse_plan(plan)
+    for line in ("preparation_temperatures = [0.1]", "counts = [11]"):
+        with pytest.raises(PlanError, match=r"do not come with glasswells.*source = \"prepare\""):
+            parse_plan(plan + line)
 
 
 def test_stored_glasses_that_were_edited(soft_liquid: Configuration) -> None:

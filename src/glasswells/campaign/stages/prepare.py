@@ -92,7 +92,7 @@ def _shipped(parameters: Mapping[str, Any]) -> PreparedGlass:
     )
 
 
-def _stored(plan: Plan, temperature: float, index: int) -> dict[str, str]:
+def _stored(plan: Plan, temperature: float, index: int) -> dict[str, Any]:
     """The contents of a glass's file; its name is left out, as results do not depend on it."""
     if not plan.stored_glasses:
         raise InputError(
@@ -100,7 +100,7 @@ def _stored(plan: Plan, temperature: float, index: int) -> dict[str, str]:
             "complete its text by complete_plan"
         )
     glass = plan.stored_glasses[plan.glasses.place(temperature, index)]
-    return {"sha256": glass.sha256, "data": glass.data}
+    return glass.model_dump(exclude={"file"}, exclude_defaults=True)
 
 
 def _from_file(model: PairModel, parameters: Mapping[str, Any]) -> PreparedGlass:
