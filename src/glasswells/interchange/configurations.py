@@ -112,7 +112,7 @@ def write_configuration(
 ) -> None:
     """Write a configuration so that reading it gives back every bit; an existing file is replaced.
 
-    Only masses lose digits, and only in LAMMPS data, which tells them by densities: 15 are kept.
+    Only masses lose digits, and only in LAMMPS data, which tells them by densities: 14 are kept.
 
     Parameters
     ----------

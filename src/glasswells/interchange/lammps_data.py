@@ -80,7 +80,7 @@ def read_lammps_data(path: Path, atom_style: str | None, given: Given) -> Config
 def write_lammps_data(configuration: Configuration, file: TextIO) -> None:
     """A data file of atom style sphere, all particles of type 1, in 17 digits.
 
-    Masses are told by densities: those of 15 digits, such as 1 or 39.948, are read back exactly.
+    Masses are told by densities: those of 14 digits, such as 1 or 39.948, are read back exactly.
     """
     densities = densities_of(configuration.masses, configuration.diameters)
     file.write(f"LAMMPS data file by glasswells\n\n{configuration.n_particles} atoms\n")

@@ -14,7 +14,7 @@ from glasswells.core.records import Array
 EXACT = 15
 """Digits from which numbers pass for float64, whose shortest texts have 15 to 17 of them."""
 FEWEST = 12
-"""Numbers below which nothing is said about their digits."""
+"""Different numbers below which nothing is said about their digits."""
 SHARE = 0.7
 """Of rounded numbers nine in ten have the last digit, if they are no multiples of a spacing."""
 LEAST_DIGITS, LEAST_DECIMALS = 4, 3
@@ -34,11 +34,11 @@ def rounding(tokens: Sequence[str]) -> str | None:
     if max((_digits(token) for token in tokens), default=0) >= EXACT:
         return None
     # 0.125 is a float64 to the last bit: nobody rounded it.
-    tokens = [token for token in tokens if Decimal(float(token)) != Decimal(token)]
+    tokens = [token for token in set(tokens) if Decimal(float(token)) != Decimal(token)]
     if len(tokens) < FEWEST:
         return None
     digits = [_digits(token) for token in tokens]
-    decimals = [len(token.partition(".")[2].rstrip("0")) for token in tokens]
+    decimals = [_decimals(token) for token in tokens]
     share, words = max(
         (_share_of_most(decimals), f"{max(decimals)} decimals"),
         (_share_of_most(digits), f"{max(digits)} digits"),
@@ -80,6 +80,11 @@ def _digits(token: str) -> int:
     """Significant digits, without zeros at the end."""
     mantissa = token.lower().partition("e")[0].lstrip("+-")
     return len(mantissa.replace(".", "").lstrip("0").rstrip("0"))
+
+
+def _decimals(token: str) -> int:
+    """Decimals without zeros at the end; none of numbers with an exponent."""
+    return 0 if "e" in token.lower() else len(token.partition(".")[2].rstrip("0"))
 
 
 def _share_of_most(counts: Sequence[int]) -> float:
