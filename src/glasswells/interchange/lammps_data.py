@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -11,14 +12,23 @@ import numpy as np
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.interchange.assembly import Found, Given, MissingOptionError, assemble
+from glasswells.interchange.assembly import (
+    CALL_DEPTH,
+    Found,
+    Given,
+    MissingOptionError,
+    assemble,
+    orthorhombic_box,
+)
 from glasswells.interchange.lammps_styles import HYBRID, STYLES, style_columns
 from glasswells.interchange.sphere_density import densities_of, masses_of
 from glasswells.interchange.text_lines import Lines, Table, digits
 
 EDGES = ("xlo xhi", "ylo yhi", "zlo zhi")
 TYPE = re.compile("[1-9][0-9]{0,8}")
-TILTED = ("xy xz yz", "avec", "bvec", "cvec", "abc origin")
+OVITO = "written by OVITO"
+TILT = "xy xz yz"
+VECTORS = ("avec", "bvec", "cvec")
 
 
 def read_lammps_data(path: Path, atom_style: str | None, given: Given) -> Configuration:
@@ -49,7 +59,7 @@ def read_lammps_data(path: Path, atom_style: str | None, given: Given) -> Config
     type_masses: dict[str, float] = {}
     atoms: _Atoms | None = None
     with Lines(path) as lines:
-        lines.expect("a title")
+        first = lines.expect("a title")
         header = _header(lines)
         title: str | None = header.title
         while title is not None:
@@ -66,6 +76,12 @@ def read_lammps_data(path: Path, atom_style: str | None, given: Given) -> Config
             f"{path} ends after line {lines.number}, expected a section Atoms: the file was cut"
         )
     columns, table = atoms
+    if OVITO in first and "density" in columns and given.masses is None:
+        warnings.warn(
+            f"{path}: written by OVITO, which divides masses by 4/3 pi d^3 where LAMMPS multiplies "
+            f"by pi d^3/6: the masses are an eighth if they passed through it; give masses if so",
+            stacklevel=CALL_DEPTH - 1,
+        )
     at = columns.index("x")
     found = _found(path, atoms, labels, type_masses)
     return assemble(
@@ -107,6 +123,7 @@ class _Header(NamedTuple):
 
 def _header(lines: Lines) -> _Header:
     edges: dict[str, float] = {}
+    cell: dict[str, list[float]] = {}
     n_token, n_line = "", 0
     while True:
         title = lines.expect("a section Atoms")
@@ -114,25 +131,33 @@ def _header(lines: Lines) -> _Header:
         words = text.split()
         if not words:
             continue
-        if text.endswith(TILTED):
+        if text.endswith(TILT):
             _refuse_tilt(lines, words, text)
+        elif len(words) == 4 and words[3] in VECTORS:
+            cell[words[3]] = [lines.real(word, words[3]) for word in words[:3]]
         elif len(words) == 4 and " ".join(words[2:]) in EDGES:
             low, high = (lines.real(word, " ".join(words[2:])) for word in words[:2])
             edges[" ".join(words[2:])] = high - low
         elif len(words) == 2 and words[1] == "atoms":
             n_token, n_line = words[0], lines.number
         elif words[0][0].isalpha():
-            if len(edges) < 3 or not n_token:
+            if not n_token or (len(edges) < 3 and len(cell) < 3):
                 lines.fail(
                     "is the first section, expected lines 'N atoms', 'xlo xhi', 'ylo yhi' and "
                     "'zlo zhi' before it"
                 )
-            box = np.array([edges[name] for name in EDGES])
-            return _Header(box, n_token, n_line, title)
+            return _Header(_box(lines, edges, cell), n_token, n_line, title)
+
+
+def _box(lines: Lines, edges: dict[str, float], cell: dict[str, list[float]]) -> Array:
+    """The edges (3,) by their ends or by vectors, as OVITO writes them for every box."""
+    if len(edges) == 3:
+        return np.array([edges[name] for name in EDGES])
+    return orthorhombic_box(str(lines.path), np.array([cell[name] for name in VECTORS]))
 
 
 def _refuse_tilt(lines: Lines, words: list[str], text: str) -> None:
-    if text.endswith("xy xz yz") and all(lines.real(w, "tilt") == 0 for w in words[:3]):
+    if all(lines.real(w, "tilt") == 0 for w in words[:3]):
         return
     lines.fail(f"the box is tilted ({text[:64]}), expected an orthorhombic one: convert it before")
 

@@ -14,6 +14,7 @@ from glasswells.interchange.assembly import (
     Given,
     assemble,
     one_of_two,
+    orthorhombic_box,
     require_periodic,
 )
 from glasswells.interchange.text_lines import Lines, Table, digits, frame_number, twice
@@ -32,7 +33,7 @@ class _Header(NamedTuple):
     n_token: str
     n_line: int
     low: Array
-    high: Array
+    box: Array
     columns: list[str]
 
 
@@ -59,14 +60,13 @@ def read_lammps_dump(path: Path, frame: int, given: Given) -> Configuration:
         table = lines.table(n, names, "atoms")
     at = [names.index(c) for c in found[0]]
     positions = table.reals(*at)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
-        box = header.high - header.low
-        if "s" in found[0][0]:
-            positions = header.low + positions * box
+    if "s" in found[0][0]:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+            positions = header.low + positions * header.box
     return assemble(
         str(path),
         positions,
-        box,
+        header.box,
         given=given,
         found=_found(str(path), table, names)._replace(digits=table.rounding(*at)),
     )
@@ -129,24 +129,34 @@ def _header(lines: Lines) -> _Header:
     columns = text.split()[2:]
     if len(set(columns)) < len(columns):
         lines.fail(f"names a column twice: {' '.join(columns[:20])}")
-    return _Header(n_token, n_line, bounds[:, 0], bounds[:, 1], columns)
+    return _Header(n_token, n_line, *bounds, columns)
 
 
-def _bounds(lines: Lines, words: list[str]) -> Array:
-    """Lower and upper bounds (3, 2) of an orthorhombic periodic box."""
-    is_tilted = words[:3] == ["xy", "xz", "yz"] or words[:2] == ["abc", "origin"]
-    flags = [w for w in words if w not in ("xy", "xz", "yz", "abc", "origin")]
+def _bounds(lines: Lines, words: list[str]) -> tuple[Array, Array]:
+    """Origin and edges, each (3,), of an orthorhombic periodic box."""
+    forms = ("xy", "xz", "yz", "abc", "origin")
+    flags = [w for w in words if w not in forms]
     require_periodic(lines.place, [flag == "pp" for flag in flags] or [True])
-    bounds = np.empty((3, 2))
-    for axis in range(3):
+    is_cell = words[:2] == ["abc", "origin"]  # three vectors, as OVITO writes every box
+    width = 4 if is_cell else 2
+    rows = []
+    for _ in range(3):
         tokens = lines.expect("bounds of the box").split()
         numbers = [lines.real(token, "a bound of the box") for token in tokens[:4]]
-        if len(numbers) < 2:
-            lines.fail("expected a lower and an upper bound of the box")
-        if any(numbers[2:]) or (is_tilted and words[0] == "abc"):
+        if len(numbers) < width:
+            lines.fail(
+                "expected a vector of the box and a number of its origin"
+                if is_cell
+                else "expected a lower and an upper bound of the box"
+            )
+        if any(numbers[2:]) and not is_cell:
             lines.fail("the box is tilted, expected an orthorhombic one: convert it before")
-        bounds[axis] = numbers[:2]
-    return bounds
+        rows.append(numbers[:width])
+    bounds = np.array(rows)
+    if is_cell:
+        return bounds[:, 3], orthorhombic_box(lines.place, bounds[:, :3])
+    with np.errstate(over="ignore"):  # what is not finite is refused later
+        return bounds[:, 0], bounds[:, 1] - bounds[:, 0]
 
 
 def _found(source: str, table: Table, names: list[str]) -> Found:

@@ -75,7 +75,13 @@ CASES: list[tuple[str, str, tuple[str, str], str]] = [
     ),
     ("a.dump", DUMP, ("0 5\n0 5\n0 5", "0 5\n5\n0 5"), r"line 7: expected a lower and an upper"),
     ("a.dump", DUMP, ("BOUNDS pp pp pp\n0 5", "BOUNDS xy xz yz pp pp pp\n0 5 1"), "line 6: .*tilt"),
-    ("a.dump", DUMP, ("BOUNDS pp pp pp", "BOUNDS abc origin pp pp pp"), r"line 6: .*tilted"),
+    ("a.dump", DUMP, ("BOUNDS pp pp pp", "BOUNDS abc origin pp pp pp"), r"line 6: .* a vector of"),
+    (
+        "a.dump",
+        DUMP,
+        ("BOUNDS pp pp pp\n0 5\n0 5\n0 5", "BOUNDS abc origin pp pp pp\n5 1 0 0\n0 5 0 0\n0 0 5 0"),
+        r"line 8: the cell is .*orthorhombic",
+    ),
     ("a.dump", DUMP, ("pp pp pp", "pp pp ff"), r"line 5: periodic along x, y, z is T T F"),
     ("a.dump", DUMP, ("0 5\n0 5\n0 5", "0 5\n0 5\n-1e308 1e308"), r"a.dump: box\[2\] is inf"),
     (
@@ -106,7 +112,16 @@ CASES: list[tuple[str, str, tuple[str, str], str]] = [
     ("a.dump", DUMP, ("0 5\n0 5\n0 5", "0 5\n0 5\n0 0"), r"a.dump: box\[2\] is 0"),
     # LAMMPS data
     ("a.data", DATA, ("zhi\n", "zhi\n0.5 0 0 xy xz yz\n"), r"line 8: the box is tilted"),
-    ("a.data", DATA, ("0 5 xlo xhi", "1 0 0 avec"), r"line 5: the box is tilted"),
+    ("a.data", DATA, ("0 5 xlo xhi", "1 0 0 avec"), r"line 9: is the first section, expected"),
+    (
+        "a.data",
+        DATA,
+        (
+            "0 5 xlo xhi\n0 5 ylo yhi\n0 5 zlo zhi",
+            "5 1 0 avec\n0 5 0 bvec\n0 0 5 cvec\n0 0 0 abc origin",
+        ),
+        r"a.data: the cell is .*orthorhombic",
+    ),
     ("a.data", DATA, ("\n2 atoms", "\n1000000000 atoms"), r"line 3: .* 1000000000, but only"),
     ("a.data", DATA, ("\n2 atoms", "\n3 atoms"), r"line 3: .* is 3, but only 33 bytes"),
     ("a.data", DATA + " " * 40, ("\n2 atoms", "\n3 atoms"), r"line 13: has 0 columns, expected 7"),

@@ -122,6 +122,63 @@ def test_dumps_that_begin_with_other_items(tmp_path: Path, before: str) -> None:
         read_configuration(write(tmp_path, "b.dump", "units lj\n" + frame.format(0, 3)))
 
 
+OVITO_DUMP = """\
+ITEM: TIMESTEP
+0
+ITEM: NUMBER OF ATOMS
+2
+ITEM: BOX BOUNDS abc origin pp pp pp
+5.1 0.0 0.0 -1.0
+0.0 6.2 0.0 0.0
+0.0 0.0 7.3 0.5
+ITEM: ATOMS type {columns} radius mass
+1 {rows[0]} 0.4399999976 1.5
+1 {rows[1]} 0.5 1.5
+"""
+OVITO_DATA = """\
+# LAMMPS data file written by OVITO Pro 3.17.2
+
+2 atoms
+1 atom types
+
+5.1 0.0 0.0 avec
+0.0 6.2 0.0 bvec
+0.0 0.0 7.3 cvec
+-1.0 0.0 0.5 abc origin
+
+Atoms  # sphere
+
+1 1 1.0 0.358098622 1.0 1.0 1.0
+2 1 1.25 0.3055774907 3.0 1.0 1.0
+"""
+
+
+def test_boxes_as_ovito_writes_them(tmp_path: Path) -> None:
+    """OVITO 3.17.2 writes three vectors also for a box that is not tilted."""
+    for columns, rows in (
+        ("x y z", ("1 2 3", "-1 0 7.8")),
+        ("xs ys zs", ("0.5 0.5 0", "0 0 1")),
+    ):
+        text = OVITO_DUMP.format(columns=columns, rows=rows)
+        read = read_configuration(write(tmp_path, "a.dump", text))
+        np.testing.assert_array_equal(read.box, [5.1, 6.2, 7.3])
+        np.testing.assert_array_equal(read.diameters, [0.88, 1])
+        np.testing.assert_array_equal(read.masses, [1.5, 1.5])
+        first = [1, 2, 3] if columns == "x y z" else [-1 + 5.1 / 2, 3.1, 0.5]
+        np.testing.assert_array_equal(read.positions, [first, [-1, 0, 7.8]])
+
+
+def test_densities_of_ovito_are_doubted(tmp_path: Path) -> None:
+    """OVITO 3.17.2 wrote masses 1.5 and 2.5 so; LAMMPS reads 0.1875 and 0.3125 (findings/)."""
+    path = write(tmp_path, "a.data", OVITO_DATA)
+    with pytest.warns(UserWarning, match=r"a.data: written by OVITO.*an eighth.*give") as caught:
+        read = read_configuration(path)
+    assert caught[0].filename == __file__
+    np.testing.assert_allclose(read.masses, [0.1875, 0.3125], rtol=1e-8)
+    np.testing.assert_array_equal(read.box, [5.1, 6.2, 7.3])
+    np.testing.assert_array_equal(read_configuration(path, masses=[1.5, 2.5]).masses, [1.5, 2.5])
+
+
 def hoomd_frame(n: int) -> gsd.hoomd.Frame:
     frame = gsd.hoomd.Frame()
     frame.particles.N = n
