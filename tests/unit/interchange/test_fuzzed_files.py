@@ -37,6 +37,7 @@ A 0.5 -1.5 2.5e-1 1.25 3
 XYZ_WORDS = (
     *(b"Lattice", b"Properties", b"pbc", b"species", b"pos", b"radius", b"diameter", b"S", b"R"),
     *(b"I", b"L", b"T", b"F", b"T T F", b"type", b"element", b"pos:R:3", b"1000", b"1001"),
+    *(b"mass", b"masses", b"cell:5,5,6", b"columns:species,position,radius", b":", b"identifier"),
 )
 DUMP = b"""ITEM: TIMESTEP
 10
@@ -54,6 +55,7 @@ ITEM: ATOMS id type xs ys zs diameter
 DUMP_WORDS = (
     *(b"ITEM", b"TIMESTEP", b"NUMBER OF ATOMS", b"BOX BOUNDS", b"ATOMS", b"pp", b"ff", b"xy xz yz"),
     *(b"abc origin", b"id", b"type", b"element", b"x", b"xs", b"xu", b"xsu", b"y", b"z", b"radius"),
+    *(b"mass", b"UNITS", b"TIME", b"0 0 5 1"),
 )
 DATA = b"""title
 
@@ -67,6 +69,7 @@ DATA = b"""title
 Masses
 
 1 1.0
+2 0.53
 
 Atoms # charge
 
@@ -76,7 +79,8 @@ Atoms # charge
 """
 DATA_WORDS = (
     *(b"atoms", b"xlo", b"xhi", b"ylo yhi", b"xy xz yz", b"avec", b"Atoms", b"Masses", b"sphere"),
-    *(b"atomic", b"charge", b"molecular", b"Velocities"),
+    *(b"atomic", b"charge", b"molecular", b"Velocities", b"Atom Type Labels", b"hybrid", b"full"),
+    *(b"bvec", b"cvec", b"1 1.0 # A"),
 )
 PLAN = b"""[campaign]
 name = "small"
@@ -155,7 +159,7 @@ def data_files(mutator: Mutator, folder: Path) -> Made:
     for _ in itertools.count():
         data = mutator.text(mutator.random.choice(samples), DATA_WORDS)
         given = options(mutator, "lammps_data")
-        style = mutator.random.choice((None, None, None, "atomic", "charge", "sphere"))
+        style = mutator.random.choice((None, None, None, "atomic", "charge", "hybrid sphere"))
         yield data, {**given, "atom_style": style}
 
 
