@@ -159,7 +159,7 @@ def data_files(mutator: Mutator, folder: Path) -> Made:
     for _ in itertools.count():
         data = mutator.text(mutator.random.choice(samples), DATA_WORDS)
         given = options(mutator, "lammps_data")
-        style = mutator.random.choice((None, None, None, "atomic", "charge", "hybrid sphere"))
+        style = mutator.random.choice((*(None,) * 7, "atomic", "charge", "hybrid sphere"))
         yield data, {**given, "atom_style": style}
 
 
