@@ -71,11 +71,9 @@ def configuration_of(atoms: Any, given: Given) -> Configuration:
             diameter,
             None if radius is None else 2.0 * radius,
         ),
-        masses=_quantity(atoms, (MASS,)) if not atoms.has("masses") else None,
+        masses=masses_of(atoms),
         species=atoms.get_chemical_symbols(),
     )
-    if found.masses is None:
-        found = found._replace(masses=np.array(atoms.get_masses()))
     return assemble(
         source,
         np.array(atoms.positions),
@@ -83,6 +81,12 @@ def configuration_of(atoms: Any, given: Given) -> Configuration:
         given=given,
         found=found,
     )
+
+
+def masses_of(atoms: Any) -> Array:
+    """Masses (N,) as they were set, or in the array `mass`, or those of the elements."""
+    found = None if atoms.has("masses") else _quantity(atoms, (MASS,))
+    return np.array(atoms.get_masses()) if found is None else found
 
 
 def _quantity(atoms: Any, names: tuple[str, ...]) -> Array | None:

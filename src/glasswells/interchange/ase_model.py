@@ -12,6 +12,7 @@ from scipy import constants
 from glasswells.core.checks import positive, positive_array
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
+from glasswells.interchange.ase_atoms import masses_of
 from glasswells.interchange.assembly import orthorhombic_box, require_periodic
 from glasswells.interchange.difference_steps import (
     FIRST,
@@ -87,7 +88,7 @@ class AseModel:
                 f"{source} have {len(atoms.constraints)} constraints, expected none: with atoms "
                 f"held in place the package's paths and modes lose their meaning"
             )
-        given = atoms.get_masses() if mass is None else np.full(len(atoms), positive("mass", mass))
+        given = masses_of(atoms) if mass is None else np.full(len(atoms), positive("mass", mass))
         self.masses = positive_array("masses", given, (len(atoms),), "masses")
         self.force_noise = positive("force_noise", force_noise)
         self.anharmonic_length = positive("anharmonic_length", anharmonic_length)

@@ -104,7 +104,7 @@ def test_tasks_are_named_by_what_the_files_hold(folder: Path, soft_liquid: Confi
     write_configuration(soft_liquid.moved_to(nudged), folder / "moved.xyz")
     after = names(complete_plan(renamed, folder))
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {f"{stage} t0p1-0" for stage in ("prepare", "explore", "pairs")}
+    assert changed == {f"{stage} t0p1-0" for stage in ("prepare", "explore", "library", "pairs")}
 
 
 def test_a_campaign_does_not_need_its_files_again(folder: Path) -> None:

@@ -9,10 +9,12 @@ import ase
 import gsd.hoomd
 import numpy as np
 import pytest
+from ase.calculators.emt import EMT
 from exact_configurations import bits, some_glass
 
 from glasswells.core.errors import InputError
 from glasswells.interchange.ase_atoms import from_ase, to_ase
+from glasswells.interchange.ase_model import AseModel
 from glasswells.interchange.configurations import FORMATS, read_configuration, write_configuration
 
 DATA = """\
@@ -183,6 +185,7 @@ def test_masses_of_atoms(tmp_path: Path) -> None:
     np.testing.assert_array_equal(by_species.masses, [2, 1])
     atoms.set_array("mass", np.array([0.5, 1.5]))  # ASE makes this of OVITO's column
     np.testing.assert_array_equal(from_ase(atoms, diameters=1.0).masses, [0.5, 1.5])
+    np.testing.assert_array_equal(AseModel(atoms, EMT).masses, [0.5, 1.5])
     atoms.set_masses([3.0, 4.0])
     np.testing.assert_array_equal(from_ase(atoms, diameters=1.0).masses, [3, 4])
     glass = some_glass(4, masses=[1.0, 0.53, 39.948, 1.0])
