@@ -15,6 +15,7 @@ from glasswells.interchange.gsd_files import read_gsd, write_gsd
 from glasswells.interchange.lammps_data import read_lammps_data, write_lammps_data
 from glasswells.interchange.lammps_dump import read_lammps_dump, write_lammps_dump
 from glasswells.interchange.npz_files import read_npz, write_npz
+from glasswells.interchange.text_lines import frame_number
 
 FileFormat = Literal["extended_xyz", "lammps_data", "lammps_dump", "gsd", "npz"]
 FORMATS: tuple[str, ...] = get_args(FileFormat)
@@ -93,6 +94,8 @@ def read_configuration(
     name = _format(path, format)
     if not path.is_file():
         raise InputError(f"{path} is no file, expected a configuration: check the name")
+    if name in ("lammps_data", "npz"):
+        frame_number(path, frame, 1)
     given = Given(diameters=diameters, masses=masses, rounded=single_precision)
     if name == "extended_xyz":
         return read_extended_xyz(path, frame, given)

@@ -66,6 +66,17 @@ def test_given_diameters_go_before_those_of_the_file(tmp_path: Path, name: str) 
         read_configuration(path, name, diameters=[1.0, 1.0, 1.0])
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_frames_that_are_not_there(tmp_path: Path, name: str) -> None:
+    """Also of formats that hold one configuration only."""
+    write_configuration(some_glass(), tmp_path / "file", name)
+    for frame in (0, -1):
+        assert bits(read_configuration(tmp_path / "file", name, frame=frame)) == bits(some_glass())
+    for frame in (1, -2):
+        with pytest.raises(InputError, match=rf"frame is {frame}, expected -1 to 0: .* 1 frame"):
+            read_configuration(tmp_path / "file", name, frame=frame)
+
+
 def test_formats_and_names_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"extension '.cif', expected one of .*pass format="):
         write_configuration(some_glass(), tmp_path / "a.cif")
