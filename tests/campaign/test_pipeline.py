@@ -25,6 +25,7 @@ from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
+from glasswells.report.search_table import search_tables
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 
@@ -189,8 +190,14 @@ def test_other_rules_and_rounds_take_over_the_searches_that_were_made(
 
 def test_the_report_counts_by_rule(unbroken: Path) -> None:
     with open_campaign(unbroken, PIPELINE) as store:
-        (preparation,) = campaign_content(store).preparations
+        content = campaign_content(store)
         wells = [item.number for item in store.records("double_well")]
+        counts = store.counts()["pairs"]
+    (table,) = search_tables(content)
+    assert f"In all {counts['path_searches']} path searches" in table.note
+    assert [row[1] for row in table.rows] == ["linked", "close"]
+    assert all(0 < int(row[4]) <= counts["path_searches"] for row in table.rows)
+    (preparation,) = content.preparations
     assert preparation.rules == ("linked", "close")
     for rule in ("linked", "close"):
         links = links_of(unbroken, rule).values()

@@ -92,7 +92,8 @@ def test_kills_in_all_stages(tmp_path: Path) -> None:
     for life in range(KILLS):
         tasks = int((life + generator.random()) * part)
         delay = generator.uniform(0.0, LONGEST_DELAY)
-        sudden = "" if kills["pairs"] else "pairs"  # milliseconds, which random times would miss
+        # Some take milliseconds, which random times would miss.
+        sudden = next((stage for stage in ("library", "pairs") if not kills[stage]), "")
         command = go_on if life else start
         kills.update(set(kill_one_life(directory, command, tasks, delay, sudden)))
         _, now = findings(directory, PIPELINE)

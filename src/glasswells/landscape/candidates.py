@@ -57,6 +57,10 @@ class Rule(Protocol):
         """The pairs in the order in which they are to be followed."""
         ...
 
+    def wants_part(self, pair: Pair) -> bool:
+        """Whether a part of the way of one of its pairs is worth a search."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Candidates:

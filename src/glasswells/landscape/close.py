@@ -134,3 +134,11 @@ class Close:
             max_participation_number=self.max_participation_number,
             min_transitions=self.min_transitions,
         )
+
+    def wants_part(self, pair: Pair) -> bool:
+        """Those within the limits, however often they were crossed."""
+        return (
+            abs(pair.energy_difference) <= self.max_energy_difference
+            and self.min_distance <= pair.distance <= self.max_distance
+            and pair.participation_number <= self.max_participation_number
+        )

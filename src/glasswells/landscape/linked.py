@@ -57,3 +57,7 @@ class Linked:
             return ()
         found = linked_pairs(structures, transitions, self.min_transitions)
         return tuple(sorted(found, key=most_visited_first))
+
+    def wants_part(self, pair: Pair) -> bool:
+        """All: the paper follows a pair to its end."""
+        return True

@@ -59,11 +59,6 @@ class Way:
     asked: tuple[Key, ...]
     """All links that were needed to know this, in order, those that were split included."""
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether all its links are known."""
-        return not self.missing
-
 
 def follow_way(a: int, b: int, known: Mapping[Key, Link], max_minima: int) -> Way:
     """The way from A to B over links that are known.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,6 +25,9 @@ their number grows with its logarithm. What a round does not know yet it may ask
 a detour through a minimum that the same round finds."""
 BEYOND = 2**52
 """Numbers of searches that concern minima met on paths begin here."""
+
+NOT_SEARCHED = "not_searched"
+"""Outcome of a part of a way that no rule of its pair wants."""
 
 LIBRARY = -1
 """In the name of a minimum: it was met in the exploration."""
@@ -59,7 +62,16 @@ class FollowedPair:
     searches: tuple[int, ...]
     """Numbers of the path searches of its links, in order."""
     outcomes: tuple[str, ...]
-    """What each of the links is: `double_well` or why it is none."""
+    """What each of the links is: `double_well`, why it is none, or `not_searched`."""
+
+
+Wants = Callable[[int, int, tuple[str, ...]], bool]
+"""Whether one of these rules wants the part of a way that joins two minima."""
+
+
+def wants_all(i: int, j: int, rules: tuple[str, ...]) -> bool:
+    """Every part of a way is searched."""
+    return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +134,7 @@ def next_round(
     *,
     least: int,
     max_minima: int,
+    wants: Wants = wants_all,
 ) -> Round:
     """What to search next, when the searches of the last round have ended.
 
@@ -140,6 +153,8 @@ def next_round(
         Smallest size of a round.
     max_minima
         Most minima between the two of a candidate.
+    wants
+        Which parts of ways are worth a search.
     """
     links = (*search.links, *results)
     known = {key_of(link.i, link.j): link for link in links}
@@ -152,14 +167,17 @@ def next_round(
 
     def visit(place: int) -> None:
         i, j = (int(k) for k in candidates.minima[place])
+        rules = candidates.rules_of(place)
         way = follow_way(i, j, known, max_minima)
-        for key in way.missing:
+        missing = [k for k in way.missing if k in batch or k == (i, j) or wants(*k, rules)]
+        for key in missing:
             batch.setdefault(key, (place, key != (i, j)))
-        if not way.is_complete:
+        if missing:
             left.append(place)
             return
-        followed.append(_followed(way, candidates.rules_of(place), known))
-        counts["already_joined"] += sum(known[key].place not in (place, -1) for key in way.asked)
+        followed.append(_followed(way, rules, known))
+        needed = [known[key] for key in way.asked if key in known]
+        counts["already_joined"] += sum(link.place not in (place, -1) for link in needed)
 
     for place in search.open:
         visit(place)
@@ -208,7 +226,8 @@ def minimum_number(name: Name) -> int:
 
 def _followed(way: Way, rules: tuple[str, ...], known: Mapping[Key, Link]) -> FollowedPair:
     joints = pairwise(way.minima)
-    links = [known[key_of(i, j)] for i, j in joints]
+    unknown = Link(i=way.minima[0], j=way.minima[-1], outcome=NOT_SEARCHED)
+    links = [known.get(key_of(i, j), unknown) for i, j in joints]
     return FollowedPair(
         i=way.minima[0],
         j=way.minima[-1],

@@ -64,6 +64,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             shown=_shown(store, preparations, units, origins),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins),
+            search_counts=store.counts().get("pairs", {}),
         )
 
 
@@ -101,6 +102,8 @@ def _preparations(
                 exploration=_exploration(store, item.glass),
                 n_pairs=pairs.count,
                 pairs_by_rule=pairs.by_rule,
+                searches_by_rule=pairs.searches,
+                detours_by_rule=pairs.detours,
                 rules_by_well=pairs.rules_by_well(
                     {w.number: origins[item.glass, w.number] for w in wells}, searches
                 ),

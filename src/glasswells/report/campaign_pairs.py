@@ -23,14 +23,21 @@ class StoredPairs:
     rules: Mapping[int, frozenset[str]]
     """Of each path search, by its number, the rules that chose a pair whose way passes it."""
 
+    detours: Mapping[str, int]
+    """Pairs that each rule would have chosen, were they no detours over a known minimum."""
+
+    @property
+    def searches(self) -> dict[str, int]:
+        """Path searches on the ways of the pairs that each rule chose."""
+        return dict(Counter(name for names in self.rules.values() for name in names))
+
     @classmethod
     def of(cls, store: StoreReader, glass: str) -> StoredPairs:
         """Read those of a glass."""
         stored = [item.record for item in store.records("pair_candidates", glass=glass)]
         if not stored:
-            return cls(
-                count=sum(1 for _ in store.records("pair", glass=glass)), by_rule={}, rules={}
-            )
+            count = sum(1 for _ in store.records("pair", glass=glass))
+            return cls(count=count, by_rule={}, rules={}, detours={})
         numbers: defaultdict[int, set[str]] = defaultdict(set)
         for item in store.records("pair", glass=glass):
             numbers[item.record.search].update(item.record.rules)
@@ -44,7 +51,10 @@ class StoredPairs:
         return cls(
             count=sum(map(len, stored)),
             by_rule=dict(by_rule),
-            rules={number: frozenset(names) for number, names in numbers.items()},
+            rules={number: frozenset(names) for number, names in numbers.items() if number >= 0},
+            detours=Counter(
+                name for item in store.records("detour", glass=glass) for name in item.record.rules
+            ),
         )
 
     def rules_by_well(

@@ -100,6 +100,10 @@ class GlassContent:
     """Pairs that were sent on the search for a path."""
     pairs_by_rule: Mapping[str, int] = field(default_factory=dict)
     """The same for each rule that chose some; empty where no rules are known."""
+    searches_by_rule: Mapping[str, int] = field(default_factory=dict)
+    """Path searches on the ways of these pairs; one on the ways of several counts once."""
+    detours_by_rule: Mapping[str, int] = field(default_factory=dict)
+    """Pairs that are a detour over a known minimum, for each rule that would have chosen some."""
     rules_by_well: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """Of the double wells, by number, the rules that chose a pair whose way passes them."""
     wells: tuple[WellSummary, ...] = ()
@@ -208,6 +212,8 @@ class ReportContent:
     failures: tuple[Failure, ...] = ()
     vibrations: VibrationContent | None = None
     """None if no modes were computed."""
+    search_counts: Mapping[str, int] = field(default_factory=dict)
+    """What the rounds of path searches counted; empty without rounds."""
 
     @property
     def reach(self) -> float:

@@ -96,6 +96,15 @@ def test_further_limits_of_close_pairs() -> None:
         close_pairs(FAMILY, [], 1.0, 1.0, max_participation_number=np.nan)
 
 
+def test_parts_of_ways_are_wanted_as_pairs_are_whatever_their_transitions() -> None:
+    rule = Close(max_energy_difference=0.45, min_distance=0.1, max_distance=0.7, min_transitions=9)
+    pairs = [pair_features(FAMILY[i], FAMILY[j], 0, 0) for i, j in ((0, 1), (0, 2), (1, 2))]
+    assert [rule.wants_part(pair) for pair in pairs] == [False, True, True]
+    assert all(Linked().wants_part(pair) for pair in pairs)
+    narrow = Close(max_energy_difference=0.45, max_participation_number=1e-3)
+    assert not any(narrow.wants_part(pair) for pair in pairs)
+
+
 LINKED = Linked(min_transitions=2)
 CLOSE = Close(max_energy_difference=0.45, min_distance=0.1, max_distance=0.7)
 TRANSITIONS = [Transition(i=0, j=1, count=9), Transition(i=2, j=0, count=3)]

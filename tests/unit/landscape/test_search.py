@@ -176,7 +176,7 @@ def test_a_way_that_comes_back_ends() -> None:
         (0, 2): Link(i=0, j=2, outcome=DOUBLE_WELL),
     }
     way = follow_way(0, 1, known, 8)
-    assert way.is_complete
+    assert way.missing == ()
     assert way.minima == (0, 2, 1)
 
 
@@ -198,6 +198,37 @@ def test_a_detour_is_followed_without_its_own_search() -> None:
     assert world.searched == {(0, 4): 1, (1, 4): 1}
     unasked, _, _ = run(World({}), candidates([(2, 3)]), 1, (detour,))
     assert [f.minima for f in unasked] == [(2, 3)]
+
+
+def test_parts_that_no_rule_wants_are_left_out() -> None:
+    """The half 0-4 is wanted, 4-1 is not, but 4-2 is, by another pair that shares the first."""
+    chosen = candidates([(0, 1), (0, 2)], ("close",))
+    search = start_search(EXPLORED, chosen, ())
+    first = next_round(search, chosen, [], [], least=9, max_minima=8).search
+    results = [
+        Link(i=0, j=j, outcome="left_the_pair", between=(4,), search=k, place=k)
+        for k, j in ((0, 1), (1, 2))
+    ]
+    asked: list[tuple[int, int, tuple[str, ...]]] = []
+
+    def wants(i: int, j: int, rules: tuple[str, ...]) -> bool:
+        asked.append((i, j, rules))
+        return (i, j) != (1, 4)
+
+    second = next_round(first, chosen, results, [], least=9, max_minima=8, wants=wants)
+    assert [(a.i, a.j) for a in second.search.batch] == [(0, 4), (2, 4)]
+    assert asked == [(0, 4, ("close",)), (1, 4, ("close",)), (2, 4, ("close",))]
+    wells = [
+        Link(i=a.i, j=a.j, outcome=DOUBLE_WELL, search=a.number, place=a.place)
+        for a in second.search.batch
+    ]
+    last = next_round(second.search, chosen, wells, [], least=9, max_minima=8, wants=wants)
+    assert [f.outcomes for f in last.followed] == [
+        (DOUBLE_WELL, "not_searched"), (DOUBLE_WELL, DOUBLE_WELL),
+    ]  # fmt: skip
+    assert last.followed[0].searches[1] == -1
+    assert last.counts["already_joined"] == 1
+    assert last.search.batch == ()
 
 
 def test_a_lost_search_ends_its_way() -> None:

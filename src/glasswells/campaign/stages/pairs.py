@@ -85,6 +85,11 @@ def run_pairs(task: TaskInput) -> TaskOutput:
     else:
         candidates, search = task.inputs[2][0], task.inputs[3][0]
         results, names = _read_results(task, search, structures)
+
+    def wants(i: int, j: int, names: tuple[str, ...]) -> bool:
+        part = pair_features(structures[i], structures[j], 0, 0)
+        return any(rule.wants_part(part) for rule in rules(section) if rule.name in names)
+
     found = next_round(
         search,
         candidates,
@@ -92,6 +97,7 @@ def run_pairs(task: TaskInput) -> TaskOutput:
         names,
         least=section.batch,
         max_minima=task.parameters["max_intermediates"],
+        wants=wants,
     )
     products += [
         ("pair_search", found.search),
