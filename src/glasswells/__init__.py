@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         PathChain,
         PathFailure,
         Transition,
-        TunnelSplitting,
     )
+    from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
     from glasswells.interchange.ase_atoms import from_ase, to_ase
     from glasswells.interchange.ase_calculator import AseCalculator
     from glasswells.interchange.ase_model import AseModel
@@ -87,7 +87,14 @@ if TYPE_CHECKING:
         SwapMonteCarlo,
         swap_monte_carlo,
     )
-    from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
+    from glasswells.tunneling import (
+        ARGON,
+        ARGON_PUBLISHED,
+        NIP,
+        NIP_PUBLISHED,
+        UnitSystem,
+        solve_splitting,
+    )
     from glasswells.vibrations import minimum_vibrations, tangent_study, well_vibrations
     from glasswells.vibrations.records import (
         DirectionOverlap,
@@ -119,8 +126,8 @@ _ROOMS = {
         "PathChain",
         "PathFailure",
         "Transition",
-        "TunnelSplitting",
     ),
+    "core.splittings": ("ContinuedSplitting", "TunnelSplitting"),
     "interchange.ase_atoms": ("from_ase", "to_ase"),
     "interchange.ase_calculator": ("AseCalculator",),
     "interchange.ase_model": ("AseModel",),
@@ -163,7 +170,14 @@ _ROOMS = {
     ),
     "sampling.relaxation": ("Relaxation", "SwapTrajectory", "relaxation", "swap_trajectory"),
     "sampling.swap_monte_carlo": ("SwapCheckpoint", "SwapMonteCarlo", "swap_monte_carlo"),
-    "tunneling": ("ARGON", "NIP", "UnitSystem", "solve_splitting"),
+    "tunneling": (
+        "ARGON",
+        "ARGON_PUBLISHED",
+        "NIP",
+        "NIP_PUBLISHED",
+        "UnitSystem",
+        "solve_splitting",
+    ),
     "vibrations": ("minimum_vibrations", "tangent_study", "well_vibrations"),
     "vibrations.records": (
         "DirectionOverlap",

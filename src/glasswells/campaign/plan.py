@@ -27,6 +27,10 @@ from glasswells.campaign.plan_modes import ModesSection
 from glasswells.campaign.plan_pairs import PairsSection
 from glasswells.model.pair_model import PairModel
 from glasswells.model.registry import MODELS
+from glasswells.tunneling.units import UNIT_SETS
+
+OF_UNITS: Literal["of_units"] = "of_units"
+"""Each unit set's own continuation."""
 
 
 class CampaignSection(Section):
@@ -227,17 +231,23 @@ class SplittingsSection(Section):
     """The Schroedinger equation on the energy profiles."""
 
     units: tuple[str, ...] = Field(
-        default=("argon", "nip"),
+        default=("argon-published", "argon", "nip"),
         strict=False,
         min_length=1,
-        description="Unit sets: argon, nip, or any that is defined below as [units.NAME].",
+        description="Unit sets: argon and nip from the scales of the two materials; "
+        "argon-published and nip-published, whose constant is fitted to published splittings; or "
+        "any that is defined below as [units.NAME]. The first one decides which double wells are "
+        "shown and which have a small splitting where the paper takes those only: the set to "
+        "compare with the paper under.",
     )
-    continuation: Literal["straight", "harmonic", "walls"] = Field(
-        default="straight",
+    continuation: Literal["of_units", "straight", "harmonic", "walls"] = Field(
+        default=OF_UNITS,
         description="What the potential is beyond the two minima. It is a convention that moves "
         "splittings by 12 to 15 % in the median: `straight` is the true energy along the continued "
-        "chord, `harmonic` the curvature at rho, `walls` hard walls. The spread over those that a "
-        "profile allows is saved with each splitting.",
+        "chord, `harmonic` the curvature at rho, `walls` hard walls three path lengths apart. "
+        "`of_units` takes for each unit set the one that it goes with: walls for the published "
+        "ones, straight for the others. What all that a profile allows give is saved with each "
+        "splitting.",
     )
 
 
@@ -317,7 +327,7 @@ class Plan(Section):
 
     @model_validator(mode="after")
     def _check_units(self) -> Plan:
-        known = ["argon", "nip", *self.units]
+        known = [*UNIT_SETS, *self.units]
         for name in self.splittings.units:
             if name not in known:
                 raise ValueError(f"splittings.units has {name!r}{closest(name, known)}")

@@ -7,7 +7,7 @@ they are plain ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 
 
-class _WithArrays:
+class WithArrays:
     """Makes the arrays of a record read-only, also those of its caller: pass a copy to keep one."""
 
     __slots__ = ()
@@ -135,7 +135,7 @@ class EnergyProfile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class DoubleWell(_WithArrays):
+class DoubleWell(WithArrays):
     """Two minima joined by one saddle (double well potential)."""
 
     minimum_a: Configuration
@@ -200,37 +200,7 @@ class PathChain:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class TunnelSplitting(_WithArrays):
-    """Levels of the one-dimensional Schroedinger equation on an energy profile."""
-
-    levels: Array
-    """(4,), E_1 < E_2 < E_3 < E_4 above minimum A."""
-    splitting: float
-    """E = E_2 - E_1."""
-    error: float
-    """Numerical error of the splitting, from two independent discretizations."""
-    spread: float
-    """Half the range of the splitting over the continuations beyond A and B; 0 if only one."""
-    by_continuation: dict[str, float]
-    """The splitting under each continuation that the profile allows."""
-    asymmetry: float
-    """Delta, in the localized basis of the two lowest states."""
-    tunneling_amplitude: float
-    """Delta_0: E^2 = Delta^2 + Delta_0^2."""
-    continuation: str
-    """The convention beyond A and B behind `splitting`: straight, harmonic or walls."""
-    units: str
-    """Name of the unit set."""
-    reduced_hbar: float
-    """hbar / (sigma sqrt(m epsilon)), dimensionless."""
-    is_two_level: bool
-    """E below the unit set's threshold, resolved, and no single well in disguise."""
-    flags: tuple[str, ...] = field(default=())
-    """Any of `unresolved`, `single_well`, `short_path`, `extrapolated`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class NormalModes(_WithArrays):
+class NormalModes(WithArrays):
     """Eigenvectors of the mass-weighted Hessian, softest first, translations included."""
 
     frequencies: Array
@@ -246,7 +216,7 @@ class NormalModes(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class CubicMode(_WithArrays):
+class CubicMode(WithArrays):
     """A solution of eq. 5, M pi = (M:pi pi / U:pi pi pi) U:pi pi."""
 
     field: Array
@@ -270,7 +240,7 @@ class CubicMode(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class NonlinearMode(_WithArrays):
+class NonlinearMode(WithArrays):
     """A solution of M z = (M:zz / C) dC/dz / n for a form C of fourth degree, n = 4."""
 
     kind: str
@@ -294,7 +264,7 @@ class NonlinearMode(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class MaxOverlap(_WithArrays):
+class MaxOverlap(WithArrays):
     """The normal mode that a field overlaps most."""
 
     overlap: float
@@ -318,7 +288,7 @@ class MaxOverlap(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class VibrationalDensity(_WithArrays):
+class VibrationalDensity(WithArrays):
     """Vibrational density of states by bins, normalized to 1 over the full spectrum."""
 
     edges: Array
@@ -332,7 +302,7 @@ class VibrationalDensity(_WithArrays):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class FieldProfile(_WithArrays):
+class FieldProfile(WithArrays):
     """Potential energy V(r_A + s z) along a straight line."""
 
     distance: Array

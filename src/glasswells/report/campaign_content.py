@@ -11,9 +11,9 @@ import numpy as np
 from glasswells.campaign.glass_files import readable_plan
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
-from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
+from glasswells.campaign.stages.splittings import solved_units
 from glasswells.campaign.tasks import Ref
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -44,9 +44,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
     with store.snapshot():
         text = store.property("plan")
         plan = parse_plan(text)
-        units = tuple(
-            unit_system(name, own) for name, own in splittings_parameters(plan)["units"].items()
-        )
+        units = solved_units(store, plan)
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)

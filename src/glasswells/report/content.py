@@ -12,9 +12,9 @@ from glasswells.core.records import (
     DoubleWell,
     InherentStructure,
     Transition,
-    TunnelSplitting,
     freeze,
 )
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import (

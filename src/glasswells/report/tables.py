@@ -119,6 +119,7 @@ def tls_table(content: ReportContent) -> Table:
             found = count_tls(p.chosen_by(rule), units)
             low, high = found.spread
             others = ", ".join(f"{k} {n}" for k, n in found.by_continuation.items())
+            limits = " to ".join(str(n) for n in sorted(found.at_hbar_limits))
             rows.append(
                 (
                     f"{p.temperature:g}",
@@ -131,6 +132,8 @@ def tls_table(content: ReportContent) -> Table:
                     str(found.distinct),
                     f"{low} to {high}",
                     others or "-",
+                    f"{found.in_all}, {found.in_some}",
+                    limits or "-",
                     found.per_glass.text(),
                     "-" if paper is None else str(paper.tls.get(units.name, "-")),
                 )
@@ -140,10 +143,14 @@ def tls_table(content: ReportContent) -> Table:
         title="Active two-level systems, beside the paper",
         note="A double well counts if its splitting lies below the threshold, is resolved, and is "
         "no single well in disguise. What lies beyond the two minima is a convention: the spread "
-        "is what the raw count would be under each.",
+        "is what the raw count would be under each; in all, in some: double wells that count under "
+        "every one, and under at least one. By constant: the count at both ends of the error of "
+        "a fitted reduced Planck constant. The paper's counts stand under the published unit sets, "
+        "whose constant reproduces the splittings that its group has published.",
         columns=(
             "T_f", "rule", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
-            "spread", "by continuation", "TLS per glass", "paper: TLS",
+            "spread", "by continuation", "in all, in some", "by constant", "TLS per glass",
+            "paper: TLS",
         ),
         rows=tuple(rows),
     )  # fmt: skip

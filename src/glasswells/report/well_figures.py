@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.report.content import ShownWell
 from glasswells.report.field_drawing import (
     FIELD_WORDS,

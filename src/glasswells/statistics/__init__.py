@@ -9,7 +9,13 @@ from glasswells.statistics.bootstrap import (
     mean,
 )
 from glasswells.statistics.claims import Claim, Verdict, judge
-from glasswells.statistics.counts import PAPER_COUNTS, PaperCounts, TlsCounts, count_tls
+from glasswells.statistics.counts import (
+    PAPER_COUNTS,
+    PaperCounts,
+    TlsCounts,
+    active_under,
+    count_tls,
+)
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
 from glasswells.statistics.ranks import rank_correlation
@@ -58,6 +64,7 @@ __all__ = [
     "Verdict",
     "VibrationColumns",
     "WellSummary",
+    "active_under",
     "collect_minima",
     "collect_vibrations",
     "common_reach",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics.bootstrap import (
     DEFAULT_RESAMPLING,
     Estimate,
@@ -17,7 +17,7 @@ from glasswells.statistics.bootstrap import (
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.well_summary import WellSummary
-from glasswells.tunneling.units import UnitSystem
+from glasswells.tunneling.units import ARGON_PUBLISHED, NIP_PUBLISHED, UnitSystem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ PAPER_COUNTS: Mapping[float, PaperCounts] = MappingProxyType(
         temperature: PaperCounts(
             glasses=glasses,
             double_wells=wells,
-            tls=MappingProxyType({"argon": argon, "NiP": nip}),
+            tls=MappingProxyType({ARGON_PUBLISHED.name: argon, NIP_PUBLISHED.name: nip}),
         )
         for temperature, glasses, wells, argon, nip in (
             (0.062, 200, 14_202, 61, 28),
@@ -44,7 +44,8 @@ PAPER_COUNTS: Mapping[float, PaperCounts] = MappingProxyType(
         )
     }
 )
-"""Khomenko, Reichman, Zamponi (2021), by preparation temperature."""
+"""Khomenko, Reichman, Zamponi (2021), by preparation temperature. The counts stand under the
+published unit sets: the splittings behind them are not those of argon's own constant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +63,13 @@ class TlsCounts:
     """The same core in different backgrounds counted once."""
     by_continuation: Mapping[str, int]
     """What `raw` would be under each continuation beyond the two minima."""
+    in_all: int
+    """Those that are active under every continuation that their profile allows."""
+    in_some: int
+    """Those that are under at least one."""
+    at_hbar_limits: tuple[int, ...]
+    """(2,), `raw` at the smallest and the largest constant that the unit set's error allows; empty
+    if it states none."""
     per_glass: Estimate
     """`raw` per glass."""
 
@@ -95,6 +103,7 @@ def count_tls(
     found = [w.splittings[units.name] for wells in solved for w in wells]
     active = [[w for w in wells if w.splittings[units.name].is_two_level] for wells in solved]
     names = dict.fromkeys(name for s in found for name in s.by_continuation)
+    statuses = [active_under(s, units.tls_threshold) for s in found]
     distinct = 0
     for wells in active:
         kinds = duplicates(wells, rule)
@@ -105,20 +114,41 @@ def count_tls(
         unresolved=sum("unresolved" in s.flags for s in found),
         raw=sum(len(wells) for wells in active),
         distinct=distinct,
+        # A profile that does not allow a continuation keeps its own.
         by_continuation={
-            name: sum(_is_active(s, name, units.tls_threshold) for s in found) for name in names
+            name: sum(
+                status.get(name, s.is_two_level) for status, s in zip(statuses, found, strict=True)
+            )
+            for name in names
         },
+        in_all=sum(all(status.values()) for status in statuses),
+        in_some=sum(any(status.values()) for status in statuses),
+        at_hbar_limits=_at_hbar_limits(found, units),
         per_glass=count_per_glass(np.array([len(wells) for wells in active]), resampling),
     )
 
 
-def _is_active(splitting: TunnelSplitting, continuation: str, threshold: float) -> bool:
-    """Whether a double well counts under another continuation.
+def active_under(splitting: TunnelSplitting, threshold: float) -> dict[str, bool]:
+    """Whether a double well is an active two-level system, under each continuation it allows.
 
-    A profile that does not allow it keeps its own. Flags are known for the named one only.
+    Whether it is a single well is known for each, except in records of versions that kept it
+    for the named one only; whether it is resolved is known for the named one.
     """
-    if continuation == splitting.continuation:
-        return splitting.is_two_level
-    if {"unresolved", "single_well"} & set(splitting.flags):
-        return False
-    return splitting.by_continuation.get(continuation, splitting.splitting) < threshold
+    unresolved = "unresolved" in splitting.flags
+    found = {}
+    for name, value in splitting.by_continuation.items():
+        part = splitting.continuations.get(name)
+        single = "single_well" in splitting.flags if part is None else part.is_single_well
+        found[name] = value < threshold and not unresolved and not single
+    return found | {splitting.continuation: splitting.is_two_level}
+
+
+def _at_hbar_limits(found: Sequence[TunnelSplitting], units: UnitSystem) -> tuple[int, ...]:
+    """Counts with the splittings at the limits; flags are those at the constant itself."""
+    if units.reduced_hbar_limits is None:
+        return ()
+    usable = [s for s in found if not {"unresolved", "single_well"} & set(s.flags)]
+    return tuple(
+        sum(s.at_hbar_limits[k] < units.tls_threshold for s in usable if s.at_hbar_limits)
+        for k in range(2)
+    )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from glasswells.core.checks import count
-from glasswells.core.records import Array, DoubleWell, TunnelSplitting, freeze
+from glasswells.core.records import Array, DoubleWell, freeze
+from glasswells.core.splittings import TunnelSplitting
 
 CORE_PARTICLES = 30
 """Particles kept of each field: several times the participation number of most double wells."""

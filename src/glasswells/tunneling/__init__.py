@@ -9,12 +9,22 @@ from glasswells.tunneling.profile import SmoothProfile, smooth_profile
 from glasswells.tunneling.reduction import TwoLevels, two_levels
 from glasswells.tunneling.schroedinger import Solution, solve_modal, solve_nodal
 from glasswells.tunneling.splitting import solve_splitting
-from glasswells.tunneling.units import ARGON, NIP, UnitSystem
+from glasswells.tunneling.units import (
+    ARGON,
+    ARGON_PUBLISHED,
+    NIP,
+    NIP_PUBLISHED,
+    UNIT_SETS,
+    UnitSystem,
+)
 
 __all__ = [
     "ARGON",
+    "ARGON_PUBLISHED",
     "CONTINUATIONS",
     "NIP",
+    "NIP_PUBLISHED",
+    "UNIT_SETS",
     "Potential",
     "Resolution",
     "SmoothProfile",

@@ -19,9 +19,10 @@ from glasswells.tunneling.profile import Curve, SmoothProfile
 
 Array = NDArray[np.float64]
 
-WALL_WIDTH_IN_PATH_LENGTHS = 4.0
-"""Default distance of the hard walls: published tables look like walls about four distances of
-the minima apart; a profile knows only the length of its path, which takes that place."""
+WALL_WIDTH = 3.0
+"""Default distance of the hard walls, in path lengths: one beyond each end. With a reduced Planck
+constant of 0.0177 such walls reproduce the published splittings; the four path lengths of earlier
+versions belonged to a constant that does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -124,10 +125,10 @@ def walls(profile: SmoothProfile, wall_width: float | None = None) -> Potential:
     """Hard walls `wall_width` apart, the middle of the path half-way; parabolas up to them.
 
     Between the end of the path and the wall V is the parabola of `harmonic`; a curvature of
-    zero gives a flat bottom. The default width is four path lengths.
+    zero gives a flat bottom. The default width is `WALL_WIDTH` path lengths.
     """
     length = profile.length
-    default = WALL_WIDTH_IN_PATH_LENGTHS * length
+    default = WALL_WIDTH * length
     width = default if wall_width is None else positive("wall_width", wall_width)
     if width <= length:
         raise InputError(
@@ -160,9 +161,14 @@ def continued(profile: SmoothProfile, name: str, wall_width: float | None = None
     InputError
         For an unknown name, and where the profile lacks what this continuation needs.
     """
+    return CONTINUATIONS[check_continuation(name)](profile, wall_width)
+
+
+def check_continuation(name: str) -> str:
+    """The name of a continuation, or an `InputError` with those that there are."""
     if name not in CONTINUATIONS:
         raise InputError(f"continuation is {name!r}, expected one of {', '.join(CONTINUATIONS)}")
-    return CONTINUATIONS[name](profile, wall_width)
+    return name
 
 
 def _parabolas(profile: SmoothProfile, wall: float) -> Potential:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.tunneling.continuation import CONTINUATIONS, Potential, continued
 from glasswells.tunneling.mesh import Resolution, survey
 from glasswells.tunneling.profile import SmoothProfile, smooth_profile
@@ -40,7 +40,7 @@ same side."""
 def solve_splitting(
     profile: Any,
     units: UnitSystem,
-    continuation: str = "straight",
+    continuation: str | None = None,
     *,
     wall_width: float | None = None,
     resolution: Resolution | None = None,
@@ -56,16 +56,17 @@ def solve_splitting(
         Or any object with `arc_length`, `energy`, `curvature_a`, `curvature_b`, and optionally
         `beyond_a`, `beyond_b`.
     units : UnitSystem
-        For instance `ARGON` or `NIP`.
-    continuation : {"straight", "harmonic", "walls"}
-        What V is beyond the two minima:
+        For instance `ARGON`, `NIP` or `ARGON_PUBLISHED`.
+    continuation : {"straight", "harmonic", "walls"}, optional
+        What V is beyond the two minima; by default what the unit set goes with, `walls` for the
+        published sets and `straight` for others:
 
         - ``straight``: the true energies in `beyond_a` and `beyond_b` as far as they reach, from
           there a parabola;
         - ``harmonic``: the parabola of the curvature stated at each end;
         - ``walls``: the same between hard walls, `wall_width` apart around the middle of the path.
     wall_width : float, optional
-        Distance of the hard walls; by default four path lengths.
+        Distance of the hard walls; by default that of the unit set, three path lengths.
     resolution : Resolution, optional
         Settings of the two discretizations.
 
@@ -75,7 +76,9 @@ def solve_splitting(
         `error` is numerical: it adds the difference of two independent discretizations in
         boxes of different size, the rounding noise eps * ||H||, and the effect of the interpolation
         between the points of the profile. `spread` is half the range over all continuations that
-        the profile allows. Flags:
+        the profile allows, and `continuations` says what each of them gives and why: the
+        asymmetry is the difference of the minima and of the zero-point energies of the two wells.
+        `at_hbar_limits` carries the error of a fitted constant. Flags:
 
         - ``unresolved``: the splitting is not above its error;
         - ``single_well``: the profile has no interior barrier, or level 2 lies above it, or the two
@@ -94,50 +97,78 @@ def solve_splitting(
             f"units is {units!r}, expected a UnitSystem, for instance glasswells.ARGON"
         )
     smooth = smooth_profile(profile)
-    potential = continued(smooth, continuation, wall_width)
+    name = units.continuation if continuation is None else continuation
+    width = units.wall_width * smooth.length if wall_width is None else wall_width
+    potential = continued(smooth, name, width)
     found = survey(potential, units.reduced_hbar, resolution or Resolution())
     solution = solve_modal(potential, units.reduced_hbar, found)
     check = solve_nodal(potential, units.reduced_hbar, found)
     reduced = two_levels(solution)
     error = _numerical_error(potential, solution, reduced, two_levels(check), check.noise)
-    others = _other_continuations(smooth, continuation, wall_width, units, resolution or COMPARISON)
-    by_continuation = {continuation: reduced.splitting, **others}
     flags = _flags(potential, solution, reduced, error)
+    own = _parts(potential, solution, reduced)
+    coarse = resolution or COMPARISON
+    every = {name: own, **_other_continuations(smooth, name, width, units.reduced_hbar, coarse)}
+    parts = {k: every[k] for k in CONTINUATIONS if k in every}
+    by_continuation = {k: part.splitting for k, part in parts.items()}
     return TunnelSplitting(
         levels=_levels(solution, reduced),
         splitting=reduced.splitting,
         error=error,
         spread=float(np.ptp(list(by_continuation.values()))) / 2,
-        by_continuation={k: by_continuation[k] for k in CONTINUATIONS if k in by_continuation},
+        by_continuation=by_continuation,
         asymmetry=reduced.asymmetry,
         tunneling_amplitude=reduced.amplitude,
-        continuation=continuation,
+        continuation=name,
         units=units.name,
         reduced_hbar=units.reduced_hbar,
         is_two_level=reduced.splitting < units.tls_threshold
         and not {"unresolved", "single_well"} & set(flags),
         flags=flags,
+        continuations=parts,
+        at_hbar_limits=tuple(
+            _solved(potential, hbar, coarse).splitting for hbar in units.reduced_hbar_limits or ()
+        ),
     )
 
 
 def _other_continuations(
-    smooth: SmoothProfile,
-    named: str,
-    wall_width: float | None,
-    units: UnitSystem,
-    resolution: Resolution,
-) -> dict[str, float]:
-    splittings = {}
+    smooth: SmoothProfile, named: str, width: float, reduced_hbar: float, resolution: Resolution
+) -> dict[str, ContinuedSplitting]:
+    parts = {}
     for name in CONTINUATIONS:
         if name == named:
             continue
         try:
-            potential = continued(smooth, name, wall_width)
+            potential = continued(smooth, name, width)
         except InputError:
             continue  # the profile does not allow this one
-        found = survey(potential, units.reduced_hbar, resolution)
-        splittings[name] = two_levels(solve_modal(potential, units.reduced_hbar, found)).splitting
-    return splittings
+        parts[name] = _solved(potential, reduced_hbar, resolution)
+    return parts
+
+
+def _solved(
+    potential: Potential, reduced_hbar: float, resolution: Resolution
+) -> ContinuedSplitting:
+    solution = solve_modal(potential, reduced_hbar, survey(potential, reduced_hbar, resolution))
+    return _parts(potential, solution, two_levels(solution))
+
+
+def _parts(potential: Potential, solution: Solution, reduced: TwoLevels) -> ContinuedSplitting:
+    """What a splitting is made of, by the energies of the two localized states."""
+    zero_points = (math.nan, math.nan)
+    if not reduced.is_one_sided:
+        mean = float(solution.levels[:2].mean())
+        end = float(potential.profile.curve(np.array(potential.profile.length)))
+        zero_points = (mean - reduced.asymmetry / 2, mean + reduced.asymmetry / 2 - end)
+    return ContinuedSplitting(
+        splitting=reduced.splitting,
+        asymmetry=reduced.asymmetry,
+        tunneling_amplitude=reduced.amplitude,
+        zero_point_a=zero_points[0],
+        zero_point_b=zero_points[1],
+        is_single_well=_is_single_well(potential, solution, reduced),
+    )
 
 
 def _levels(solution: Solution, reduced: TwoLevels) -> Array:
@@ -184,17 +215,19 @@ def _interpolation_shift(potential: Potential, solution: Solution) -> Array:
 def _flags(
     potential: Potential, solution: Solution, reduced: TwoLevels, error: float
 ) -> tuple[str, ...]:
-    profile = potential.profile
-    no_barrier = not 0.0 < profile.barrier_position < profile.length
     raised = {
         "unresolved": reduced.splitting <= error,
-        "single_well": no_barrier
-        or reduced.is_one_sided
-        or float(solution.levels[1]) >= profile.barrier,
-        "short_path": profile.length < SHORT_PATH,
+        "single_well": _is_single_well(potential, solution, reduced),
+        "short_path": potential.profile.length < SHORT_PATH,
         "extrapolated": _weight_beyond_data(potential, solution) > EXTRAPOLATED_WEIGHT,
     }
     return tuple(name for name, is_raised in raised.items() if is_raised)
+
+
+def _is_single_well(potential: Potential, solution: Solution, reduced: TwoLevels) -> bool:
+    profile = potential.profile
+    no_barrier = not 0.0 < profile.barrier_position < profile.length
+    return no_barrier or reduced.is_one_sided or float(solution.levels[1]) >= profile.barrier
 
 
 def _weight_beyond_data(potential: Potential, solution: Solution) -> float:

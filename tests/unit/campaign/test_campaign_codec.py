@@ -18,10 +18,13 @@ from hypothesis.extra import numpy as npst
 from glasswells.campaign.codec import ARRAY_TYPES, Codec, Encoded, RecordType, sha256
 from glasswells.campaign.errors import CodecError
 from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.core.records import Configuration, EnergyProfile, TunnelSplitting
+from glasswells.campaign.stages.splittings import WellSplitting
+from glasswells.core.records import Configuration, EnergyProfile
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
+from glasswells.tunneling import ARGON_PUBLISHED, solve_splitting
 
 
 class Kind(Enum):
@@ -317,3 +320,22 @@ def test_the_format_is_pinned() -> None:
         '"kind":{"enum":"Kind","member":"FIRST"}}}',
         arrays={array: np.arange(2.0).tobytes()},
     )
+
+
+def test_splittings_of_older_stores_are_read():
+    """Version 1 did not say what a splitting is made of under each continuation."""
+    s = np.linspace(0.0, 0.5, 40)
+    profile = EnergyProfile(
+        arc_length=s, energy=0.05 * np.sin(2 * np.pi * s) ** 2, curvature_a=4.0, curvature_b=4.0
+    )
+    splitting = solve_splitting(profile, ARGON_PUBLISHED)
+    encoded = PIPELINE.codec.encode(WellSplitting(double_well=1, splitting=splitting))
+    now = PIPELINE.codec.decode(encoded.body, encoded.arrays.__getitem__)
+    assert identical(now.splitting, splitting)
+    tree = json.loads(encoded.body)
+    inner = tree["fields"]["splitting"]
+    inner["version"] = 1
+    for name in ("continuations", "at_hbar_limits"):
+        del inner["fields"][name]
+    old = PIPELINE.codec.decode(json.dumps(tree), encoded.arrays.__getitem__).splitting
+    assert identical(old, replace(splitting, continuations={}, at_hbar_limits=()))

@@ -11,8 +11,8 @@ from glasswells.core.records import (
     DoubleWell,
     EnergyProfile,
     Transition,
-    TunnelSplitting,
 )
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.report import (
     Exploration,
     Failure,

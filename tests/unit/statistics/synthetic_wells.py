@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics import WellSummary
 
 

@@ -1,19 +1,23 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import constants
 from synthetic_wells import splitting, summary
 
 from glasswells.core.errors import InputError
+from glasswells.core.splittings import ContinuedSplitting
 from glasswells.statistics import (
     PAPER_COUNTS,
     Resampling,
+    active_under,
     count_tls,
     cumulative_density,
     heat_capacity,
     splitting_density,
     tls_density,
 )
-from glasswells.tunneling import ARGON, NIP
+from glasswells.tunneling import ARGON, ARGON_PUBLISHED, NIP
 
 
 def test_two_level_systems_are_counted_raw_distinct_and_per_continuation():
@@ -44,16 +48,66 @@ def test_two_level_systems_are_counted_raw_distinct_and_per_continuation():
     # harmonic: the one at 0.02 becomes active; walls: two go; without a value nothing changes.
     assert dict(found.by_continuation) == {"straight": 4, "harmonic": 5, "walls": 2}
     assert found.spread == (2, 5)
+    assert (found.in_all, found.in_some) == (2, 5)
+    assert found.at_hbar_limits == ()
     assert found.per_glass.value == pytest.approx(4 / 3)
     nothing = count_tls(glasses, NIP)
     assert (nothing.raw, nothing.solved, nothing.spread) == (0, 0, (0, 0))
+
+
+def test_what_is_a_single_well_under_one_continuation_only_does_not_count_there():
+    def part(value, single):
+        return ContinuedSplitting(
+            splitting=value, asymmetry=value, tunneling_amplitude=0.0, zero_point_a=0.1,
+            zero_point_b=0.1, is_single_well=single,
+        )  # fmt: skip
+
+    one = replace(
+        splitting(0.001, others={"harmonic": 0.001, "walls": 0.002}),
+        continuations={
+            "straight": part(0.001, False),
+            "harmonic": part(0.001, True),
+            "walls": part(0.002, False),
+        },
+    )
+    assert active_under(one, 0.0015) == {"straight": True, "harmonic": False, "walls": False}
+    # The named one is a single well, another is not.
+    other = replace(
+        one,
+        is_two_level=False,
+        flags=("single_well",),
+        continuations={**one.continuations, "harmonic": part(0.001, False)},
+    )
+    assert active_under(other, 0.0015) == {"straight": False, "harmonic": True, "walls": False}
+    assert not any(active_under(replace(other, flags=("unresolved",)), 0.0015).values())
+
+
+def test_counts_carry_the_error_of_a_fitted_constant():
+    u = np.eye(3)
+    made = [
+        replace(splitting(0.001, units="argon-published"), at_hbar_limits=(0.0008, 0.0013)),
+        replace(splitting(0.0014, units="argon-published"), at_hbar_limits=(0.0012, 0.0016)),
+        replace(
+            splitting(0.0016, units="argon-published", is_two_level=False),
+            at_hbar_limits=(0.0014, 0.0019),
+        ),
+        replace(
+            splitting(0.001, units="argon-published", is_two_level=False, flags=("single_well",)),
+            at_hbar_limits=(0.0009, 0.0011),
+        ),
+    ]
+    wells = [summary([k, k + 1, k + 2], u, splittings=[s]) for k, s in enumerate(made)]
+    found = count_tls([wells], ARGON_PUBLISHED)
+    assert found.raw == 2
+    assert found.at_hbar_limits == (3, 1)
 
 
 def test_counts_of_the_paper():
     assert {t: c.double_wells for t, c in PAPER_COUNTS.items()} == {
         0.062: 14202, 0.07: 21109, 0.092: 117339,
     }  # fmt: skip
-    assert {t: (c.tls["argon"], c.tls["NiP"]) for t, c in PAPER_COUNTS.items()} == {
+    names = ("argon-published", "nip-published")
+    assert {t: tuple(c.tls[n] for n in names) for t, c in PAPER_COUNTS.items()} == {
         0.062: (61, 28), 0.07: (291, 46), 0.092: (1008, 248),
     }  # fmt: skip
 

@@ -68,7 +68,7 @@ def test_morse_levels():
 def test_hard_walls_give_the_levels_of_a_box():
     s = np.linspace(0, 1, 20)
     flat = SimpleNamespace(arc_length=s, energy=0 * s, curvature_a=0.0, curvature_b=0.0)
-    for width, kwargs in ((4.0, {}), (1.7, {"wall_width": 1.7})):
+    for width, kwargs in ((3.0, {}), (1.7, {"wall_width": 1.7})):
         result = solve_splitting(flat, units(0.03), "walls", **kwargs)
         exact = ((QUANTUM_NUMBERS + 1) * np.pi * 0.03 / width) ** 2 / 2
         np.testing.assert_allclose(result.levels, exact, rtol=1e-9)

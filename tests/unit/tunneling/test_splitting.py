@@ -4,12 +4,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from numpy.polynomial import Polynomial
 from polynomial_oracle import polynomial_levels
 from sampled_wells import quartic_coefficients, sampled_polynomial, units
+from scipy.linalg import eigh_tridiagonal
 
 from glasswells.core.errors import InputError
 from glasswells.tunneling import (
     ARGON,
+    ARGON_PUBLISHED,
     NIP,
     Resolution,
     continued,
@@ -229,3 +232,94 @@ def test_continuations_that_the_profile_lacks_are_refused():
 def test_units_must_be_a_unit_set():
     with pytest.raises(InputError, match="UnitSystem"):
         solve_splitting(quartic(), 0.03)
+
+
+def box_levels(coefficients, width, reduced_hbar, n=1500):
+    """The polynomial between its minima, parabolas up to walls; differences on an even grid."""
+    v = Polynomial(coefficients)
+    a, _, b = np.sort(v.deriv().roots().real)
+    middle, half = (a + b) / 2, width * (b - a) / 2
+    x, step = np.linspace(middle - half, middle + half, n + 2, retstep=True)
+    x = x[1:-1]
+    energy = np.where(
+        x < a,
+        v(a) + v.deriv(2)(a) * (x - a) ** 2 / 2,
+        np.where(x > b, v(b) + v.deriv(2)(b) * (x - b) ** 2 / 2, v(x)),
+    )
+    t = reduced_hbar**2 / (2 * step**2)
+    return eigh_tridiagonal(
+        energy + 2 * t, np.full(n - 1, -t), select="i", select_range=(0, 3), eigvals_only=True
+    ) - v(a)
+
+
+@pytest.mark.parametrize(("height", "half", "tilt"), [(0.03, 0.2, 0.01), (0.1, 0.3, -0.02)])
+def test_published_argon_has_walls_one_path_length_beyond_each_end(height, half, tilt):
+    coefficients = quartic_coefficients(height, half, tilt)
+    profile = sampled_polynomial(coefficients)[0]
+    result = solve_splitting(profile, ARGON_PUBLISHED)
+    assert result.continuation == "walls"
+    levels = box_levels(coefficients, 3.0, 0.0177)
+    np.testing.assert_allclose(result.levels, levels, rtol=3e-5)
+    length = profile.arc_length[-1]
+    same = solve_splitting(profile, ARGON_PUBLISHED, "walls", wall_width=3 * length)
+    assert result.splitting == same.splitting
+
+
+def test_near_walls_matter_to_short_paths_only():
+    near, far = quartic(0.01, 0.06), quartic(0.1, 0.4)
+    for profile, factor in ((near, 1.05), (far, 1.0)):
+        walls = solve_splitting(profile, ARGON_PUBLISHED).levels[1]
+        free = solve_splitting(profile, ARGON_PUBLISHED, "harmonic").levels[1]
+        assert walls >= factor * free - 1e-12
+
+
+def test_a_continuation_that_is_named_replaces_that_of_the_units():
+    profile = quartic(0.1, 0.3, 0.01)
+    assert solve_splitting(profile, ARGON_PUBLISHED, "straight").continuation == "straight"
+    assert solve_splitting(profile, ARGON).continuation == "straight"
+    # Bare profiles of other programs can be solved under the published sets as they are.
+    assert solve_splitting(bare(profile), ARGON_PUBLISHED).continuation == "walls"
+
+
+def test_walls_are_three_path_lengths_apart_unless_a_unit_set_says_otherwise():
+    profile = quartic(0.01, 0.06)
+    length = profile.arc_length[-1]
+    by_default = solve_splitting(profile, ARGON, "walls").splitting
+    assert by_default == solve_splitting(profile, ARGON, "walls", wall_width=3 * length).splitting
+    wide = dataclasses.replace(ARGON_PUBLISHED, wall_width=5.0)
+    assert (
+        solve_splitting(profile, wide).splitting
+        == solve_splitting(profile, wide, "walls", wall_width=5 * length).splitting
+    )
+
+
+def test_the_error_of_a_fitted_constant_is_carried_along():
+    profile = quartic(0.05, 0.25, 0.005)
+    low, high = solve_splitting(profile, ARGON_PUBLISHED).at_hbar_limits
+    for value, hbar in ((low, 0.0169), (high, 0.0185)):
+        units_ = dataclasses.replace(ARGON_PUBLISHED, reduced_hbar=hbar)
+        assert value == pytest.approx(solve_splitting(profile, units_).splitting, rel=1e-6)
+    assert low < high
+    assert solve_splitting(profile, ARGON).at_hbar_limits == ()
+
+
+@pytest.mark.parametrize("tilt", [0.02, -0.01])
+def test_what_a_splitting_is_made_of_adds_up_under_each_continuation(tilt):
+    profile = quartic(0.1, 0.3, tilt)
+    result = solve_splitting(profile, ARGON)
+    assert list(result.continuations) == ["straight", "harmonic", "walls"]
+    for name, part in result.continuations.items():
+        assert part.splitting == result.by_continuation[name]
+        assert np.hypot(part.asymmetry, part.tunneling_amplitude) == pytest.approx(part.splitting)
+        difference = profile.energy[-1] + part.zero_point_b - part.zero_point_a
+        assert part.asymmetry == pytest.approx(difference, abs=1e-10)
+        named = solve_splitting(profile, ARGON, name)
+        assert part.is_single_well == ("single_well" in named.flags)
+        # About hb omega / 2: the tails of the other well and the anharmonicity change it.
+        half_quantum = ARGON.reduced_hbar * np.sqrt(profile.curvature_a) / 2
+        assert part.zero_point_a == pytest.approx(half_quantum, rel=0.25)
+
+
+def test_one_sided_states_have_no_zero_point_energies():
+    parts = solve_splitting(quartic(0.3, 0.4, 0.25), ARGON).continuations
+    assert all(part.is_single_well and np.isnan(part.zero_point_a) for part in parts.values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from glasswells.core.errors import InputError
-from glasswells.tunneling import ARGON, NIP, UnitSystem
+from glasswells.tunneling import ARGON, ARGON_PUBLISHED, NIP, NIP_PUBLISHED, UNIT_SETS, UnitSystem
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,39 @@ def test_bad_numbers_are_named(field, value):
 def test_a_unit_set_needs_a_name():
     with pytest.raises(InputError, match="name"):
         dataclasses.replace(ARGON, name="")
+
+
+def test_published_sets_are_the_fitted_constant_with_its_walls():
+    assert ARGON_PUBLISHED.name == "argon-published"
+    assert ARGON_PUBLISHED.reduced_hbar == 0.0177
+    assert ARGON_PUBLISHED.tls_threshold == 0.0015
+    assert ARGON_PUBLISHED.reduced_hbar_limits == pytest.approx((0.0169, 0.0185), rel=1e-12)
+    assert NIP_PUBLISHED.name == "nip-published"
+    assert NIP_PUBLISHED.reduced_hbar / NIP.reduced_hbar == pytest.approx(0.0177 / 0.0295677, 1e-5)
+    assert NIP_PUBLISHED.tls_threshold == 0.0002
+    for units in (ARGON_PUBLISHED, NIP_PUBLISHED):
+        assert (units.continuation, units.wall_width) == ("walls", 3.0)
+        low, high = units.reduced_hbar_limits
+        assert high / low == pytest.approx(0.0185 / 0.0169, rel=1e-12)
+    assert set(UNIT_SETS) == {"argon", "nip", "argon-published", "nip-published"}
+
+
+def test_literal_sets_have_no_fit_and_go_on_straight():
+    for units in (ARGON, NIP):
+        assert units.continuation == "straight"
+        assert units.reduced_hbar_limits is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("continuation", "flat"),
+        ("wall_width", 1.0),
+        ("wall_width", np.nan),
+        ("reduced_hbar_error", -1e-4),
+        ("reduced_hbar_error", 0.03),
+    ],
+)
+def test_bad_conventions_are_named(field, value):
+    with pytest.raises(InputError, match=field):
+        dataclasses.replace(ARGON, **{field: value})

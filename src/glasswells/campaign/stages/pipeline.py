@@ -26,7 +26,11 @@ from glasswells.campaign.stages.pairs import (
 )
 from glasswells.campaign.stages.paths import follow_paths, run_paths
 from glasswells.campaign.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
-from glasswells.campaign.stages.splittings import WellSplitting, run_splittings
+from glasswells.campaign.stages.splittings import (
+    WellSplitting,
+    run_splittings,
+    upgrade_splitting,
+)
 from glasswells.campaign.tasks import FollowUp, Pipeline, Ref, Stage
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import (
@@ -39,8 +43,8 @@ from glasswells.core.records import (
     Pair,
     PathFailure,
     Transition,
-    TunnelSplitting,
 )
+from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.detours import Detour
 from glasswells.landscape.explore import Exploration, ExplorationState
@@ -76,6 +80,7 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Candidates,
     ChosenPair,
     _with_masses(Configuration),
+    ContinuedSplitting,
     CubicMode,
     Detour,
     DirectionOverlap,
@@ -104,7 +109,7 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     SwapState,
     TangentStudy,
     Transition,
-    TunnelSplitting,
+    RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
     WellSplitting,
     WellVibrations,
 )

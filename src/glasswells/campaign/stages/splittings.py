@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from glasswells.campaign.plan import Plan, UnitsSection
+from glasswells.campaign.plan import OF_UNITS, Plan, UnitsSection
+from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.core.errors import InputError
-from glasswells.core.records import TunnelSplitting
-from glasswells.tunneling import ARGON, NIP, UnitSystem, solve_splitting
+from glasswells.core.splittings import TunnelSplitting
+from glasswells.tunneling import UNIT_SETS, UnitSystem, solve_splitting
 
 ANGSTROM = 1e-10
 
@@ -21,6 +22,11 @@ class WellSplitting:
     double_well: int
     """Number among the double wells of the same pair."""
     splitting: TunnelSplitting
+
+
+def upgrade_splitting(fields: dict[str, Any], version: int) -> dict[str, Any]:
+    """Fields of a `TunnelSplitting` of version 1, which did not say what splittings are made of."""
+    return {**fields, "continuations": {}, "at_hbar_limits": ()}
 
 
 def splittings_parameters(plan: Plan) -> dict[str, Any]:
@@ -36,13 +42,13 @@ def run_splittings(task: TaskInput) -> TaskOutput:
     """All double wells of one pair under every unit set of the plan."""
     ((*double_wells,),) = task.inputs
     units = [unit_system(name, own) for name, own in task.parameters["units"].items()]
+    stated = task.parameters["continuation"]
+    continuation = None if stated == OF_UNITS else stated
     products = []
     for number, double_well in enumerate(double_wells):
         for unit_set in units:
             try:
-                splitting = solve_splitting(
-                    double_well.profile, unit_set, task.parameters["continuation"]
-                )
+                splitting = solve_splitting(double_well.profile, unit_set, continuation)
             except InputError as error:
                 raise TaskFailedError("profile_not_solvable", str(error)) from None
             products.append(("splitting", WellSplitting(double_well=number, splitting=splitting)))
@@ -51,10 +57,21 @@ def run_splittings(task: TaskInput) -> TaskOutput:
     return TaskOutput(products=tuple(products), counts=counts)
 
 
+def solved_units(store: StoreReader, plan: Plan) -> tuple[UnitSystem, ...]:
+    """The unit sets that a campaign's splittings are solved under, in order.
+
+    As the first of its tasks says: the plan of a campaign that began with another version may mean
+    the defaults of that one.
+    """
+    first = next(store.tasks(stage="splittings"), None)
+    parameters = splittings_parameters(plan) if first is None else first.task.parameters
+    return tuple(unit_system(name, own) for name, own in parameters["units"].items())
+
+
 def unit_system(name: str, own: dict[str, Any] | None) -> UnitSystem:
-    """The unit set of this name: a plan's own, argon or NiP."""
+    """The unit set of this name: a plan's own or one of `UNIT_SETS`."""
     if own is None:
-        return {"argon": ARGON, "nip": NIP}[name]
+        return UNIT_SETS[name]
     section = UnitsSection(**own)
     return UnitSystem.from_scales(
         name=name,
