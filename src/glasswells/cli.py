@@ -15,6 +15,7 @@ from glasswells.cli_common import (
     PipelineName,
     errors,
     find_pipeline,
+    found_in,
     make_console,
     print_json,
     say,
@@ -87,6 +88,7 @@ def status(
             )
             failures = _failures(store, limit=None if as_json else 20)
             products = store.kinds()
+            found = found_in(store, stages)
         if as_json:
             print_json(
                 {
@@ -96,6 +98,7 @@ def status(
                     "products": products,
                     "failures": failures,
                     "sessions": sessions,
+                    "found": None if found is None else found.numbers,
                 }
             )
             return
@@ -110,6 +113,8 @@ def status(
             console.print(failure_table(failures))
         if state == "not running":
             console.print(f"Go on with `glasswells resume {directory}`", highlight=False)
+        for sentence in () if found is None else found.sentences:
+            say(sentence)
 
 
 @app.command()

@@ -14,7 +14,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from glasswells.campaign.tasks import Pipeline
+    from glasswells.campaign.reader import StoreReader
+    from glasswells.campaign.tasks import CampaignOverview, Pipeline
 
 
 class ExitCode(IntEnum):
@@ -59,6 +60,11 @@ def print_json(value: Any) -> None:
     import json
 
     typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def found_in(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
+    """What a campaign has found; None for stages that have nothing to sum up."""
+    return None if pipeline.overview is None else pipeline.overview(store)
 
 
 def say(text: str) -> None:

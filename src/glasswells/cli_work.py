@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,14 @@ from glasswells.cli_common import (
     PipelineName,
     errors,
     find_pipeline,
+    found_in,
     make_console,
     print_json,
     say,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
     from glasswells.campaign.tasks import Pipeline
@@ -118,7 +120,8 @@ def run(
         )
         where = executor_factory(choice, workers)  # refuses bad options before a folder is made
         folder = start_campaign(plan, directory, stages, reuse)
-        _work(folder, stages, engine, where, seconds, grace)
+        with _found_last(folder, stages):
+            _work(folder, stages, engine, where, seconds, grace)
 
 
 def resume(
@@ -148,7 +151,9 @@ def resume(
             insecure=insecure,
         )
         where = executor_factory(choice, workers)
-        _work(directory, find_pipeline(pipeline), engine, where, _seconds(walltime), grace)
+        stages = find_pipeline(pipeline)
+        with _found_last(directory, stages):
+            _work(directory, stages, engine, where, _seconds(walltime), grace)
 
 
 def verify(
@@ -205,6 +210,26 @@ def salvage(
             number = "an unknown number of" if result.rows_lost is None else result.rows_lost
             say(f"{number} more tasks left no trace: they will be found again and done")
         say(f"do again what is missing with `glasswells resume {into}`")
+
+
+@contextmanager
+def _found_last(directory: Path, pipeline: Pipeline) -> Iterator[None]:
+    """End with what the campaign has found, whether it has finished or stopped."""
+    try:
+        yield
+    except typer.Exit:
+        _say_found(directory, pipeline)
+        raise
+    _say_found(directory, pipeline)
+
+
+def _say_found(directory: Path, pipeline: Pipeline) -> None:
+    from glasswells.campaign.campaigns import open_campaign
+
+    with open_campaign(directory, pipeline) as store:
+        found = found_in(store, pipeline)
+    for sentence in () if found is None else found.sentences:
+        say(sentence)
 
 
 def _work(

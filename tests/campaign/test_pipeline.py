@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +21,7 @@ from small_plan import SMALL_PLAN
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.schema import STORE_NAME
+from glasswells.campaign.stages.found import campaign_overview
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
@@ -54,7 +56,8 @@ def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
     assert kinds["trajectory"] == 2
     assert kinds["structure"] > 2
     assert len(wells) >= 1
-    assert len(splittings) == 2 * len(wells)
+    assert len(splittings) == 3 * len(wells)
+    assert kinds["well_summary"] == len(wells)
     for well in wells:
         assert isinstance(well, DoubleWell)
         assert well.barrier > max(0.0, well.asymmetry)
@@ -117,6 +120,7 @@ def test_a_killed_campaign_ends_as_the_unbroken_one(
         process.wait()
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.match(r"\d+ two-level systems? \(argon-published ", done.stdout.splitlines()[-1])
     assert kills > 0
     assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
     assert verify_store(directory, PIPELINE.codec).is_sound
@@ -140,6 +144,19 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert all(stage["left"] == stage["failed"] == 0 for stage in stages.values())
     with open_campaign(unbroken, PIPELINE) as store:
         content = campaign_content(store)
+        # From the summaries in the store, and from the double wells in full.
+        assert campaign_overview(store).numbers == content.overview.numbers
+    found = json.loads(status.stdout)["found"]
+    assert found == json.loads(json.dumps(content.overview.numbers))
+    assert found["double_wells"] == found["solved"] >= 1
+    words = subprocess.run(
+        [*COMMAND, "status", str(unbroken)], capture_output=True, text=True, check=True
+    )
+    lines = words.stdout.splitlines()
+    assert tuple(lines[-len(content.overview.sentences) :]) == content.overview.sentences
+    assert re.fullmatch(
+        r"\d+ two-level systems? \(argon-published \d+, argon \d+, NiP \d+\)", lines[-1]
+    )
     page = write_report(content, tmp_path / "report")
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations

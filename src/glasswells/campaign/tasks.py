@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -177,6 +177,18 @@ def always_another(plan: Any, other: Any) -> bool:
     return False
 
 
+class CampaignOverview(Protocol):
+    """What a campaign has found."""
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """As numbers by name, for JSON."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same in words, line by line."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pipeline:
     """The stages of a campaign in order, and the types that they may save."""
@@ -195,6 +207,8 @@ class Pipeline:
     complete_plan: Callable[[str, Path], str] = as_it_is
     """From the text of a plan file and its folder to the text that is stored: with the contents of
     the files that it names, since tasks must not read any."""
+    overview: Callable[[Any], CampaignOverview] | None = None
+    """From a store to what was found in it; None: the stages have nothing to sum up."""
 
     def stage(self, name: str) -> Stage:
         """The stage of this name."""

@@ -19,7 +19,8 @@ from glasswells.campaign.stages.splittings import splittings_parameters, unit_sy
 from glasswells.campaign.tasks import Ref
 from glasswells.catalog.table import Columns
 from glasswells.core.errors import InputError
-from glasswells.core.records import DoubleWell, TunnelSplitting
+from glasswells.core.records import DoubleWell
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.model.pair_model import Model
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table

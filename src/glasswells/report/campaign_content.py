@@ -60,6 +60,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             ),
             costs=_costs(store),
             shown=_shown(store, preparations, units, origins),
+            tasks_left=store.open_tasks(),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins),
             search_counts=store.counts().get("pairs", {}),

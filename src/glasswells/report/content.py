@@ -19,9 +19,11 @@ from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import (
     MinimumColumns,
+    Overview,
     VibrationColumns,
     WellSummary,
     common_reach,
+    overview,
 )
 from glasswells.tunneling.units import UnitSystem
 
@@ -214,6 +216,16 @@ class ReportContent:
     """None if no modes were computed."""
     search_counts: Mapping[str, int] = field(default_factory=dict)
     """What the rounds of path searches counted; empty without rounds."""
+    tasks_left: int = 0
+    """Of a campaign that is not finished."""
+
+    @property
+    def overview(self) -> Overview:
+        """What was found, in a few numbers and sentences."""
+        glasses = [g.wells for p in self.preparations for g in p.explored]
+        solved = [[w for w in wells if w.splittings] for wells in glasses]
+        unsolved = sum(map(len, glasses)) - sum(map(len, solved))
+        return overview(solved, self.units, self.tasks_left, unsolved)
 
     @property
     def reach(self) -> float:

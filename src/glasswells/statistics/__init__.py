@@ -18,6 +18,7 @@ from glasswells.statistics.counts import (
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
+from glasswells.statistics.overview import Overview, UnitsOverview, overview
 from glasswells.statistics.ranks import rank_correlation
 from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.splitting_density import (
@@ -55,12 +56,14 @@ __all__ = [
     "DuplicateRule",
     "Estimate",
     "MinimumColumns",
+    "Overview",
     "PaperCounts",
     "Resampling",
     "SeedColumns",
     "TangentColumns",
     "TlsCounts",
     "TlsDensity",
+    "UnitsOverview",
     "Verdict",
     "VibrationColumns",
     "WellSummary",
@@ -79,6 +82,7 @@ __all__ = [
     "judge",
     "mean",
     "mobility_range",
+    "overview",
     "rank_correlation",
     "share",
     "splitting_and_frequency",

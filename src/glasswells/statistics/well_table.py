@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.checks import count
-from glasswells.core.records import TunnelSplitting
+from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics.duplicates import duplicates
 from glasswells.statistics.well_summary import WellSummary
 from glasswells.tunneling.units import UnitSystem

@@ -2,6 +2,7 @@ import base64
 import csv
 import dataclasses
 import hashlib
+import html
 import json
 import re
 import sys
@@ -228,6 +229,14 @@ def test_whatever_is_missing_the_page_is_written(tmp_path, made, small_images, s
     text = write_report(made, tmp_path).read_text(encoding="utf-8")
     assert "</html>" in text
     assert "nan" not in re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
+
+
+def test_the_page_opens_with_what_was_found(tmp_path, small_images, short_scripts):
+    made = dataclasses.replace(content(sizes=((2, 3),)), tasks_left=4)
+    text = html.unescape(write_report(made, tmp_path).read_text(encoding="utf-8"))
+    places = [text.index(sentence) for sentence in made.overview.sentences]
+    assert "unfinished: 4 tasks left" in made.overview.sentences
+    assert max(places) < text.index("<h2>")
 
 
 def test_same_content_gives_the_same_page(tmp_path, small_images, short_scripts):

@@ -17,6 +17,7 @@ from glasswells.campaign.stages.explore import (
     run_explore,
     run_library,
 )
+from glasswells.campaign.stages.found import campaign_overview
 from glasswells.campaign.stages.modes import run_modes, run_overlaps
 from glasswells.campaign.stages.pairs import (
     first_round,
@@ -55,6 +56,7 @@ from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_lists import SwapState
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+from glasswells.statistics import WellSummary
 from glasswells.vibrations.records import (
     DirectionOverlap,
     MinimumVibrations,
@@ -111,6 +113,7 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Transition,
     RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
     WellSplitting,
+    WellSummary,
     WellVibrations,
 )
 """Every type that a campaign may save."""
@@ -208,5 +211,6 @@ PIPELINE = Pipeline(
     identity=identity,
     grows=Plan.grows_to,
     complete_plan=complete_plan,
+    overview=campaign_overview,
 )
 """What `glasswells run` runs."""

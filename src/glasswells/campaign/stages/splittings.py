@@ -10,7 +10,9 @@ from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.statistics import summarize_well
 from glasswells.tunneling import UNIT_SETS, UnitSystem, solve_splitting
+from glasswells.tunneling.continuation import WALL_WIDTH
 
 ANGSTROM = 1e-10
 
@@ -35,6 +37,7 @@ def splittings_parameters(plan: Plan) -> dict[str, Any]:
     return {
         "units": {name: own.get(name) for name in plan.splittings.units},
         "continuation": plan.splittings.continuation,
+        "wall_width": WALL_WIDTH,
     }
 
 
@@ -44,28 +47,34 @@ def run_splittings(task: TaskInput) -> TaskOutput:
     units = [unit_system(name, own) for name, own in task.parameters["units"].items()]
     stated = task.parameters["continuation"]
     continuation = None if stated == OF_UNITS else stated
-    products = []
+    products: list[tuple[str, Any]] = []
+    active = 0
     for number, double_well in enumerate(double_wells):
+        # The glass of a task is not the business of its stage: who reads the summary adds it.
+        products.append(("well_summary", summarize_well(double_well, "", number)))
         for unit_set in units:
             try:
                 splitting = solve_splitting(double_well.profile, unit_set, continuation)
             except InputError as error:
                 raise TaskFailedError("profile_not_solvable", str(error)) from None
             products.append(("splitting", WellSplitting(double_well=number, splitting=splitting)))
-    active = sum(well.splitting.is_two_level for _, well in products)
-    counts = {"splittings": len(products), "two_level_systems": active}
+            active += splitting.is_two_level
+    n_solved = len(double_wells) * len(units)
+    counts = {"splittings": n_solved, "two_level_systems": active}
     return TaskOutput(products=tuple(products), counts=counts)
 
 
 def solved_units(store: StoreReader, plan: Plan) -> tuple[UnitSystem, ...]:
-    """The unit sets that a campaign's splittings are solved under, in order.
+    """The unit sets that a campaign's splittings are solved under, in the order of the plan.
 
-    As the first of its tasks says: the plan of a campaign that began with another version may mean
-    the defaults of that one.
+    Which they are the first of its tasks says: the plan of a campaign that began with another
+    version may mean the defaults of that one.
     """
     first = next(store.tasks(stage="splittings"), None)
     parameters = splittings_parameters(plan) if first is None else first.task.parameters
-    return tuple(unit_system(name, own) for name, own in parameters["units"].items())
+    solved = parameters["units"]
+    names = [name for name in dict.fromkeys([*plan.splittings.units, *solved]) if name in solved]
+    return tuple(unit_system(name, solved[name]) for name in names)
 
 
 def unit_system(name: str, own: dict[str, Any] | None) -> UnitSystem:
