@@ -35,6 +35,8 @@ class Curve:
     """The curve."""
     check: BSpline
     """The same points with a spline two degrees higher."""
+    is_coarse: bool = False
+    """Whether the points are too few for the higher pair of degrees, whatever they look like."""
 
     def __call__(self, s: Array, checking: bool = False) -> Array:
         """Energy at positions `s` of any shape."""
@@ -50,6 +52,7 @@ class Curve:
         return Curve(
             spline=BSpline(self.spline.t, self.spline.c - energy, self.spline.k),
             check=BSpline(self.check.t, self.check.c - energy, self.check.k),
+            is_coarse=self.is_coarse,
         )
 
 
@@ -69,6 +72,8 @@ class SmoothProfile:
     reach_a: float
     """Largest distance beyond A of a true energy; 0 without them."""
     reach_b: float
+    is_coarse: bool
+    """Whether any of the curves has so few points that their difference understates the error."""
     barrier: float
     """Highest energy on the path."""
     barrier_position: float
@@ -85,11 +90,15 @@ def interpolate(s: Array, v: Array, slopes: tuple[float | None, float | None]) -
     few or too rough points get a cubic spline.
     """
     cubic = _spline(s, v, slopes, COARSE_DEGREES[0])
-    quintic = _spline(s, v, slopes, DEGREES[0]) if len(s) > DEGREES[0] else cubic
+    conditions = len(s) + sum(slope is not None for slope in slopes)
+    if conditions <= DEGREES[0]:  # five points of a curve whose ends are no minima
+        return Curve(spline=cubic, check=_polynomial(s, v), is_coarse=True)
+    quintic = _spline(s, v, slopes, DEGREES[0])
     middle = (s[1:] + s[:-1]) / 2
     deviation = float(np.abs(cubic(middle) - quintic(middle)).max())
-    if len(s) <= DEGREES[1] or deviation > RINGING * float(np.ptp(v)):
-        return Curve(spline=cubic, check=quintic)
+    is_coarse = len(s) <= DEGREES[1]
+    if is_coarse or deviation > RINGING * float(np.ptp(v)):
+        return Curve(spline=cubic, check=quintic, is_coarse=is_coarse)
     return Curve(spline=quintic, check=_spline(s, v, slopes, DEGREES[1]))
 
 
@@ -135,6 +144,7 @@ def smooth_profile(profile: Any) -> SmoothProfile:
         beyond_b=beyond["b"][0],
         reach_a=beyond["a"][1],
         reach_b=beyond["b"][1],
+        is_coarse=any(c.is_coarse for c in (curve, beyond["a"][0], beyond["b"][0]) if c),
         barrier=barrier,
         barrier_position=position,
     )
@@ -148,6 +158,11 @@ def _spline(s: Array, v: Array, slopes: tuple[float | None, float | None], degre
     )
     conditions: Any = tuple(None if slope is None else [(1, slope)] for slope in slopes)
     return make_interp_spline(s, v, k=degree, t=knots, bc_type=conditions, check_finite=False)
+
+
+def _polynomial(s: Array, v: Array) -> BSpline:
+    """The one polynomial through all points."""
+    return make_interp_spline(s, v, k=len(s) - 1, t=np.repeat(s[[0, -1]], len(s)))
 
 
 def _points(profile: Any, positions: str, energies: str) -> tuple[Array, Array]:

@@ -135,6 +135,59 @@ def test_coarse_points_are_part_of_the_error():
         assert 100 * exact.error < difference <= coarse.error < 30 * difference
 
 
+def sines(height, power, curved, tilt, length=0.6):
+    """A barrier sin^(2 power) on a bottom curved by sin^2, tilted without slope at the ends."""
+
+    def energy(s):
+        u, x = s / length, np.sin(np.pi * s / length)
+        return height * x ** (2 * power) + curved * x**2 + tilt * (3 * u**2 - 2 * u**3)
+
+    # sin^2 is (pi s / L)^2 at the ends; the barrier adds to it for power 1 only.
+    bottom = 2 * (curved + height * (power == 1)) * (np.pi / length) ** 2
+    curvatures = bottom + 6 * tilt / length**2, bottom - 6 * tilt / length**2
+
+    def profile(n):
+        s = np.linspace(0, length, n)
+        return SimpleNamespace(
+            arc_length=s, energy=energy(s), curvature_a=curvatures[0], curvature_b=curvatures[1]
+        )
+
+    return profile
+
+
+@pytest.mark.parametrize("units_", [ARGON, ARGON_PUBLISHED])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        sines(0.1, 1, 0.0, 0.01),
+        sines(0.08, 2, 0.02, 0.0),
+        sines(0.08, 2, 0.02, 0.01),
+        sines(0.08, 3, 0.02, 0.005),
+        sines(0.08, 6, 0.03, 0.0),  # a barrier a sixth as wide as the path
+        sines(0.15, 6, 0.03, 0.003, length=0.8),
+        lambda n: quartic(0.1, 0.3, 0.01, n_points=n),
+        lambda n: quartic(0.05, 0.25, n_points=n),
+    ],
+)
+def test_the_error_covers_a_curve_through_very_few_points(profile, units_):
+    exact = solve_splitting(profile(600), units_, "harmonic")
+    for n in (5, 6, 7, 8, 9, 11):
+        coarse = solve_splitting(profile(n), units_, "harmonic")
+        # Points that a narrow barrier falls between cannot know it: a factor of 4 is left.
+        assert abs(coarse.splitting - exact.splitting) <= 4 * coarse.error + exact.error
+
+
+def test_five_points_between_ends_that_are_no_minima_have_an_error_too():
+    s = np.linspace(0, 0.6, 5)
+    energy = 0.05 * np.cos(np.pi * (s - 0.3) / 0.3) + 0.3 * (s - 0.3) ** 2
+    found = solve_splitting(
+        SimpleNamespace(arc_length=s, energy=energy, curvature_a=9.0, curvature_b=9.0),
+        ARGON,
+        "harmonic",
+    )
+    assert found.error > 1e-3 * found.splitting
+
+
 @pytest.mark.parametrize("units_", [ARGON, NIP])
 def test_spread_is_half_the_range_over_the_allowed_continuations(units_):
     profile = quartic(0.1, 0.3)
