@@ -171,6 +171,11 @@ class DoubleWell(WithArrays):
     """`fast` (band, Newton polish, steepest descent) or `band` (full climbing-image band)."""
     outcome: Outcome = Outcome.CONVERGED
 
+    @property
+    def barrier_from_upper(self) -> float:
+        """V(saddle) less the higher of V(A) and V(B): that of the shallower well."""
+        return self.barrier - max(0.0, self.asymmetry)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PathFailure:

@@ -236,6 +236,9 @@ class ReportContent:
 def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, WellSummary]]:
     """A few double wells worth a look: smallest and median splitting, largest barrier.
 
+    The barrier is that from the upper minimum: from the lower one a mere shoulder of a deep well
+    may be high.
+
     Each with a title that says why; none twice, and flagged splittings only if there are no other.
     """
     solved = [w for w in wells if units in w.splittings]
@@ -246,7 +249,7 @@ def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, We
         chosen.append((f"smallest splitting, {units}", clean[0]))
         chosen.append((f"median splitting, {units}", clean[len(clean) // 2]))
     if wells:
-        chosen.append(("largest barrier", max(wells, key=lambda w: w.barrier)))
+        chosen.append(("largest barrier", max(wells, key=lambda w: w.barrier_from_upper)))
     seen: set[tuple[str, int]] = set()
     result = []
     for title, well in chosen:

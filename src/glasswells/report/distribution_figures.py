@@ -62,9 +62,16 @@ QUANTITIES = (
     ),
     Quantity(
         slug="barrier",
-        title="Barrier",
-        label=r"$V_b\,/\,\epsilon$, from minimum A",
-        value=lambda w: w.barrier,
+        title="Barrier from the upper minimum",
+        label=r"$V_b\,/\,\epsilon$, from the upper minimum",
+        value=lambda w: w.barrier_from_upper,
+        is_logarithmic=True,
+    ),
+    Quantity(
+        slug="barrier_from_lower",
+        title="Barrier from the lower minimum",
+        label=r"$V_b\,/\,\epsilon$, from the lower minimum",
+        value=lambda w: w.barrier_from_lower,
         is_logarithmic=True,
     ),
     Quantity(
@@ -78,7 +85,7 @@ QUANTITIES = (
 
 
 def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
-    """Distributions of d, PR_DW, barrier and asymmetry, and of E for each unit set."""
+    """Distributions of d, PR_DW, barriers and asymmetry, and of E for each unit set."""
     splittings = [
         Quantity(
             slug=f"splitting_{place}",

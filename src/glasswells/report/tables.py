@@ -24,12 +24,15 @@ from glasswells.statistics import (
     rank_correlation,
     tls_density,
 )
+from glasswells.tunneling import CONTINUATIONS
 from glasswells.tunneling.units import UnitSystem
 
 FEWEST_ON_PLATEAU = 5
 """Splittings below the threshold; of fewer no slope can differ from zero."""
 SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV file has all."""
+PARTS = ("splitting", "zero_point_a", "zero_point_b")
+"""Why E moves between continuations: given for each."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Texts that spreadsheets would take for a formula."""
 DIGITS = r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|inf|nan)"
@@ -198,7 +201,8 @@ def correlation_table(content: ReportContent) -> Table:
     quantities: dict[str, Callable[[WellSummary], float]] = {
         "frequency in A along the path": lambda w: w.frequency_a,
         "distance": lambda w: w.distance,
-        "barrier": lambda w: w.barrier,
+        "barrier from the upper minimum": lambda w: w.barrier_from_upper,
+        "barrier from the lower minimum": lambda w: w.barrier_from_lower,
         "|asymmetry|": lambda w: abs(w.asymmetry),
         "participation number": lambda w: w.participation_number,
     }
@@ -311,7 +315,8 @@ def wells_table(content: ReportContent) -> Table:
         for g in p.glasses:
             rows += [_well_row(p, content.units, w) for w in g.wells]
     columns = [
-        "T_f", "glass", "number", "barrier", "asymmetry", "distance", "participation_number",
+        "T_f", "glass", "number", "barrier", "barrier_from_upper", "asymmetry", "distance",
+        "participation_number",
         "path_length", "frequency_a", "frequency_b",
     ]  # fmt: skip
     for units in content.units:
@@ -320,6 +325,7 @@ def wells_table(content: ReportContent) -> Table:
             for name in ("splitting", "error", "spread", "Delta", "Delta_0", "is_two_level",
                          "flags")
         ]  # fmt: skip
+        columns += [f"{units.name}: {what}, {name}" for name in CONTINUATIONS for what in PARTS]
     return Table(
         slug="double_wells",
         title="Double wells",
@@ -346,18 +352,20 @@ def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
 
 def _well_row(p: Preparation, units: tuple[UnitSystem, ...], w: WellSummary) -> tuple[str, ...]:
     numbers = (
-        w.barrier, w.asymmetry, w.distance, w.participation_number, w.path_length,
-        w.frequency_a, w.frequency_b,
+        w.barrier, w.barrier_from_upper, w.asymmetry, w.distance, w.participation_number,
+        w.path_length, w.frequency_a, w.frequency_b,
     )  # fmt: skip
     row = [repr(p.temperature), w.glass, str(w.number), *(f"{float(v):.17g}" for v in numbers)]
     for each in units:
         s = w.splittings.get(each.name)
         if s is None:
-            row += [""] * 7
+            row += [""] * (7 + len(CONTINUATIONS) * len(PARTS))
         else:
             values = (s.splitting, s.error, s.spread, s.asymmetry, s.tunneling_amplitude)
             row += [f"{float(v):.17g}" for v in values]
             row += [str(s.is_two_level), " ".join(s.flags)]
+            parts = [s.continuations.get(name) for name in CONTINUATIONS]
+            row += ["" if q is None else f"{getattr(q, k):.17g}" for q in parts for k in PARTS]
     return tuple(row)
 
 

@@ -45,9 +45,11 @@ def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     return Picture(
         slug=slug,
         title=f"Energy profile: {shown.title}",
-        caption=f"{_where(shown)} Barrier {well.barrier:.4g}, asymmetry {well.asymmetry:.4g}, "
-        f"path length {well.path_length:.3g}. {words} Grey: the levels E_1 to E_4, the lowest two "
-        f"darker; dotted: the true energy beyond the minima.",
+        caption=f"{_where(shown)} Barrier {well.barrier_from_upper:.4g} from the upper "
+        f"minimum, {well.barrier_from_upper + abs(well.asymmetry):.4g} from the lower, asymmetry "
+        f"{well.asymmetry:.4g}, path length {well.path_length:.3g}. {words} Grey: the levels E_1 "
+        f"to E_4, the lowest two darker. Beyond the minima, dotted: the true energy, which the "
+        f"continuation `straight` takes; dashed: the parabola of `harmonic` and `walls`.",
         figure=figure,
     )
 
@@ -69,6 +71,13 @@ def _plot_profile(
     for distance, energy in sides:
         inside = np.asarray(energy) <= top
         axes.plot(distance[inside], energy[inside], ":", color="#3b6fb6")
+    for end, direction, curvature in (
+        (0, -1.0, profile.curvature_a),
+        (-1, 1.0, profile.curvature_b),
+    ):
+        if curvature > 0:
+            x = np.linspace(0.0, np.sqrt(max(2 * (top - v[end]) / curvature, 0.0)), 50)
+            axes.plot(s[end] + direction * x, v[end] + curvature * x**2 / 2, "--", color=RED, lw=1)
     axes.plot(s, v, color="#3b6fb6")
     axes.plot([s[0], s[-1]], [v[0], v[-1]], "o", color=RED)
     axes.annotate("A", (s[0], v[0]), textcoords="offset points", xytext=(-10, -10))
@@ -85,7 +94,23 @@ def _level_words(splitting: TunnelSplitting) -> str:
         f"{splitting.units}: E = {splitting.splitting:.4g}, numerical error "
         f"{splitting.error:.1g}, spread over continuations {splitting.spread:.2g}"
         f"{', a two-level system' if splitting.is_two_level else ''}{flags}."
+        f"{_reasons(splitting)}"
     )
+
+
+def _reasons(splitting: TunnelSplitting) -> str:
+    """By how much E moves between continuations, and why."""
+    parts = [
+        f"{name} {part.splitting:.4g}"
+        + (
+            " (both states in one well)"
+            if np.isnan(part.zero_point_a)
+            else f" ({part.zero_point_a:.4g}, {part.zero_point_b:.4g})"
+        )
+        for name, part in splitting.continuations.items()
+    ]
+    words = "By continuation, E and in brackets the zero-point energies in A and B"
+    return f" {words}: {', '.join(parts)}." if len(parts) > 1 else ""
 
 
 def _field_picture(shown: ShownWell, slug: str) -> Picture:

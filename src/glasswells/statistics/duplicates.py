@@ -39,8 +39,9 @@ class DuplicateRule:
 
     def same(self, a: WellSummary, b: WellSummary) -> bool:
         """Whether two double wells of one glass are one."""
-        scale = max(_height(a), _height(b)) * self.energy_tolerance
-        if abs(_height(a) - _height(b)) > scale:
+        heights = a.barrier_from_lower, b.barrier_from_lower
+        scale = max(heights) * self.energy_tolerance
+        if abs(heights[0] - heights[1]) > scale:
             return False
         change, reversed_change, norm = self._field_changes(a, b)
         limit = self.displacement_tolerance * norm
@@ -92,8 +93,3 @@ def duplicates(wells: Sequence[WellSummary], rule: DuplicateRule | None = None) 
             for particle in well.core_particles[: rule.core_size]:
                 leaders[well.glass, particle].append(place)
     return tuple(found)
-
-
-def _height(well: WellSummary) -> float:
-    """The barrier from the lower minimum."""
-    return well.barrier - min(0.0, well.asymmetry)

@@ -48,6 +48,16 @@ class WellSummary:
             splittings=dict(self.splittings),
         )
 
+    @property
+    def barrier_from_upper(self) -> float:
+        """V(S) less the higher of the two minima: what decides how many wells there are."""
+        return self.barrier - max(0.0, self.asymmetry)
+
+    @property
+    def barrier_from_lower(self) -> float:
+        """V(S) less the lower of the two minima."""
+        return self.barrier - min(0.0, self.asymmetry)
+
     def splitting(self, units: str) -> float:
         """E under a unit set; NaN if it was not solved."""
         found = self.splittings.get(units)

@@ -12,7 +12,7 @@ from glasswells.core.records import (
     EnergyProfile,
     Transition,
 )
-from glasswells.core.splittings import TunnelSplitting
+from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.report import (
     Exploration,
     Failure,
@@ -94,6 +94,21 @@ def splitting(value, units):
         units=units.name,
         reduced_hbar=units.reduced_hbar,
         is_two_level=value < units.tls_threshold,
+        continuations={
+            "straight": part(value, 0.031),
+            "harmonic": part(1.2 * value, float("nan")),
+        },
+    )
+
+
+def part(value, zero_point_a):
+    return ContinuedSplitting(
+        splitting=value,
+        asymmetry=0.8 * value,
+        tunneling_amplitude=0.6 * value,
+        zero_point_a=zero_point_a,
+        zero_point_b=0.029 + 0 * zero_point_a,
+        is_single_well=False,
     )
 
 

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from report_contents import content
 
 from glasswells.core.records import Transition
 from glasswells.report import Exploration, choose_wells
+from glasswells.report.distribution_figures import QUANTITIES
 from glasswells.report.network_figure import network
 
 
@@ -49,7 +51,23 @@ def test_chosen_double_wells_are_the_extremes_and_none_twice():
     wells = [w for p in content().preparations for g in p.wells for w in g]
     chosen = choose_wells(wells, "argon")
     assert chosen[0][1].splitting("argon") == min(w.splitting("argon") for w in wells)
-    assert chosen[-1][1].barrier == max(w.barrier for w in wells)
+    largest = max(min(w.barrier, w.barrier - w.asymmetry) for w in wells)
+    assert min(chosen[-1][1].barrier, chosen[-1][1].barrier - chosen[-1][1].asymmetry) == largest
     assert len({(w.glass, w.number) for _, w in chosen}) == len(chosen)
     assert [title for title, _ in choose_wells(wells[:1], "argon")] == ["smallest splitting, argon"]
     assert choose_wells([], "argon") == []
+
+
+@pytest.mark.parametrize("shoulder", [(1.0, 0.99), (0.01, -0.99)])
+def test_a_shoulder_of_a_deep_well_has_no_large_barrier_from_either_side(shoulder):
+    """The same double well with A as its lower and as its upper minimum."""
+    first, second = (w for g in content(sizes=((2,),)).preparations[0].glasses for w in g.wells)
+    high = replace(first, barrier=0.3, asymmetry=0.05)
+    low = replace(second, barrier=shoulder[0], asymmetry=shoulder[1])
+    assert low.barrier_from_upper == pytest.approx(0.01)
+    assert low.barrier_from_lower == pytest.approx(1.0)
+    chosen = dict(choose_wells([low, high], "none"))
+    assert chosen["largest barrier"] is high
+    values = {q.slug: q.value(low) for q in QUANTITIES}
+    assert values["barrier"] == pytest.approx(0.01)
+    assert values["barrier_from_lower"] == pytest.approx(1.0)

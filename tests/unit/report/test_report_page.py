@@ -82,8 +82,8 @@ def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
         assert word in text
     names = {p.name for p in (path.parent / "figures").iterdir()}
     slugs = {
-        "asymmetry", "barrier", "distance", "participation", "glasses", "network",
-        "splitting_0", "splitting_1", "splitting_density_0", "splitting_density_1",
+        "asymmetry", "barrier", "barrier_from_lower", "distance", "participation", "glasses",
+        "network", "splitting_0", "splitting_1", "splitting_density_0", "splitting_density_1",
         *(f"well_{k}_{part}" for k in range(3) for part in ("field", "profile")),
     }  # fmt: skip
     assert names == {f"{slug}.{suffix}" for slug in slugs for suffix in ("png", "pdf")}
@@ -93,6 +93,13 @@ def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
         kind, data = image.split(",")
         assert kind == "data:image/png;base64"
         assert base64.b64decode(data).startswith(b"\x89PNG")
+
+
+def test_double_wells_say_why_their_splitting_moves(written):
+    words = html.unescape(written[1])
+    assert "in brackets the zero-point energies in A and B: straight" in words
+    assert "(0.031, 0.029), harmonic" in words
+    assert "(both states in one well)" in words
 
 
 def test_page_loads_nothing(written):
@@ -168,6 +175,10 @@ def test_tables_hold_every_double_well_to_the_last_bit(written):
     for row, well in zip(rows, wells, strict=True):
         assert float(row["asymmetry"]) == well.asymmetry
         assert float(row["argon: splitting"]) == well.splitting("argon")
+        parts = well.splittings["argon"].continuations
+        assert float(row["argon: splitting, harmonic"]) == parts["harmonic"].splitting
+        assert float(row["argon: zero_point_a, straight"]) == parts["straight"].zero_point_a
+        assert row["argon: zero_point_b, walls"] == ""
         assert (row["argon: is_two_level"] == "True") == (well.splitting("argon") < 0.0015)
 
 

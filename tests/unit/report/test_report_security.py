@@ -23,7 +23,7 @@ from glasswells.report.distribution_figures import distribution_pictures
 from glasswells.report.picture import Picture, figure_style
 from glasswells.report.tables import Table, write_tables
 from glasswells.report.well_figures import well_pictures
-from glasswells.tunneling import ARGON
+from glasswells.tunneling import ARGON, UnitSystem
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 HOSTILE = {
@@ -72,6 +72,8 @@ def dressed(value: Any, word: str) -> Any:
         return type(value)(dressed(item, word) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = [f.name for f in dataclasses.fields(value) if f.init]
+        if isinstance(value, UnitSystem):
+            fields.remove("continuation")  # refused unless it is one of three names
         changes = {name: dressed(getattr(value, name), word) for name in fields}
         return dataclasses.replace(value, **changes)
     return value
