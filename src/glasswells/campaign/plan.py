@@ -25,10 +25,13 @@ from glasswells.campaign.plan_errors import closest, suggestion
 from glasswells.campaign.plan_glasses import GlassesSection, StoredGlass
 from glasswells.campaign.plan_modes import ModesSection
 from glasswells.campaign.plan_pairs import PairsSection
+from glasswells.landscape.explore import ExplorationSettings
 from glasswells.model.pair_model import PairModel
 from glasswells.model.registry import MODELS
 from glasswells.tunneling.units import UNIT_SETS
 
+EXPLORATION = ExplorationSettings()
+"""Home of the defaults that plans and Python share."""
 OF_UNITS: Literal["of_units"] = "of_units"
 """Each unit set's own continuation."""
 
@@ -151,7 +154,7 @@ class ExploreSection(Section):
     """Molecular dynamics with regular quenches: the inherent structures of a glass."""
 
     exploration_temperature: PositiveFloat = Field(
-        default=0.04,
+        default=EXPLORATION.temperature,
         description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
         "glass's metabasin.",
     )
@@ -164,29 +167,30 @@ class ExploreSection(Section):
         default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
     )
     interval: PositiveCount = Field(
-        default=40,
+        default=EXPLORATION.interval,
         description="Steps between two quenches. With 20 to 100 few transitions are missed, and "
         "few quenches end where the last one did.",
     )
     time_step: PositiveFloat = Field(
-        default=0.01,
+        default=EXPLORATION.time_step,
         description="Of velocity Verlet. The highest frequency is about 16, the limit of stability "
         "0.125; energy drifts less than 1e-6 per particle in 1e6 steps.",
     )
     friction: NotNegativeFloat = Field(
-        default=0.0, description="Of a Langevin thermostat, per time; 0: constant energy, as drawn."
+        default=EXPLORATION.friction,
+        description="Of a Langevin thermostat, per time; 0: constant energy, as drawn.",
     )
     max_force: PositiveFloat = Field(
-        default=1e-10,
+        default=EXPLORATION.minimizer.max_force,
         description="Largest force component at the end of a quench. Energies are then good to "
         "1e-9, which the identity of minima rests on.",
     )
     energy_tolerance: PositiveFloat = Field(
-        default=1e-9,
+        default=EXPLORATION.identity.energy,
         description="Two minima are one if their energies per particle agree within this and ...",
     )
     displacement_tolerance: PositiveFloat = Field(
-        default=1e-3,
+        default=EXPLORATION.identity.displacement,
         description="... their displacement field, without drift, is shorter than this. Both lie "
         "on a plateau of some decades between rounding errors and the closest true neighbors.",
     )

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from glasswells.campaign.plan_base import Count, PositiveCount, PositiveFloat, Section
+from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
+from glasswells.vibrations.tangents import IMAGES, RHOS
 
 
 class ModesSection(Section):
@@ -25,12 +27,12 @@ class ModesSection(Section):
         "any case.",
     )
     participation_limit: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.1,
+        default=QLM_PARTICIPATION_LIMIT,
         description="Quasilocalized are the modes whose participation ratio is below this, 0.1 in "
         "the paper, ...",
     )
     frequency_limit: PositiveFloat = Field(
-        default=2.0,
+        default=QLM_FREQUENCY_LIMIT,
         description="... and whose frequency is below this: modes localized at frequencies far "
         "above are of another kind.",
     )
@@ -51,14 +53,14 @@ class ModesSection(Section):
         "A is followed over the distance and in bands (Fig. 4). Each takes half a minute to two.",
     )
     rhos: tuple[PositiveFloat, ...] = Field(
-        default=(0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5),
+        default=RHOS,
         strict=False,
         min_length=1,
         description="Distances from A at which those take the exact path; the ones beyond the "
         "saddle are left out. In a glass the path turns into a mode between 1e-3 and 1e-6.",
     )
     images: tuple[Annotated[int, Field(ge=5, le=1000)], ...] = Field(
-        default=(40, 80, 160, 320, 600),
+        default=IMAGES,
         strict=False,
         description="Images of their bands, both ends included; 40 to 600 in the paper.",
     )

@@ -124,6 +124,14 @@ class StoreReader(SealedRows):
             if stage in (None, of_stage) and glass in (None, of_glass):
                 yield self._stored(identity, kind, self.task(seq))
 
+    def glasses(self, kind: str) -> tuple[str, ...]:
+        """Glasses that have products of one kind, in order; no record is read."""
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT DISTINCT task FROM records WHERE kind = ?", (kind,)
+            ).fetchall()
+        return tuple(dict.fromkeys(place[1] for place in sorted(self._place(t) for (t,) in found)))
+
     def products(self, ref: Ref) -> tuple[Any, ...]:
         """The records that a `Ref` stands for, in order."""
         found = [record for row in self._chain(ref.chain) for record in self._products_of(row)]

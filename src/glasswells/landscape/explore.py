@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
-from glasswells.core.checks import count
+from glasswells.core.checks import count, not_negative
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
@@ -25,14 +24,12 @@ class ExplorationSettings:
 
     temperature: float = 0.04
     """Exploration temperature T_MD, below that of preparation."""
-    interval: int = 50
+    interval: int = 40
     """Time steps between two quenches."""
     time_step: float = 0.01
     """Of velocity Verlet, in sigma sqrt(m/epsilon)."""
-    thermostat: Literal["langevin"] | None = None
-    """None: constant energy."""
-    friction: float = 0.1
-    """Of the thermostat."""
+    friction: float = 0.0
+    """Of a Langevin thermostat, per time; 0: constant energy."""
     identity: Identity = field(default_factory=Identity)
     """When two minima are one."""
     recognition: Recognition = field(default_factory=Recognition)
@@ -42,6 +39,7 @@ class ExplorationSettings:
 
     def __post_init__(self) -> None:
         count("interval", self.interval, minimum=1)
+        not_negative("friction", self.friction)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -243,7 +241,7 @@ def _integrator(
         configuration,
         settings.temperature,
         settings.time_step,
-        thermostat=settings.thermostat,
+        thermostat="langevin" if settings.friction > 0 else None,
         friction=settings.friction,
     )
 

@@ -31,6 +31,8 @@ PROBE_STEPS = 100
 """Lanczos steps that estimate where the spectrum begins and ends."""
 START_SEED = 20210511
 """Of the start vectors: results are the same in every run."""
+QLM_PARTICIPATION_LIMIT = 0.1
+"""Upper participation ratio of quasilocalized modes; the paper's."""
 QLM_FREQUENCY_LIMIT = 2.0
 """[default] Upper frequency of quasilocalized modes; the paper says `low`, and shows the band of
 localized high-frequency modes far above."""
@@ -121,7 +123,7 @@ def dense_spectrum(stiffness: Stiffness) -> tuple[Array, Array]:
 
 def quasilocalized(
     modes: NormalModes,
-    participation_limit: float = 0.1,
+    participation_limit: float = QLM_PARTICIPATION_LIMIT,
     frequency_limit: float = QLM_FREQUENCY_LIMIT,
 ) -> NDArray[np.int64]:
     """Indices of the quasilocalized modes: low frequency and PR < 0.1 (paper, section III).

@@ -62,8 +62,8 @@ def campaign_content(store: StoreReader) -> ReportContent:
             shown=_shown(store, preparations, units, origins),
             tasks_left=store.open_tasks(),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
-            vibrations=vibrations.content(plan.paths.rho, units[0].name, origins),
             search_counts=store.counts().get("pairs", {}),
+            vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from glasswells.campaign.plan_modes import ModesSection
 from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.tasks import Ref
 from glasswells.report.vibration_content import (
@@ -72,14 +73,21 @@ class StoredVibrations:
         return found
 
     def content(
-        self, rho: float, units: str, origins: Mapping[tuple[str, int], Origin]
+        self,
+        rho: float,
+        units: str,
+        origins: Mapping[tuple[str, int], Origin],
+        modes: ModesSection | None = None,
     ) -> VibrationContent | None:
         """What is shown in full, after all glasses were read; None if there is nothing."""
         if self.is_empty:
             return None
         glasses = [(name, columns) for name, (_, columns) in self._columns.items()]
+        modes = modes or ModesSection()
         return VibrationContent(
             rho=rho,
+            participation_limit=modes.participation_limit,
+            frequency_limit=modes.frequency_limit,
             spectrum=None if self._spectrum is None else self._spectrum[1],
             fields=tuple(self._shown(c, units, origins) for c in choose_fields(glasses)),
             tangents=tuple(self._shown(c, units, origins) for c in choose_tangents(glasses, units)),

@@ -29,7 +29,15 @@ def vibration_tables(content: ReportContent) -> list[Table]:
         return []
     units = [u.name for u in content.units]
     found = [
-        (p, verdicts(p.vibrations_as_met, units))
+        (
+            p,
+            verdicts(
+                p.vibrations_as_met,
+                units,
+                participation_limit=content.vibrations.participation_limit,
+                frequency_limit=content.vibrations.frequency_limit,
+            ),
+        )
         for p in content.preparations
         if p.vibrations_as_met
     ]

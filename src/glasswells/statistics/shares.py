@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from glasswells.core.records import Array
@@ -68,3 +68,15 @@ def with_entries(values: Sequence[ArrayLike]) -> list[Array]:
     groups = [np.asarray(group, dtype=np.float64) for group in values]
     finite = [group[np.isfinite(group)] for group in groups]
     return [group for group in finite if len(group)]
+
+
+def known_above(overlap: Array, ceiling: Array, limit: float) -> Array:
+    """1 where c is above the limit, 0 where it is not, NaN where its bounds leave it open."""
+    found = np.where(overlap > limit, 1.0, np.where(ceiling <= limit, 0.0, np.nan))
+    return np.where(np.isnan(overlap), np.nan, found)
+
+
+def as_flags(is_so: NDArray[np.bool_], known: Array) -> Array:
+    """1 or 0; NaN where `known` is."""
+    result: Array = np.where(np.isnan(known), np.nan, np.asarray(is_so, dtype=np.float64))
+    return result

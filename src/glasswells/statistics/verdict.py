@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glasswells.core.records import Array
+from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
 from glasswells.statistics.bootstrap import (
     DEFAULT_RESAMPLING,
     Estimate,
@@ -17,7 +18,7 @@ from glasswells.statistics.bootstrap import (
 )
 from glasswells.statistics.claims import Claim, Verdict, judge
 from glasswells.statistics.ranks import rank_correlation
-from glasswells.statistics.shares import share, with_entries
+from glasswells.statistics.shares import as_flags, known_above, share, with_entries
 from glasswells.statistics.vibration_columns import VibrationColumns, mobility_range
 
 LEAST_OVERLAP = 0.4
@@ -32,8 +33,6 @@ LARGE_FRACTION = 0.25
 """What counts as `a large fraction`."""
 RARELY = 0.9
 """Share of modes without a double well for `approximately 95 %` to hold."""
-QLM_PARTICIPATION, QLM_FREQUENCY = 0.1, 2.0
-"""A mode below both is soft and quasilocalized."""
 SUBSET_SPLITTING, SUBSET_PARTICIPATION = 1e-3, 5.0
 """The double wells of the paper's Fig. 5: E and PR_DW below these."""
 MANY = 10_000
@@ -44,6 +43,9 @@ def verdicts(
     glasses: Sequence[VibrationColumns],
     units: Sequence[str],
     resampling: Resampling = DEFAULT_RESAMPLING,
+    *,
+    participation_limit: float = QLM_PARTICIPATION_LIMIT,
+    frequency_limit: float = QLM_FREQUENCY_LIMIT,
 ) -> list[Verdict]:
     """The claims of sections IV A to D for the glasses of one preparation temperature.
 
@@ -59,10 +61,16 @@ def verdicts(
         Names of the unit sets; the first decides which double wells have a small splitting.
     resampling
         Of the intervals.
+    participation_limit, frequency_limit
+        A mode whose PR and frequency are below these is soft and quasilocalized; as the modes
+        themselves were searched.
     """
-    found = _verdicts(glasses, units, resampling, VibrationColumns.distinct)
+    limits = participation_limit, frequency_limit
+    found = _verdicts(glasses, units, resampling, limits, VibrationColumns.distinct)
     has_repeats = any((g.kinds != g.wells).any() for g in glasses)
-    as_met = _verdicts(glasses, units, resampling, lambda g: g) if has_repeats else found
+    as_met = found
+    if has_repeats:
+        as_met = _verdicts(glasses, units, resampling, limits, lambda g: g)
     return [replace(v, as_met=e.estimate) for v, e in zip(found, as_met, strict=True)]
 
 
@@ -70,6 +78,7 @@ def _verdicts(
     glasses: Sequence[VibrationColumns],
     units: Sequence[str],
     resampling: Resampling,
+    limits: tuple[float, float],
     counted: Callable[[VibrationColumns], VibrationColumns],
 ) -> list[Verdict]:
     """The same over those double wells of a glass, or of a part of them, that are `counted`."""
@@ -80,7 +89,7 @@ def _verdicts(
         subset = [counted(g.where(in_subset(g, units[0]))) for g in glasses]
         subsets.insert(0, (subset_words(units[0]), subset))
     for words, wells in subsets:
-        found += _tangents_parallel(wells, words, resampling)
+        found += _tangents_parallel(wells, words, resampling, limits)
     found.append(_limit(every, resampling))
     for name in units:
         true = [counted(g.where(tunnels(g, name))) for g in glasses]
@@ -124,14 +133,18 @@ def subset_words(units: str) -> str:
 
 
 def _tangents_parallel(
-    glasses: Sequence[VibrationColumns], words: str, resampling: Resampling
+    glasses: Sequence[VibrationColumns],
+    words: str,
+    resampling: Resampling,
+    limits: tuple[float, float],
 ) -> list[Verdict]:
     """Section IV A."""
+    participation, frequency = limits
     columns = [g.directions["tangent_a"] for g in glasses]
-    above = [_known_above(c.overlap, c.ceiling, LEAST_OVERLAP) for c in columns]
-    close = [_known_above(c.overlap, c.ceiling, CLOSE_TO_ONE) for c in columns]
+    above = [known_above(c.overlap, c.ceiling, LEAST_OVERLAP) for c in columns]
+    close = [known_above(c.overlap, c.ceiling, CLOSE_TO_ONE) for c in columns]
     soft = [
-        _flags((c.participation_ratio < QLM_PARTICIPATION) & (c.frequency < QLM_FREQUENCY), c.mode)
+        as_flags((c.participation_ratio < participation) & (c.frequency < frequency), c.mode)
         for c in columns
     ]
     every = np.concatenate([np.empty(0), *(c.overlap for c in columns)])
@@ -158,8 +171,8 @@ def _tangents_parallel(
     kind = Claim(
         section="IV A",
         paper="This mode is typically a soft quasilocalized one",
-        quantity=f"share of double wells whose mode has PR < {QLM_PARTICIPATION:g} and "
-        f"omega < {QLM_FREQUENCY:g}",
+        quantity=f"share of double wells whose mode has PR < {participation:g} and "
+        f"omega < {frequency:g}",
         low=0.5,
     )
     return [
@@ -285,7 +298,7 @@ def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> l
     modes = mobility_range(glasses)
     mobility_gains = [s.mobility - g.mobility_over(modes) for g, s in pairs]
     over_all = _mean([s.mobility - g.largest_mobility_all for g, s in pairs], -1.0, resampling)
-    small = [_flags(s.overlap < POOR, s.overlap) for _, s in pairs]
+    small = [as_flags(s.overlap < POOR, s.overlap) for _, s in pairs]
     above = Claim(
         section="IV D",
         paper="Cubic modes seeded by r_AB overlap r_AB much more than linear modes do: c",
@@ -379,15 +392,3 @@ def _mean(values: Sequence[ArrayLike], least: float, resampling: Resampling) -> 
         limit if np.isnan(end) else end for end, limit in ((found.low, least), (found.high, 1.0))
     )  # a single entry has no scatter: it says nothing
     return replace(found, low=max(low, least), high=min(high, 1.0))
-
-
-def _known_above(overlap: Array, ceiling: Array, limit: float) -> Array:
-    """1 where c is above the limit, 0 where it is not, NaN where its bounds leave it open."""
-    found = np.where(overlap > limit, 1.0, np.where(ceiling <= limit, 0.0, np.nan))
-    return np.where(np.isnan(overlap), np.nan, found)
-
-
-def _flags(is_so: NDArray[np.bool_], known: Array) -> Array:
-    """1 or 0; NaN where `known` is."""
-    result: Array = np.where(np.isnan(known), np.nan, np.asarray(is_so, dtype=np.float64))
-    return result

@@ -18,6 +18,7 @@ from glasswells.modes import (
     normal_modes,
     quasilocalized,
 )
+from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
 from glasswells.modes.stiffness import as_stiffness
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.records import MinimumVibrations, ProfiledMode
@@ -25,10 +26,6 @@ from glasswells.vibrations.records import MinimumVibrations, ProfiledMode
 MODES = 60
 """[default] Reaches frequency 1.4 in a glass of 1500 particles, well above its softest localized
 modes."""
-PARTICIPATION_LIMIT = 0.1
-"""The paper's."""
-FREQUENCY_LIMIT = 2.0
-"""[default] The paper says `low`; localized modes of high frequency lie far above."""
 SOFTEST = 3
 """Index of mode 4, behind the translations."""
 
@@ -38,8 +35,8 @@ def minimum_vibrations(
     configuration: Configuration,
     count: int | None = MODES,
     *,
-    participation_limit: float = PARTICIPATION_LIMIT,
-    frequency_limit: float = FREQUENCY_LIMIT,
+    participation_limit: float = QLM_PARTICIPATION_LIMIT,
+    frequency_limit: float = QLM_FREQUENCY_LIMIT,
     modes: NormalModes | None = None,
     stiffness: Stiffness | None = None,
 ) -> MinimumVibrations:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 
 import numpy as np
@@ -12,8 +14,14 @@ from glasswells.campaign.plan import ModelSection, Plan
 from glasswells.campaign.plan_errors import PlanError
 from glasswells.campaign.plan_file import parse_plan, plan_template, toml_value
 from glasswells.campaign.stages.pipeline import roots
+from glasswells.landscape.explore import ExplorationSettings
+from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.modes import quasilocalized
+from glasswells.paths import find_double_well
+from glasswells.statistics import verdicts
+from glasswells.vibrations import minimum_vibrations, tangent_study
 
 
 def problems(text: str) -> tuple[str, ...]:
@@ -189,3 +197,34 @@ def test_old_and_new_keys_of_pairs_are_not_mixed() -> None:
     assert problem == "pairs: rules is ['close', 'close'], expected each name once"
     (problem,) = problems('[pairs]\nrules = ["near"]')
     assert "'linked' or 'close'" in problem
+
+
+def defaults_of(function):
+    """Default of each argument that has one."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def test_plans_and_functions_have_the_same_defaults():
+    """What the same word means in a plan and in Python starts from the same number."""
+    plan = Plan()
+    shared = [
+        (plan.explore, vars_of(ExplorationSettings())),
+        (plan.explore, {"exploration_temperature": ExplorationSettings().temperature}),
+        (plan.prepare, vars_of(PreparationSettings())),
+        (plan.paths, defaults_of(find_double_well)),
+        (plan.modes, defaults_of(minimum_vibrations)),
+        (plan.modes, defaults_of(quasilocalized)),
+        (plan.modes, defaults_of(verdicts)),
+        (plan.modes, defaults_of(tangent_study)),
+    ]
+    compared = set()
+    for section, defaults in shared:
+        for name in defaults.keys() & section.model_dump().keys():
+            compared.add(name)
+            assert getattr(section, name) == defaults[name], name
+    assert {"interval", "friction", "participation_limit", "frequency_limit", "rho"} <= compared
+
+
+def vars_of(settings):
+    return {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}

@@ -77,6 +77,25 @@ def glasses(rng, count=9, n=40, **settings):
 
 
 # Which verdict, in order, and how the data have to be for it to come out the other way.
+def test_soft_modes_are_judged_by_the_limits_of_the_plan():
+    """PR and frequency of the modes made here lie on one side of either limit."""
+    made = [columns(30), columns(30)]
+    column = made[0].directions["tangent_a"]
+    for name, values in (
+        ("participation_limit", column.participation_ratio),
+        ("frequency_limit", column.frequency),
+    ):
+        wide = {"participation_limit": 1.0, "frequency_limit": 1e3}
+        for limit, share_below in ((0.5 * values.min(), 0.0), (2 * values.max(), 1.0)):
+            limits = {**wide, name: float(limit)}
+            found = verdicts(made, ["argon"], QUICK, **limits)
+            (kind,) = (
+                v for v in found if "whose mode has PR" in v.claim.quantity and v.wells == "all"
+            )
+            assert kind.estimate.value == share_below
+            assert f"{limit:g}" in kind.claim.quantity
+
+
 EVERY = [v.claim.quantity for v in verdicts([columns(4)], ["argon"], QUICK)]
 
 

@@ -79,7 +79,6 @@ def exploration_settings(section: ExploreSection) -> ExplorationSettings:
         temperature=section.exploration_temperature,
         interval=section.interval,
         time_step=section.time_step,
-        thermostat="langevin" if section.friction > 0 else None,
         friction=section.friction,
         identity=Identity(
             energy=section.energy_tolerance, displacement=section.displacement_tolerance

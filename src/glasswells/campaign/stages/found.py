@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from glasswells.campaign.plan_file import parse_plan
-from glasswells.campaign.reader import DONE, StoreReader
+from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.campaign.tasks import Ref
 from glasswells.core.splittings import TunnelSplitting
@@ -29,9 +29,7 @@ def campaign_overview(store: StoreReader) -> Overview:
         If something in the store is not what was written.
     """
     with store.snapshot():
-        wells: dict[str, list[WellSummary]] = {
-            row.task.glass: [] for row in store.tasks(DONE, stage="pairs")
-        }
+        wells: dict[str, list[WellSummary]] = {g: [] for g in store.glasses("exploration")}
         summaries = {
             (item.chain, item.record.number): item.record for item in store.records("well_summary")
         }
