@@ -15,7 +15,7 @@ from glasswells.campaign.plan import Plan
 from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.stages.splittings import splittings_parameters, unit_system
+from glasswells.campaign.stages.splittings import solved_units
 from glasswells.campaign.tasks import Ref
 from glasswells.catalog.table import Columns
 from glasswells.core.errors import InputError
@@ -69,11 +69,8 @@ class Catalog:
         self.directory = directory
         with self._store() as store:
             self.plan: Plan = parse_plan(store.property("plan"))
-        self.units: tuple[UnitSystem, ...] = tuple(
-            unit_system(name, own)
-            for name, own in splittings_parameters(self.plan)["units"].items()
-        )
-        """The unit sets under which splittings were solved."""
+            self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
+            """The unit sets under which splittings were solved."""
 
     def __repr__(self) -> str:
         return (

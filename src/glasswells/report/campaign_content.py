@@ -167,7 +167,11 @@ def _shown(
                 number=summary.number,
                 preparation_temperature=temperatures[summary.glass],
                 well=well,
-                splittings=summary.splittings,
+                splittings={
+                    u.name: summary.splittings[u.name]
+                    for u in units
+                    if u.name in summary.splittings
+                },
             )
         )
     return tuple(shown)
