@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from glasswells.interchange.ase_model import AseModel
     from glasswells.interchange.configurations import read_configuration, write_configuration
     from glasswells.interchange.shipped import Glass, glass
+    from glasswells.landscape.close import close_pairs
     from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
     from glasswells.landscape.library import Identity, identity_scan
     from glasswells.landscape.linked import linked_pairs
@@ -133,9 +134,9 @@ _ROOMS = {
     "interchange.ase_model": ("AseModel",),
     "interchange.configurations": ("read_configuration", "write_configuration"),
     "interchange.shipped": ("Glass", "glass"),
+    "landscape.close": ("close_pairs",),
     "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),
     "landscape.library": ("Identity", "identity_scan"),
-    "landscape.close": ("close_pairs",),
     "landscape.linked": ("linked_pairs",),
     "landscape.recognition": ("Recognition",),
     "minimization": ("MinimizerSettings", "minimize"),

@@ -38,8 +38,11 @@ class CatalogWell:
     key: str
     """The same in every table and for `glasswells extract`."""
     glass: str
+    """Name of the glass in its campaign."""
     preparation_temperature: float
+    """T_f, in epsilon/k_B."""
     double_well: DoubleWell
+    """A, saddle, B, profile and vectors."""
     splittings: Mapping[str, TunnelSplitting]
     """By the name of the unit set."""
     vibrations: WellVibrations | None
