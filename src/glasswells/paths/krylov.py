@@ -22,11 +22,11 @@ Projector = Callable[[Array], Array]
 
 def drift_projector(surface: Surface) -> Projector:
     """Removes the translations from a flat field in place, where they are a symmetry."""
-    weights = surface.weights
+    weights = None if surface.weights is None else np.ascontiguousarray(surface.weights[:, 0])
 
     def project(z_d: Array) -> Array:
         if surface.translations and weights is not None:
-            z_d[:] = surface.without_drift(z_d.reshape(-1, 3)).ravel()
+            subtract_translation(z_d.reshape(-1, 3), weights)
         elif surface.translations:
             subtract_mean(z_d.reshape(-1, 3))
         return z_d
@@ -48,6 +48,25 @@ def subtract_mean(field_nc):  # type: ignore[no-untyped-def]
         field_nc[i, 0] -= x
         field_nc[i, 1] -= y
         field_nc[i, 2] -= z
+
+
+@lean_kernel
+def subtract_translation(field_nc, weight_n):  # type: ignore[no-untyped-def]
+    """Remove the part of a mass-weighted field along w_i t, t uniform, in place."""
+    n = field_nc.shape[0]
+    x, y, z, total = 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        w = weight_n[i]
+        x += w * field_nc[i, 0]
+        y += w * field_nc[i, 1]
+        z += w * field_nc[i, 2]
+        total += w * w
+    x, y, z = x / total, y / total, z / total
+    for i in range(n):
+        w = weight_n[i]
+        field_nc[i, 0] -= w * x
+        field_nc[i, 1] -= w * y
+        field_nc[i, 2] -= w * z
 
 
 INVARIANT = 1e-7

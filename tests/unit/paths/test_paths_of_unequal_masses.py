@@ -7,7 +7,7 @@ these masses is straight in Q, its length is that of q, and its levels are those
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -24,6 +24,8 @@ from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import normal_modes, overlaps
 from glasswells.paths import band_tangent, find_double_well, tangents
 from glasswells.paths.double_well import surface_of
+from glasswells.paths.images import path_images
+from glasswells.paths.krylov import drift_projector
 from glasswells.tunneling import UnitSystem, solve_splitting
 from glasswells.vibrations import minimum_vibrations, tangent_study, well_vibrations
 
@@ -265,6 +267,26 @@ def test_tangents_and_bands_are_mass_weighted() -> None:
     np.testing.assert_allclose(chord.directions[0], found.tangent_a, atol=1e-6)
     assert band.arc_length[-1] == pytest.approx(root * (b - a), abs=1e-6)
     np.testing.assert_allclose(band.positions[0], found.minimum_a.positions, atol=1e-12)
+
+
+def test_images_of_the_path_are_plain_positions() -> None:
+    a, _, b = wells()
+    model, found = Straight(MASSES), find(4.0)
+    for k, image in enumerate(path_images(model, found, 9)):
+        place = model.at(a + k / 8 * (b - a), 4 * MASSES)
+        np.testing.assert_allclose(image.positions, place.positions, atol=1e-8)
+        assert np.array_equal(image.masses, 4 * MASSES)
+
+
+def test_the_projector_removes_translations_of_the_center_of_mass(soft_liquid) -> None:
+    rng = np.random.default_rng(4)
+    surface = surface_of(SoftSpheres(), replace(soft_liquid, masses=rng.uniform(0.3, 3, 150)))
+    field = rng.standard_normal((150, 3))
+    found = drift_projector(surface)(field.ravel().copy()).reshape(-1, 3)
+    np.testing.assert_allclose(found, surface.without_drift(field), atol=1e-14)
+    np.testing.assert_allclose((surface.weights * found).sum(axis=0), 0, atol=1e-12)
+    uniform = surface.weights * np.array([1.0, -2.0, 0.5])
+    np.testing.assert_allclose(drift_projector(surface)(uniform.ravel().copy()), 0, atol=1e-14)
 
 
 def test_pairs_of_other_masses_are_refused() -> None:
