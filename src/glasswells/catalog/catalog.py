@@ -131,15 +131,24 @@ class Catalog:
                 vibrations=_vibrations(store, place),
             )
 
+    def splittings(self, which: int | str) -> Mapping[str, TunnelSplitting]:
+        """The splittings of a double well by unit set, without its 3N-dimensional records.
+
+        Raises
+        ------
+        InputError
+            If there is no such double well.
+        """
+        return self._rows[self._row_number(which)].well.splittings
+
     def _row_number(self, which: int | str) -> int:
         if isinstance(which, str) and not which.lstrip("-").isdigit():
-            keys = [row.key for row in self._rows]
-            if which not in keys:
+            if which not in self._row_of_key:
                 raise InputError(
                     f"{self.directory} has no double well {which!r}, expected a key from the "
                     f"table of its double wells or a row number below {len(self)}"
                 )
-            return keys.index(which)
+            return self._row_of_key[which]
         number = int(which)
         if not -len(self) <= number < len(self):
             raise InputError(
@@ -156,6 +165,10 @@ class Catalog:
     @cached_property
     def _places(self) -> dict[str, _Place]:
         return self._content[1]
+
+    @cached_property
+    def _row_of_key(self) -> dict[str, int]:
+        return {row.key: number for number, row in enumerate(self._rows)}
 
     @cached_property
     def _rows(self) -> list[WellRow]:
