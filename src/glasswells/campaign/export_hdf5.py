@@ -19,8 +19,8 @@ from glasswells.campaign.export_records import (
     survey,
 )
 from glasswells.campaign.reader import StoreReader
+from glasswells.core.optional import require
 from glasswells.core.version import __version__
-from glasswells.interchange.optional import require
 
 FILE_NAME = "campaign.h5"
 LAYOUT = 1

@@ -22,7 +22,7 @@ from glasswells.campaign.export_records import (
     survey,
 )
 from glasswells.campaign.reader import StoreReader
-from glasswells.interchange.optional import require
+from glasswells.core.optional import require
 
 ROWS_AT_ONCE = 64
 """A double well of 1500 particles has some 300 kB of arrays: 20 MB in memory."""

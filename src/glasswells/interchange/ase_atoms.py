@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.checks import float64_array
 from glasswells.core.errors import InputError
+from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import (
     Found,
@@ -18,7 +19,6 @@ from glasswells.interchange.assembly import (
     orthorhombic_box,
     require_periodic,
 )
-from glasswells.interchange.optional import require
 from glasswells.interchange.precision import shortest_decimals
 
 DIAMETERS, RADII = ("diameters", "diameter"), ("radii", "radius")

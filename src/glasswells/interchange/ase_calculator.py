@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from glasswells.core.checks import float64_array
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
+from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.ase_atoms import configuration_of
 from glasswells.interchange.assembly import Given
-from glasswells.interchange.optional import require
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.kernels import pair_vector
 from glasswells.model.law import PairLaw

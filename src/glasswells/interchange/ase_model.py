@@ -11,6 +11,7 @@ from scipy import constants
 
 from glasswells.core.checks import positive, positive_array
 from glasswells.core.errors import InputError
+from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.ase_atoms import masses_of
 from glasswells.interchange.assembly import orthorhombic_box, require_periodic
@@ -21,7 +22,6 @@ from glasswells.interchange.difference_steps import (
     dense_hessian,
     directional,
 )
-from glasswells.interchange.optional import require
 from glasswells.tunneling.units import UnitSystem
 
 ANGSTROM = 1e-10

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.errors import InputError
+from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.assembly import VALUES, Found, Given, MissingOptionError, assemble
-from glasswells.interchange.optional import require
 from glasswells.interchange.precision import shortest_decimals
 from glasswells.interchange.text_lines import frame_number
 

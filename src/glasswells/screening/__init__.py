@@ -1,0 +1,1 @@
+"""Screening: which pairs to follow next, learned from those that were followed before."""
