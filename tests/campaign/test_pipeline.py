@@ -27,6 +27,7 @@ from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
+from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
@@ -236,3 +237,51 @@ def test_a_campaign_of_another_code_is_read_but_not_continued(plan: Path, tmp_pa
         assert campaign_content(store).preparations
     with pytest.raises(InputError, match=r"computed the stage pairs otherwise.*--reuse"):
         run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
+
+
+SCREENED_TABLES = """
+[pairs.screened]
+max_energy_difference = 1.0
+min_distance = 0.05
+max_distance = 3.0
+[splittings]
+units = ["heavy"]
+[units.heavy]
+length = 3.4
+energy = 120.0
+mass = 4000.0
+tls_threshold = 0.005
+"""
+"""Atoms so heavy that the near minima of a small glass are two wells."""
+
+
+def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None:
+    """With too few double wells to learn from, it goes by the order of `close` and says so."""
+    text = SMALL_PLAN.replace('"linked", "close"', '"screened"')
+    path = tmp_path / "screened.toml"
+    path.write_text(text + SCREENED_TABLES, encoding="utf-8")
+    directory = start_campaign(path, tmp_path / "screened", PIPELINE)
+    assert run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    with open_campaign(directory, PIPELINE) as store:
+        rounds = [item.record for item in store.records("screening_round")]
+        states = [item.record for item in store.records("screening")]
+        followed = [item.record for item in store.records("followed_pair")]
+        candidates = next(store.records("pair_candidates")).record
+        counts = store.counts()
+        splittings = [item.record.splitting for item in store.records("splitting")]
+        content = campaign_content(store)
+    assert {(f.i, f.j) for f in followed} == {tuple(row) for row in candidates.minima}
+    ((glass,),) = (p.glasses for p in content.preparations)
+    assert glass.n_pairs == len(followed)
+    assert glass.pairs_by_rule["screened"] == sum("screened" in f.rules for f in followed)
+    table, _ = screening_tables(content)
+    assert [row[3] for row in table.rows] == [str(r.searched) for r in rounds]
+    assert len(states) == len(rounds) + 1 == counts["pairs"]["rounds"]
+    assert "double wells are known, expected at least 100" in rounds[0].reason
+    assert {r.rule for r in rounds} == {"close", "ended"}
+    known = states[-1].known
+    assert len(known) == counts["pairs"]["path_searches"]
+    usable = [s.splitting for s in splittings if s.is_two_level or s.splitting >= 0.005]
+    assert sorted(each.splitting for each in known if each.splitting is not None) == sorted(usable)
+    assert sum(r.searched for r in rounds) == counts["pairs"]["screened_searches"] > 0
+    assert verify_store(directory, PIPELINE.codec).is_sound

@@ -335,4 +335,10 @@ class Plan(Section):
         for name in self.splittings.units:
             if name not in known:
                 raise ValueError(f"splittings.units has {name!r}{closest(name, known)}")
+        wanted = self.pairs.screened.units
+        if wanted and wanted not in self.splittings.units:
+            raise ValueError(
+                f"pairs.screened.units is {wanted!r}, expected one of splittings.units, "
+                f"{', '.join(self.splittings.units)}"
+            )
         return self

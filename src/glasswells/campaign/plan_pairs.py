@@ -20,6 +20,18 @@ OLD_KEYS = ("max_energy_difference", "max_distance", "min_distance")
 """Where the limits of `close` stood before rules had names."""
 
 
+def require_order(least: float, largest: float) -> None:
+    """Check limits of distance.
+
+    Raises
+    ------
+    ValueError
+        If the least is not below the largest.
+    """
+    if least >= largest:
+        raise ValueError(f"min_distance is {least:g}, expected less than max_distance, {largest:g}")
+
+
 class CloseSection(Section):
     """Limits of the rule `close`."""
 
@@ -53,11 +65,47 @@ class CloseSection(Section):
 
     @model_validator(mode="after")
     def _check_distances(self) -> Self:
-        if self.min_distance >= self.max_distance:
-            raise ValueError(
-                f"min_distance is {self.min_distance:g}, expected less than max_distance, "
-                f"{self.max_distance:g}"
-            )
+        require_order(self.min_distance, self.max_distance)
+        return self
+
+
+class ScreenedSection(Section):
+    """Limits of the rule `screened`, and when its search ends."""
+
+    max_energy_difference: PositiveFloat = Field(
+        default=0.01,
+        description="Largest |Delta_E|. The limits are wide, because trees choose among the pairs "
+        "within; they learn from the searched pairs within, of whatever rule.",
+    )
+    min_distance: NotNegativeFloat = Field(default=0.2, description="Least distance d.")
+    max_distance: PositiveFloat = Field(default=1.0, description="Largest distance d.")
+    max_candidates: PositiveCount = Field(
+        default=5000,
+        description="Most pairs of a glass among which the trees choose, those that `close` would "
+        "take first. How many of them are followed is said by `max_pairs`.",
+    )
+    units: str = Field(
+        default="",
+        description="Unit set whose two-level systems are looked for, one of splittings.units; "
+        "empty: the first of them.",
+    )
+    exploration: Fraction = Field(
+        default=0.1,
+        description="Share of the searches that go by the order of `close`: trees learn nothing "
+        "about pairs that they never let pass.",
+    )
+    least_yield: Fraction = Field(
+        default=0.01,
+        description="The search in a glass ends when less than this share of path searches found a "
+        "two-level system, ...",
+    )
+    window: PositiveCount = Field(
+        default=100, description="... of the last so many that the rule asked for."
+    )
+
+    @model_validator(mode="after")
+    def _check_distances(self) -> Self:
+        require_order(self.min_distance, self.max_distance)
         return self
 
 
@@ -80,12 +128,14 @@ class DetoursSection(Section):
 class PairsSection(Section):
     """Which pairs of inherent structures are sent on the search for a path."""
 
-    rules: tuple[Literal["linked", "close"], ...] = Field(
+    rules: tuple[Literal["linked", "close", "screened"], ...] = Field(
         default=("linked",),
         strict=False,
         description="Names of the rules that choose pairs, each by itself: `linked`, the paper's, "
         "takes those that the dynamics crosses often; `close` takes those that promise a small "
-        "splitting, linked or not. Those of the first rule come first. A pair keeps the names of "
+        "splitting, linked or not; `screened` takes those to which trees, learned from what was "
+        "found before in the same glass, give the largest probability of a two-level system. Those "
+        "of the first rule come first, those of `screened` last. A pair keeps the names of "
         "the rules that chose it, so that counts beside the paper's use `linked` only.",
     )
     min_transitions: Count = Field(
@@ -96,8 +146,8 @@ class PairsSection(Section):
     max_pairs: PositiveCount | Counts = Field(
         default=100_000,
         description="Most pairs of each rule in a glass: of `linked` those with the most "
-        "transitions, of `close` those that promise most. A list has one number for each "
-        "preparation temperature.",
+        "transitions, of `close` and `screened` those that promise most. A list has one number for "
+        "each preparation temperature.",
     )
     batch: PositiveCount = Field(
         default=40,
@@ -106,6 +156,7 @@ class PairsSection(Section):
         "that no two minima are joined twice; smaller rounds save more searches.",
     )
     close: CloseSection = CloseSection()
+    screened: ScreenedSection = ScreenedSection()
     detours: DetoursSection = DetoursSection()
 
     @model_validator(mode="before")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
@@ -84,6 +84,16 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.minima)
 
+    def in_order(self, places: NDArray[np.int64]) -> Candidates:
+        """Those at these places, in this order."""
+        return Candidates(
+            rules=self.rules,
+            minima=self.minima[places],
+            features=self.features[places],
+            counts=self.counts[places],
+            chosen=self.chosen[places],
+        )
+
     def rules_of(self, place: int) -> tuple[str, ...]:
         """Names of the rules that chose a pair."""
         return tuple(n for n, c in zip(self.rules, self.chosen[place], strict=True) if c)
@@ -118,7 +128,7 @@ def choose_pairs(
     structures: Sequence[InherentStructure],
     transitions: Sequence[Transition],
     rules: Sequence[Rule],
-    max_pairs: int,
+    max_pairs: int | Mapping[str, int],
     limits: DetourLimits | None = None,
 ) -> Choice:
     """The pairs that the rules choose, each rule by itself, so that none changes another's.
@@ -130,7 +140,7 @@ def choose_pairs(
     rules
         Those of the first come first; a pair of several rules counts for each of them.
     max_pairs
-        Most pairs of each rule.
+        Most pairs of each rule; one number for all, or one for each name.
     limits
         When a pair is a detour.
     """
@@ -141,7 +151,8 @@ def choose_pairs(
         pairs = rule.choose(structures, transitions)
         found = {(d.i, d.j): d for d in find_detours(pairs, structures, links, limits)}
         kept = [p for p in pairs if rule.follows_detours or (p.i, p.j) not in found]
-        for pair in kept[:max_pairs]:
+        most = max_pairs if isinstance(max_pairs, int) else max_pairs[rule.name]
+        for pair in kept[:most]:
             known = taken.get((pair.i, pair.j), ChosenPair.of(pair, ()))
             taken[pair.i, pair.j] = replace(known, rules=(*known.rules, rule.name))
         for key, detour in found.items():

@@ -106,6 +106,9 @@ def _preparations(
                 rules_by_well=pairs.rules_by_well(
                     {w.number: origins[item.glass, w.number] for w in wells}, searches
                 ),
+                screening=tuple(
+                    round_.record for round_ in store.records("screening_round", glass=item.glass)
+                ),
                 wells=wells,
                 minima=vibrations.minima(item.glass, temperature, n),
                 vibrations=vibrations.wells(item.glass, temperature, wells, origins),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.stages.screened import SCREENED
 from glasswells.landscape.candidates import ChosenPair
 from glasswells.report.campaign_vibrations import Origin
 
@@ -16,7 +17,7 @@ class StoredPairs:
     """The pairs of a glass and the rules behind its path searches."""
 
     count: int
-    """Pairs that were chosen."""
+    """Pairs that were chosen; of the candidates of `screened` those that were followed."""
     by_rule: Mapping[str, int]
     """The same for each rule; a pair of several rules counts for each. Empty in campaigns of
     versions that kept no rules."""
@@ -39,18 +40,24 @@ class StoredPairs:
             count = sum(1 for _ in store.records("pair", glass=glass))
             return cls(count=count, by_rule={}, rules={}, detours={})
         numbers: defaultdict[int, set[str]] = defaultdict(set)
+        chosen: Counter[str] = Counter()
+        only_screened = 0
         for item in store.records("pair", glass=glass):
             numbers[item.record.search].update(item.record.rules)
         for item in store.records("followed_pair", glass=glass):
             for number in item.record.searches:
                 numbers[number].update(item.record.rules)
-        by_rule: Counter[str] = Counter()
+            chosen[SCREENED] += SCREENED in item.record.rules
+            only_screened += item.record.rules == (SCREENED,)
+        count = only_screened
         for candidates in stored:
-            counts = candidates.chosen.sum(axis=0)
-            by_rule.update(dict(zip(candidates.rules, map(int, counts), strict=True)))
+            others = [k for k, rule in enumerate(candidates.rules) if rule != SCREENED]
+            columns = candidates.chosen[:, others]
+            chosen.update({candidates.rules[k]: int(candidates.chosen[:, k].sum()) for k in others})
+            count += int(columns.any(axis=1).sum())
         return cls(
-            count=sum(map(len, stored)),
-            by_rule=dict(by_rule),
+            count=count,
+            by_rule={rule: chosen[rule] for c in stored for rule in c.rules},
             rules={number: frozenset(names) for number, names in numbers.items() if number >= 0},
             detours=Counter(
                 name for item in store.records("detour", glass=glass) for name in item.record.rules

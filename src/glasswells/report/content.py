@@ -17,6 +17,7 @@ from glasswells.core.records import (
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
+from glasswells.screening.rounds import ScreeningRound
 from glasswells.statistics import (
     MinimumColumns,
     Overview,
@@ -108,6 +109,8 @@ class GlassContent:
     """Pairs that are a detour over a known minimum, for each rule that would have chosen some."""
     rules_by_well: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """Of the double wells, by number, the rules that chose a pair whose way passes them."""
+    screening: tuple[ScreeningRound, ...] = ()
+    """Rounds of screened pairs, in order; none without that rule."""
     wells: tuple[WellSummary, ...] = ()
     minima: MinimumColumns | None = None
     """Normal modes of its inherent structures; None before any is known."""

@@ -19,6 +19,7 @@ from glasswells.report.glass_figures import glasses_picture
 from glasswells.report.network_figure import network_picture
 from glasswells.report.overlap_figures import overlap_pictures
 from glasswells.report.picture import Picture, figure_style, write_picture
+from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.spectrum_figure import spectrum_picture
 from glasswells.report.tables import SHOWN_ROWS, Table, tables, write_tables
@@ -106,7 +107,12 @@ def _write(content: ReportContent, directory: Path) -> Path:
     figures, sheets = directory / "figures", directory / "tables"
     for folder in (figures, sheets):
         folder.mkdir(parents=True, exist_ok=True)
-    found = [*tables(content), *search_tables(content), *vibration_tables(content)]
+    found = [
+        *tables(content),
+        *search_tables(content),
+        *screening_tables(content),
+        *vibration_tables(content),
+    ]
     list(write_tables(found, sheets))
     with figure_style():
         pictures = pictures_of(content)

@@ -18,7 +18,16 @@ from glasswells.campaign.plan_pairs import PairsSection
 from glasswells.campaign.stages.explore import exploration_settings
 from glasswells.campaign.stages.modes import follow_double_well
 from glasswells.campaign.stages.paths import paths_parameters
-from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
+from glasswells.campaign.stages.screened import (
+    SCREENED,
+    follow_screening,
+    screen_pairs,
+    screens,
+    tail_length,
+    wide_rule,
+)
+from glasswells.campaign.stages.splittings import splittings_parameters
+from glasswells.campaign.tasks import CODE_FORMAT, SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.core.records import InherentStructure, Transition
 from glasswells.landscape.candidates import Candidates, ChosenPair, Rule, choose_pairs
 from glasswells.landscape.close import Close
@@ -47,11 +56,15 @@ LATER_INPUTS = 4
 def pairs_parameters(plan: Plan, preparation: int) -> dict[str, Any]:
     """What the products of `pairs` depend on, for glasses of the k-th preparation temperature."""
     limit = of_preparation(plan.pairs.max_pairs, preparation)
-    return {
+    unused = set() if screens(plan.pairs) else {"screened"}
+    parameters = {
         "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
-        "pairs": {**plan.pairs.model_dump(mode="json"), "max_pairs": limit},
+        "pairs": {**plan.pairs.model_dump(mode="json", exclude=unused), "max_pairs": limit},
         "max_intermediates": plan.paths.max_intermediates,
     }
+    if screens(plan.pairs):
+        parameters["splittings"] = splittings_parameters(plan)
+    return parameters
 
 
 def first_round(glass: str, library: str, parameters: dict[str, Any]) -> FollowUp:
@@ -74,10 +87,10 @@ def run_pairs(task: TaskInput) -> TaskOutput:
     results: list[Link] = []
     names: list[Name] = []
     counts: dict[str, int] = {}
-    if len(task.inputs) == FIRST_INPUTS:
+    is_first = len(task.inputs) == FIRST_INPUTS
+    if is_first:
         limits = DetourLimits(**section.detours.model_dump())
-        most = task.parameters["pairs"]["max_pairs"]
-        choice = choose_pairs(structures, transitions, rules(section), most, limits)
+        choice = choose_pairs(structures, transitions, rules(section), _most(section), limits)
         candidates, detours = choice.candidates, choice.detours
         search = start_search(len(structures), candidates, detours)
         products += [("pair_candidates", candidates), *(("detour", d) for d in detours)]
@@ -90,6 +103,11 @@ def run_pairs(task: TaskInput) -> TaskOutput:
         part = pair_features(structures[i], structures[j], 0, 0)
         return any(rule.wants_part(part) for rule in rules(section) if rule.name in names)
 
+    if screens(section):
+        screened = screen_pairs(task, section, candidates, search, is_first=is_first)
+        candidates = screened.candidates
+        products += screened.products
+        counts |= screened.counts
     found = next_round(
         search,
         candidates,
@@ -150,6 +168,10 @@ def _next_tasks(
             label=label,
         )
         results += [Ref(chain=label, kind=kind, optional=True) for kind in ("search", MET)]
+    tail: tuple[Ref, ...] = ()
+    if screens(plan.pairs):
+        splittings, tail = follow_screening(plan, task.glass, search)
+        yield from splittings
     yield FollowUp(
         stage="pairs",
         glass=task.glass,
@@ -160,8 +182,9 @@ def _next_tasks(
             Ref(chain=SELF, kind="pair_search"),
             *met,
             *results,
+            *tail,
         ),
-        parameters={k: task.parameters[k] for k in ("explore", "pairs", "max_intermediates")},
+        parameters={k: v for k, v in task.parameters.items() if k != CODE_FORMAT},
     )
 
 
@@ -173,15 +196,23 @@ def rules(section: PairsSection) -> list[Rule]:
     known: dict[str, Rule] = {
         "linked": Linked(min_transitions=section.min_transitions),
         "close": Close(**limits),
+        SCREENED: wide_rule(section.screened),
     }
     return [known[name] for name in section.rules]
+
+
+def _most(section: PairsSection) -> dict[str, int]:
+    """Most pairs of each rule, as the parameters of a task have them."""
+    limit = section.max_pairs if isinstance(section.max_pairs, int) else max(section.max_pairs)
+    return {"linked": limit, "close": limit, SCREENED: section.screened.max_candidates}
 
 
 def _read_results(
     task: TaskInput, search: PairSearch, structures: list[InherentStructure]
 ) -> tuple[list[Link], list[Name]]:
     """What the searches of the last round found; minima met before or now join `structures`."""
-    rest = task.inputs[LATER_INPUTS:]
+    n_tail = tail_length(search) if screens(PairsSection(**task.parameters["pairs"])) else 0
+    rest = task.inputs[LATER_INPUTS : len(task.inputs) - n_tail]
     n_met = len(search.met)
     for (minimum,) in rest[:n_met]:
         structures.append(replace(minimum, index=len(structures)))

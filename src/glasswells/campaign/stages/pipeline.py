@@ -56,6 +56,8 @@ from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_lists import SwapState
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+from glasswells.screening.records import Importance, KeptTrees, Searched
+from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.statistics import WellSummary
 from glasswells.vibrations.records import (
     DirectionOverlap,
@@ -94,7 +96,9 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     ExplorationState,
     FieldProfile,
     FollowedPair,
+    Importance,
     InherentStructure,
+    KeptTrees,
     Link,
     Measured,
     MinimumVibrations,
@@ -105,7 +109,10 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Preparation,
     PreparedGlass,
     ProfiledMode,
+    Screening,
+    ScreeningRound,
     SearchResult,
+    Searched,
     SeededMode,
     _with_masses(SwapCheckpoint),
     SwapState,

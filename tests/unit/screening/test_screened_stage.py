@@ -1,0 +1,155 @@
+"""The rule `screened` in a round of a campaign: from path searches to the order of what is left."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from made_up_pairs import THRESHOLD, made_up
+
+from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan_pairs import PairsSection
+from glasswells.campaign.stages.pairs import pairs_parameters
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.stages.screened import screen_pairs, tail_length
+from glasswells.campaign.stages.splittings import WellSplitting
+from glasswells.campaign.tasks import TaskInput
+from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.candidates import Candidates, ChosenPair
+from glasswells.landscape.search import Asked, PairSearch
+from glasswells.screening.ranking import rank
+
+POOL = made_up(400, seed=7, glasses=1)
+SEARCHED = 200
+PLAN = """
+[pairs]
+rules = ["screened"]
+max_pairs = {max_pairs}
+[pairs.screened]
+exploration = 0.0
+"""
+
+
+def splitting_of(splitting: float, units: str, *, is_two_level: bool) -> WellSplitting:
+    solved = TunnelSplitting(
+        levels=np.arange(4.0),
+        splitting=splitting,
+        error=0.0,
+        spread=0.0,
+        by_continuation={},
+        asymmetry=0.0,
+        tunneling_amplitude=splitting,
+        continuation="walls",
+        units=units,
+        reduced_hbar=0.02,
+        is_two_level=is_two_level,
+    )
+    return WellSplitting(double_well=0, splitting=solved)
+
+
+def splittings() -> list[tuple[WellSplitting, ...]]:
+    """Of each search: those of another unit set, which must not matter, and of the wanted one."""
+    return [
+        ()
+        if each.splitting is None
+        else (
+            splitting_of(1.0, "argon", is_two_level=False),
+            splitting_of(
+                each.splitting, "argon-published", is_two_level=each.splitting < THRESHOLD
+            ),
+        )
+        for each in POOL[:SEARCHED]
+    ]
+
+
+def candidates() -> Candidates:
+    pairs = [each.pair for each in POOL]
+    n = len(pairs)
+    features = [
+        (
+            p.energy_difference,
+            p.distance,
+            p.participation_number,
+            *p.largest_displacements,
+            *p.largest_distances,
+        )
+        for p in pairs
+    ]
+    return Candidates(
+        rules=("screened",),
+        minima=np.array([(p.i, p.j) for p in pairs]),
+        features=np.array(features),
+        counts=np.array([(p.forward_count, p.backward_count) for p in pairs]),
+        chosen=np.ones((n, 1), dtype=bool),
+    )
+
+
+def second_round(found: list[tuple[WellSplitting, ...]], max_pairs: int = 1000):
+    """Screening after a first round that has searched the first half of the candidates."""
+    parameters = pairs_parameters(parse_plan(PLAN.format(max_pairs=max_pairs)), 0)
+    section = PairsSection(**parameters["pairs"])
+    empty = PairSearch(explored=0)
+    seed = np.random.SeedSequence(5)
+    first = TaskInput(inputs=(), state=None, parameters=parameters, seed=seed)
+    start = screen_pairs(first, section, candidates(), empty, is_first=True)
+    ((_, screening),) = start.products
+    batch = tuple(
+        Asked(i=p.i, j=p.j, number=k, place=k, is_part=False)
+        for k, p in enumerate(each.pair for each in POOL[:SEARCHED])
+    )
+    pairs = tuple(ChosenPair.of(each.pair, ("screened",)) for each in POOL[:SEARCHED])
+    search = PairSearch(explored=0, taken=SEARCHED, batch=batch)
+    inputs = (("library",), *found, (screening,), pairs)
+    assert len(inputs) - 1 == tail_length(search)
+    task = TaskInput(inputs=inputs, state=None, parameters=parameters, seed=seed)
+    made = screen_pairs(task, section, candidates(), search, is_first=False)
+    return SimpleNamespace(**dict(made.products)), made
+
+
+def test_the_next_round_follows_what_the_trees_rank() -> None:
+    products, made = second_round(splittings())
+    left = [each.pair for each in POOL[SEARCHED:]]
+    seed = int(np.random.SeedSequence(5).generate_state(1)[0])
+    ranking = rank(POOL[:SEARCHED], left, threshold=THRESHOLD, seed=seed, exploration=0.0)
+    expected = [*range(SEARCHED), *(SEARCHED + k for k in ranking.order)]
+    assert ranking.rule == products.screening_round.rule == "trees"
+    np.testing.assert_array_equal(made.candidates.minima, candidates().minima[expected])
+    assert made.counts["rounds_by_trees"] == 1
+    found = [s for each in POOL[:SEARCHED] if (s := each.splitting) is not None]
+    assert made.counts["screened_double_wells"] == len(found)
+    assert made.counts["screened_two_level_systems"] == sum(s < THRESHOLD for s in found)
+
+
+def test_what_a_round_keeps_passes_through_the_store() -> None:
+    _, made = second_round(splittings())
+    assert {kind for kind, _ in made.products} == {"screening", "screening_round", "trees"}
+    for _, record in made.products:
+        saved = PIPELINE.codec.encode(record)
+        again = PIPELINE.codec.decode(saved.body, saved.arrays.__getitem__)
+        assert PIPELINE.codec.encode(again).digest == saved.digest
+    _, twice = second_round(splittings())
+    for (_, one), (_, other) in zip(made.products, twice.products, strict=True):
+        assert PIPELINE.codec.encode(one).digest == PIPELINE.codec.encode(other).digest
+
+
+def test_the_limit_of_pairs_is_one_of_searches_not_of_candidates() -> None:
+    _, made = second_round(splittings(), max_pairs=250)
+    _, all_of_them = second_round(splittings())
+    np.testing.assert_array_equal(made.candidates.minima, all_of_them.candidates.minima[:250])
+
+
+def test_a_small_splitting_that_is_no_two_level_system_is_not_learned() -> None:
+    """A single well in disguise, or unresolved, with E below the threshold."""
+    disguised = (splitting_of(THRESHOLD / 2, "argon-published", is_two_level=False),)
+    products, made = second_round([disguised] * SEARCHED)
+    assert all(each.splitting is None for each in products.screening.known)
+    assert made.counts["screened_two_level_systems"] == 0
+    assert products.screening_round.rule == "ended"
+    assert len(made.candidates) == SEARCHED
+
+
+def test_the_unit_set_must_be_solved() -> None:
+    text = PLAN.format(max_pairs=9) + 'units = "nip-published"\n'
+    with pytest.raises(ValueError, match=r"pairs\.screened\.units is 'nip-published', expected"):
+        parse_plan(text)
