@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from glasswells.landscape.library import Identity, identity_scan
     from glasswells.landscape.linked import linked_pairs
     from glasswells.landscape.recognition import Recognition
+    from glasswells.mechanics import deformation_potential, elastic_moduli, stress
+    from glasswells.mechanics.records import DeformationPotential, ElasticModuli
     from glasswells.minimization import MinimizerSettings, minimize
     from glasswells.model.diameters import draw_diameters
     from glasswells.model.functions import (
@@ -139,6 +141,8 @@ _ROOMS = {
     "landscape.library": ("Identity", "identity_scan"),
     "landscape.linked": ("linked_pairs",),
     "landscape.recognition": ("Recognition",),
+    "mechanics": ("deformation_potential", "elastic_moduli", "stress"),
+    "mechanics.records": ("DeformationPotential", "ElasticModuli"),
     "minimization": ("MinimizerSettings", "minimize"),
     "model.diameters": ("draw_diameters",),
     "model.functions": (

@@ -179,7 +179,7 @@ class AseInteractions:
 
     def __init__(self, atoms: Any, force_noise: float, anharmonic_length: float) -> None:
         self._atoms = atoms
-        noise, length = force_noise, anharmonic_length
+        self._noise, self._length = noise, length = force_noise, anharmonic_length
         self._steps = {s.order: length * s.step(noise) for s in (FIRST, SECOND, THIRD)}
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
@@ -207,6 +207,16 @@ class AseInteractions:
         return -float(
             np.vdot(directional(self._forces, positions, field, THIRD, self._steps[3]), field)
         )
+
+    def deformed(self, strain: Array) -> AseInteractions:
+        """The energy in the cell with the edges (1 + strain) h, by the same calculator.
+
+        The cell is tilted by a shear, which the calculator has to allow.
+        """
+        atoms = self._atoms.copy()
+        atoms.set_cell(np.array(atoms.cell) @ (np.eye(3) + strain).T)
+        atoms.calc = self._atoms.calc
+        return AseInteractions(atoms, self._noise, self._length)
 
     def _forces(self, positions: Array) -> Array:
         return self.energy_and_forces(positions)[1]

@@ -12,6 +12,8 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.kernels import largest_displacement2, pair_kernels
 from glasswells.model.neighbors import ListBuilder, PairList
+from glasswells.model.strain import StrainDerivatives
+from glasswells.model.strain_kernels import strain_derivatives_kernel, strain_gradient_kernel
 
 if TYPE_CHECKING:
     from glasswells.model.pair_model import PairModel
@@ -114,6 +116,22 @@ class PairInteractions:
                 positions, self.box, self.pairs(positions), self.constants, field
             )
         )
+
+    def strain_gradient(self, positions: Array) -> Array:
+        """dV/de_k (6,) for the strains of `strain`: sum (v'/r) r_a r_b over the pairs."""
+        gradient = np.empty(6)
+        strain_gradient_kernel(self.model.law)(
+            positions, self.box, self.pairs(positions), self.constants, gradient
+        )
+        return gradient
+
+    def strain_derivatives(self, positions: Array) -> StrainDerivatives:
+        """First and second derivatives by strains, by one loop over the pairs."""
+        found = StrainDerivatives(np.empty(6), np.empty((6, 6)), np.empty((6, *positions.shape)))
+        strain_derivatives_kernel(self.model.law)(
+            positions, self.box, self.pairs(positions), self.constants, *found
+        )
+        return found
 
     def closest_pair(self, positions: Array) -> tuple[int, int, float]:
         """The two closest particles and their distance; (-1, -1, inf) if none interact."""

@@ -221,7 +221,7 @@ def pair_kernels(law: PairLaw) -> PairKernels:
 
 def _hessian_kernel(law: PairLaw) -> Any:
     """Second derivatives: the pair block is -(v'' n n + (v'/r)(1 - n n))."""
-    pair_derivatives = _pair_derivatives(law)
+    pair_derivatives = pair_derivative_function(law)
 
     @kernel
     def hessian(r_nc, box_c, pairs, k, slots, data):  # type: ignore[no-untyped-def]
@@ -253,7 +253,7 @@ def _hessian_kernel(law: PairLaw) -> Any:
 
 def _hessian_product_kernel(law: PairLaw) -> Any:
     """M:z by pairs: D p n + (v'/r) u, on j and its opposite on i."""
-    pair_derivatives = _pair_derivatives(law)
+    pair_derivatives = pair_derivative_function(law)
 
     @kernel
     def hessian_product(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
@@ -276,7 +276,7 @@ def _hessian_product_kernel(law: PairLaw) -> Any:
 
 def _third_order_kernel(law: PairLaw) -> Any:
     """U:zz = n [v''' p^2 + (D/r) t^2] + 2 (D/r) p t; U:zzz = v''' p^3 + 3 (D/r) p t^2."""
-    pair_derivatives = _pair_derivatives(law)
+    pair_derivatives = pair_derivative_function(law)
 
     @kernel
     def third_order(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
@@ -313,7 +313,7 @@ def _third_order_kernel(law: PairLaw) -> Any:
 
 def _fourth_order_kernel(law: PairLaw) -> Any:
     """T:zzzz = sum v'''' p^4 + 6 (v''' - 2 D/r) p^2 t^2 / r + 3 D t^4 / r^2."""
-    pair_derivatives = _pair_derivatives(law)
+    pair_derivatives = pair_derivative_function(law)
 
     @kernel
     def fourth_order(r_nc, box_c, pairs, k, z_nc):  # type: ignore[no-untyped-def]
@@ -341,7 +341,7 @@ def _fourth_order_kernel(law: PairLaw) -> Any:
 
 
 @cache
-def _pair_derivatives(law: PairLaw) -> Any:
+def pair_derivative_function(law: PairLaw) -> Any:
     """(r^2, pairs, p, k) -> v'/r, v'', v''', v'''' of one pair, in real distance."""
     derivatives = law.derivatives
 

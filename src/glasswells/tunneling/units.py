@@ -130,6 +130,14 @@ class UnitSystem:
         """A reduced energy in joules."""
         return energy * self.epsilon_joule
 
+    def energy_electronvolt(self, energy: Number) -> Number:
+        """A reduced energy, such as a deformation potential, in electronvolts."""
+        return energy * (self.epsilon_joule / constants.e)
+
+    def pressure_gigapascal(self, pressure: Number) -> Number:
+        """A reduced pressure, stress or elastic modulus, epsilon / sigma^3, in gigapascals."""
+        return pressure * (self.epsilon_joule / self.sigma**3 / 1e9)
+
     def energy_from_kelvin(self, kelvin: Number) -> Number:
         """An energy or temperature in kelvin, in reduced units."""
         return kelvin / self.epsilon

@@ -1,0 +1,34 @@
+"""The coupling of a double well to strain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glasswells.core.errors import InputError
+from glasswells.core.records import DoubleWell
+from glasswells.mechanics.records import DeformationPotential
+from glasswells.mechanics.stress import stress
+from glasswells.model.pair_model import Model
+
+
+def deformation_potential(model: Model, double_well: DoubleWell) -> DeformationPotential:
+    r"""How the classical asymmetry of a double well follows strain.
+
+    .. math:: g_{ab} = \frac{d\Delta}{de_{ab}} = V (\sigma_{ab}(B) - \sigma_{ab}(A))
+
+    exactly, with the relaxation of both minima included: at a minimum the forces vanish, so that
+    the first-order response of its energy is that of the affine deformation alone. The zero-point
+    energies of the two wells, which also depend on strain, are not included.
+
+    Raises
+    ------
+    InputError
+        As for `stress`; for minima in different boxes.
+    """
+    a, b = double_well.minimum_a, double_well.minimum_b
+    if not np.array_equal(a.box, b.box):
+        raise InputError(
+            f"the minima lie in the boxes {a.box.tolist()} and {b.box.tolist()}, expected one"
+        )
+    volume = float(np.prod(a.box))
+    return DeformationPotential(tensor=volume * (stress(model, b) - stress(model, a)))

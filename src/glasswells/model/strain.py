@@ -1,0 +1,78 @@
+"""How an energy answers a homogeneous deformation: the seam, and the notation of strains.
+
+A strain e takes every position r to (1 + e) r, and with it the edges of the box. The six numbers of
+Voigt's notation, xx yy zz yz xz xy, multiply the unit strains `UNIT_STRAINS`: a shear of number 1
+is the engineering strain, e_yz = e_zy = 1/2, so that derivatives by it are components of tensors.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from glasswells.core.records import Array
+from glasswells.model.pair_model import Interactions
+
+VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+"""The tensor component of each of the six numbers."""
+
+
+def _unit_strains() -> Array:
+    strains = np.zeros((6, 3, 3))
+    for k, (a, b) in enumerate(VOIGT):
+        strains[k, a, b] += 0.5
+        strains[k, b, a] += 0.5
+    strains.setflags(write=False)
+    return strains
+
+
+UNIT_STRAINS = _unit_strains()
+"""(6, 3, 3), symmetric."""
+
+
+class StrainDerivatives(NamedTuple):
+    """First and second derivatives of V((1 + e) r) by the six strains, at e = 0."""
+
+    gradient: Array
+    """(6,), dV/de_k: the volume times the stress, tensile positive."""
+    curvature: Array
+    """(6, 6), d2V/de_k de_l at fixed reduced coordinates (affine displacements)."""
+    mixed: Array
+    """(6, N, 3), d/de_k of dV/dr, the gradient in the deformed frame; minus the non-affine forces
+    of Lemaitre & Maloney, J. Stat. Phys. 123, 415 (2006)."""
+
+
+@runtime_checkable
+class Strained(Protocol):
+    """Interactions that know their derivatives by strain exactly."""
+
+    def strain_gradient(self, positions: Array) -> Array:
+        """dV/de_k (6,)."""
+        ...
+
+    def strain_derivatives(self, positions: Array) -> StrainDerivatives:
+        """First and second derivatives by strains."""
+        ...
+
+
+@runtime_checkable
+class Deformable(Protocol):
+    """Interactions that can be asked for those of a deformed, in general tilted, box."""
+
+    def deformed(self, strain: Array) -> Interactions:
+        """The energy in the box with the edges (1 + strain) h, as a function of positions there."""
+        ...
+
+
+def voigt_tensor(numbers: Array) -> Array:
+    """The symmetric tensor (3, 3) of six components."""
+    tensor = np.empty((3, 3))
+    for number, (a, b) in zip(numbers, VOIGT, strict=True):
+        tensor[a, b] = tensor[b, a] = number
+    return tensor
+
+
+def voigt_numbers(tensor: Array) -> Array:
+    """The six components of a symmetric tensor (3, 3)."""
+    return np.array([tensor[a, b] for a, b in VOIGT])
