@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from glasswells.model.kob_andersen import KobAndersen
     from glasswells.model.soft_spheres import SoftSpheres
+    from glasswells.model.stillinger_weber import StillingerWeber, StillingerWeberParameters
     from glasswells.modes import (
         cubic_mode,
         energy_along,
@@ -93,8 +94,10 @@ if TYPE_CHECKING:
     from glasswells.tunneling import (
         ARGON,
         ARGON_PUBLISHED,
+        METAL,
         NIP,
         NIP_PUBLISHED,
+        SILICON,
         UnitSystem,
         solve_splitting,
     )
@@ -155,6 +158,7 @@ _ROOMS = {
     ),
     "model.kob_andersen": ("KobAndersen",),
     "model.soft_spheres": ("SoftSpheres",),
+    "model.stillinger_weber": ("StillingerWeber", "StillingerWeberParameters"),
     "modes": (
         "cubic_mode",
         "energy_along",
@@ -178,8 +182,10 @@ _ROOMS = {
     "tunneling": (
         "ARGON",
         "ARGON_PUBLISHED",
+        "METAL",
         "NIP",
         "NIP_PUBLISHED",
+        "SILICON",
         "UnitSystem",
         "solve_splitting",
     ),

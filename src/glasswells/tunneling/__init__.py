@@ -12,8 +12,10 @@ from glasswells.tunneling.splitting import solve_splitting
 from glasswells.tunneling.units import (
     ARGON,
     ARGON_PUBLISHED,
+    METAL,
     NIP,
     NIP_PUBLISHED,
+    SILICON,
     UNIT_SETS,
     UnitSystem,
 )
@@ -22,9 +24,11 @@ __all__ = [
     "ARGON",
     "ARGON_PUBLISHED",
     "CONTINUATIONS",
+    "METAL",
     "NIP",
     "NIP_PUBLISHED",
     "UNIT_SETS",
+    "SILICON",
     "Potential",
     "Resolution",
     "SmoothProfile",

@@ -165,6 +165,26 @@ NIP = UnitSystem.from_scales(
 )
 """NiP metallic glass, mass of nickel; the threshold is 0.19 K (same source)."""
 
+METAL = UnitSystem.from_scales(
+    name="metal",
+    sigma=1e-10,
+    epsilon=constants.e / constants.k,
+    mass=1.0,
+    tls_threshold=0.18 * constants.k / constants.e,
+)
+"""Angstroms, electronvolts and atomic mass units, for any material whose masses are given so
+(LAMMPS' metal units, but for the time); the threshold is 0.18 K as for argon."""
+
+SILICON = UnitSystem.from_scales(
+    name="silicon",
+    sigma=1e-10,
+    epsilon=constants.e / constants.k,
+    mass=28.0855,
+    tls_threshold=0.18 * constants.k / constants.e,
+)
+"""Silicon in angstroms, electronvolts and the mass of its atom, for configurations whose masses are
+all 1. With masses of 28.0855, in atomic mass units, the unit set is `METAL`: the same physics."""
+
 PUBLISHED_HBAR, PUBLISHED_HBAR_ERROR = 0.0177, 0.0008
 """Fitted, see `ARGON_PUBLISHED`."""
 
