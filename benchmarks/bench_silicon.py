@@ -12,7 +12,6 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -20,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 import glasswells as gw
-from bench_md import load_lammps
+from glasswells.interchange.lammps_instance import load_lammps, potential_folder
 from rows import Row, pinned, print_rows
 
 CELLS = 4
@@ -47,8 +46,7 @@ class Lammps:
 
     def __init__(self, configuration: gw.Configuration) -> None:
         lammps = load_lammps()
-        folder = Path(__import__("lammps").__file__).parent
-        potential = next(folder.rglob("Si.sw"))
+        potential = potential_folder() / "Si.sw"
         self.n = configuration.n_particles
         self.lammps: Any = lammps(cmdargs=["-log", "none", "-screen", "none"])
         x, y, z = configuration.box

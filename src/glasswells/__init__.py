@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from glasswells.interchange.ase_calculator import AseCalculator
     from glasswells.interchange.ase_model import AseModel
     from glasswells.interchange.configurations import read_configuration, write_configuration
+    from glasswells.interchange.lammps_model import LammpsModel
     from glasswells.interchange.shipped import Glass, glass
     from glasswells.landscape.close import close_pairs
     from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
@@ -138,6 +139,7 @@ _ROOMS = {
     "interchange.ase_calculator": ("AseCalculator",),
     "interchange.ase_model": ("AseModel",),
     "interchange.configurations": ("read_configuration", "write_configuration"),
+    "interchange.lammps_model": ("LammpsModel",),
     "interchange.shipped": ("Glass", "glass"),
     "landscape.close": ("close_pairs",),
     "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),

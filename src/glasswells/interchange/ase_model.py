@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from scipy import constants
 
 from glasswells.core.checks import positive, positive_array
@@ -15,13 +14,7 @@ from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.ase_atoms import masses_of
 from glasswells.interchange.assembly import orthorhombic_box, require_periodic
-from glasswells.interchange.difference_steps import (
-    FIRST,
-    SECOND,
-    THIRD,
-    dense_hessian,
-    directional,
-)
+from glasswells.interchange.difference_interactions import DifferenceInteractions
 from glasswells.tunneling.units import UnitSystem
 
 ANGSTROM = 1e-10
@@ -166,8 +159,8 @@ class AseModel:
         )
 
 
-class AseInteractions:
-    """Energy, forces and their derivatives from an ASE calculator; see `Interactions`.
+class AseInteractions(DifferenceInteractions):
+    """Energy and forces from an ASE calculator, derivatives by differences; see `Interactions`.
 
     Parameters
     ----------
@@ -178,9 +171,8 @@ class AseInteractions:
     """
 
     def __init__(self, atoms: Any, force_noise: float, anharmonic_length: float) -> None:
+        super().__init__(force_noise, anharmonic_length)
         self._atoms = atoms
-        self._noise, self._length = noise, length = force_noise, anharmonic_length
-        self._steps = {s.order: length * s.step(noise) for s in (FIRST, SECOND, THIRD)}
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy, eV, and forces (N, 3), eV/angstrom."""
@@ -188,25 +180,6 @@ class AseInteractions:
         # The energy that belongs to the forces; they differ where electrons have a temperature.
         energy = float(self._atoms.get_potential_energy(force_consistent=_has_free(self._atoms)))
         return energy, np.array(self._atoms.get_forces(), dtype=np.float64)
-
-    def hessian(self, positions: Array) -> scipy.sparse.csc_array:
-        """The Hessian (3N, 3N) from 6N evaluations of the forces, without exact zeros."""
-        return scipy.sparse.csc_array(dense_hessian(self._forces, positions, self._steps[1]))
-
-    def hessian_product(self, positions: Array, field: Array) -> Array:
-        """M:z (N, 3) for a field z (N, 3), from two evaluations."""
-        return -directional(self._forces, positions, field, FIRST, self._steps[1])
-
-    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
-        """U:zz (N, 3) and U:zzz for a field z (N, 3), from five evaluations."""
-        contraction = -directional(self._forces, positions, field, SECOND, self._steps[2])
-        return contraction, float(np.vdot(contraction, field))
-
-    def fourth_order(self, positions: Array, field: Array) -> float:
-        """T:zzzz for a field z (N, 3), from six evaluations."""
-        return -float(
-            np.vdot(directional(self._forces, positions, field, THIRD, self._steps[3]), field)
-        )
 
     def deformed(self, strain: Array) -> AseInteractions:
         """The energy in the cell with the edges (1 + strain) h, by the same calculator.
@@ -216,10 +189,7 @@ class AseInteractions:
         atoms = self._atoms.copy()
         atoms.set_cell(np.array(atoms.cell) @ (np.eye(3) + strain).T)
         atoms.calc = self._atoms.calc
-        return AseInteractions(atoms, self._noise, self._length)
-
-    def _forces(self, positions: Array) -> Array:
-        return self.energy_and_forces(positions)[1]
+        return AseInteractions(atoms, self.force_noise, self.anharmonic_length)
 
 
 def _has_free(atoms: Any) -> bool:

@@ -7,7 +7,13 @@ import numpy as np
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
 from glasswells.model.pair_model import Interactions
-from glasswells.model.strain import UNIT_STRAINS, Deformable, StrainDerivatives, Strained
+from glasswells.model.strain import (
+    UNIT_STRAINS,
+    Deformable,
+    StrainDerivatives,
+    Strained,
+    Stressed,
+)
 
 STEP = 1e-3
 """Strain of the finite differences. Energies change over strains of about 0.1, so that the
@@ -28,7 +34,7 @@ def strain_gradient(interactions: Interactions, positions: Array) -> Array:
     InputError
         If the interactions know nothing of strains.
     """
-    if isinstance(interactions, Strained):
+    if isinstance(interactions, Stressed):
         return interactions.strain_gradient(positions)
     return np.array(
         [

@@ -44,12 +44,17 @@ class StrainDerivatives(NamedTuple):
 
 
 @runtime_checkable
-class Strained(Protocol):
-    """Interactions that know their derivatives by strain exactly."""
+class Stressed(Protocol):
+    """Interactions that know their stress exactly."""
 
     def strain_gradient(self, positions: Array) -> Array:
         """dV/de_k (6,)."""
         ...
+
+
+@runtime_checkable
+class Strained(Stressed, Protocol):
+    """Interactions that know their second derivatives by strain, too."""
 
     def strain_derivatives(self, positions: Array) -> StrainDerivatives:
         """First and second derivatives by strains."""
