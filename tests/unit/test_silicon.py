@@ -88,3 +88,24 @@ def test_coupling_to_strain_is_of_the_order_of_an_electronvolt(well: DoubleWell)
     coupling = gw.deformation_potential(MODEL, well)
     in_electronvolt = gw.SILICON.energy_electronvolt(np.sqrt(coupling.gamma_longitudinal2))
     assert 0.01 < in_electronvolt < 20
+
+
+def test_masses_in_atomic_units_are_the_same_physics(well: DoubleWell) -> None:
+    """`METAL` with masses of 28.0855, `SILICON` with masses of 1: terahertz and kelvin agree."""
+    heavy = [
+        Configuration(
+            positions=c.positions, diameters=c.diameters, box=c.box, masses=np.full(64, 28.0855)
+        )
+        for c in (well.minimum_a, well.minimum_b)
+    ]
+    frequencies = gw.METAL.frequency_hertz(gw.normal_modes(MODEL, heavy[0], 8).frequencies)
+    expected = gw.SILICON.frequency_hertz(gw.normal_modes(MODEL, well.minimum_a, 8).frequencies)
+    assert frequencies[3:] == pytest.approx(expected[3:], rel=1e-8)
+    found = gw.find_double_well(MODEL, *heavy)
+    assert isinstance(found, DoubleWell)
+    splitting = gw.solve_splitting(found.profile, gw.METAL).splitting
+    light = gw.solve_splitting(well.profile, gw.SILICON).splitting
+    assert splitting == pytest.approx(light, rel=1e-4)
+    # masses do not enter what is static
+    moduli, plain = gw.elastic_moduli(MODEL, heavy[0]), gw.elastic_moduli(MODEL, well.minimum_a)
+    assert moduli.stiffness == pytest.approx(plain.stiffness, rel=1e-9, abs=1e-10)

@@ -88,15 +88,22 @@ class LammpsModel:
 
     @property
     def masses(self) -> Array:
-        """(N,), of the atoms."""
+        """(N,), of the atoms: those that a configuration of this model must have."""
         return np.array([self._mass_of[element] for element in self.species])
 
     def check(self, configuration: Configuration) -> None:
-        """Raise `InputError` unless there are as many particles as species."""
+        """Raise `InputError` unless there are as many particles as species, with their masses."""
         if configuration.n_particles != len(self.species):
             raise InputError(
                 f"the configuration holds {configuration.n_particles} particles, expected the "
                 f"{len(self.species)} atoms of the model"
+            )
+        wrong = ~np.isclose(configuration.masses, self.masses, rtol=1e-9, atol=0.0)
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            raise InputError(
+                f"masses[{k}] is {configuration.masses[k]:g}, expected that of {self.species[k]}, "
+                f"{self.masses[k]:g}: make the configuration with masses=model.masses"
             )
 
     def interactions(self, configuration: Configuration) -> LammpsInteractions:

@@ -92,7 +92,9 @@ def relaxation(stiffness: Stiffness, mixed: Array) -> Array:
     """
     noise = ROUNDING * stiffness.scale * float(stiffness.configuration.box.max())
     fields = np.zeros_like(mixed)
-    forces = np.array([remove_drift(field) for field in mixed])
+    # A force in the mass-weighted coordinates of the stiffness is f_i / sqrt(m_i). Masses do not
+    # enter the product.
+    forces = np.array([stiffness.displacement(remove_drift(force)) for force in mixed])
     for k, force in enumerate(forces):
         if float(np.abs(force).max()) <= noise:
             continue

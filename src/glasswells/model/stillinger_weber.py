@@ -79,8 +79,9 @@ class StillingerWeber:
               e^{\gamma\sigma/(r_{ij} - a\sigma)} e^{\gamma\sigma/(r_{ik} - a\sigma)}
 
     Lengths are angstroms, energies and temperatures electronvolts. All derivatives vanish at the
-    cutoff a sigma = 3.77 angstrom, so that Hessian and higher orders are defined everywhere.
-    A configuration has diameters 1. Derivatives of all orders are exact.
+    cutoff a sigma = 3.77 angstrom, so that Hessian and higher orders are defined everywhere, and
+    all are exact. A configuration has diameters 1, and masses in atomic mass units with the unit
+    set `METAL`, or masses 1 with `SILICON`.
 
     Parameters
     ----------

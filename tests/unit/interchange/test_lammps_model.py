@@ -28,7 +28,12 @@ def crystal(noise: float, seed: int = 0) -> Configuration:
     corners = np.stack(np.meshgrid(*[np.arange(2)] * 3, indexing="ij"), axis=-1)
     positions = (corners.reshape(-1, 1, 3) + BASIS).reshape(-1, 3) * EDGE
     positions = positions + np.random.default_rng(seed).uniform(-noise, noise, positions.shape)
-    return Configuration(positions=positions, diameters=np.ones(64), box=np.full(3, 2 * EDGE))
+    return Configuration(
+        positions=positions,
+        diameters=np.ones(64),
+        box=np.full(3, 2 * EDGE),
+        masses=np.full(64, MASSES["Si"]),
+    )
 
 
 def silicon(commands: str = SILICON) -> gw.LammpsModel:
@@ -38,7 +43,7 @@ def silicon(commands: str = SILICON) -> gw.LammpsModel:
 @pytest.fixture(scope="module")
 def states() -> dict[str, Configuration]:
     melt = gw.molecular_dynamics(
-        NATIVE, crystal(0.0), 0.35, 2000, seed=1, time_step=0.1, thermostat="langevin"
+        NATIVE, crystal(0.0), 0.35, 2000, seed=1, time_step=0.5, thermostat="langevin"
     ).configuration
     return {
         "crystal": crystal(0.15),
@@ -153,7 +158,10 @@ def silica() -> tuple[gw.LammpsModel, Configuration]:
         elements=("Si", "O"),
     )
     c = Configuration(
-        positions=(positions + noise)[order], diameters=np.ones(192), box=np.full(3, 2 * edge)
+        positions=(positions + noise)[order],
+        diameters=np.ones(192),
+        box=np.full(3, 2 * edge),
+        masses=model.masses,
     )
     return model, c
 
@@ -197,7 +205,10 @@ def test_the_order_of_elements_decides_who_is_who(silica) -> None:
 def test_charges_are_set_by_commands() -> None:
     """Two ions of charge 1 and -1 and a cut Coulomb energy of 14.3996 eV angstrom / r."""
     c = Configuration(
-        positions=np.array([[1.0, 1, 1], [3.5, 1, 1]]), diameters=np.ones(2), box=np.full(3, 20.0)
+        positions=np.array([[1.0, 1, 1], [3.5, 1, 1]]),
+        diameters=np.ones(2),
+        box=np.full(3, 20.0),
+        masses=np.array([23.0, 35.0]),
     )
     commands = "pair_style coul/cut 8.0\npair_coeff * *\nset type 1 charge 1\nset type 2 charge -1"
     model = gw.LammpsModel(commands, ["Na", "Cl"], {"Na": 23, "Cl": 35}, atom_style="charge")
@@ -246,6 +257,13 @@ def test_elements_without_a_mass_or_a_type() -> None:
 def test_another_number_of_atoms_is_refused() -> None:
     with pytest.raises(InputError, match="holds 64 particles, expected the 8 atoms"):
         gw.energy(gw.LammpsModel(SILICON, ["Si"] * 8, MASSES), crystal(0.0))
+
+
+def test_other_masses_are_refused() -> None:
+    c = crystal(0.0)
+    light = Configuration(positions=c.positions, diameters=c.diameters, box=c.box)
+    with pytest.raises(InputError, match=r"masses\[0\] is 1, expected that of Si, 28.0855"):
+        gw.energy(silicon(), light)
 
 
 def test_positions_that_are_no_numbers_do_not_reach_lammps() -> None:

@@ -96,6 +96,15 @@ def test_bulk_modulus_is_the_slope_of_the_pressure(
     assert moduli.bulk == pytest.approx(-slope(pressure, 2e-5) / 3, rel=1e-5)
 
 
+def test_masses_do_not_enter(glass: Configuration, moduli: gw.ElasticModuli) -> None:
+    masses = np.random.default_rng(3).uniform(1, 50, glass.n_particles)
+    heavy = Configuration(
+        positions=glass.positions, diameters=glass.diameters, box=glass.box, masses=masses
+    )
+    found = gw.elastic_moduli(twin.MODEL, heavy)
+    assert np.abs(found.stiffness - moduli.stiffness).max() < 1e-10 * moduli.stiffness[0, 0]
+
+
 def test_relaxation_softens(moduli: gw.ElasticModuli) -> None:
     difference = moduli.affine - moduli.stiffness
     assert np.linalg.eigvalsh(0.5 * (difference + difference.T)).min() > 0
