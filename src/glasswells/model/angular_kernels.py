@@ -104,6 +104,17 @@ def weight_functions(highest: int) -> Any:
     return weights
 
 
+@kernel
+def raise_powers(q1, q2, power_kj):  # type: ignore[no-untyped-def]
+    """Fill power_kj with the coefficients of s^k in (q1 s + q2 s^2)^j / j!; that of j = 0 is 1."""
+    order = power_kj.shape[0] - 1
+    for j in range(order):
+        for k in range(1, order + 1):
+            power_kj[k, j + 1] = q1 * power_kj[k - 1, j] / (j + 1)
+            if k > 1:
+                power_kj[k, j + 1] += q2 * power_kj[k - 2, j] / (j + 1)
+
+
 @cache
 def bond_kernel(order: int, slopes: bool) -> Any:
     """(r_nc, box_c, pairs, k, z_nc, strain_cc) -> the bonds with their series to order s^order.
@@ -142,12 +153,7 @@ def bond_kernel(order: int, slopes: bool) -> Any:
                         change_bc[b, c] = u
                         q1 += 2.0 * u * vector_bc[b, c]
                         q2 += u * u
-                # power_kj: the coefficient of s^k in (q1 s + q2 s^2)^j / j!
-                for e in range(order):
-                    for a in range(1, order + 1):
-                        power_kj[a, e + 1] = q1 * power_kj[a - 1, e] / (e + 1)
-                        if a > 1:
-                            power_kj[a, e + 1] += q2 * power_kj[a - 2, e] / (e + 1)
+                raise_powers(q1, q2, power_kj)
                 for slope in range(derivatives):
                     for m in range(3):
                         for a in range(order + 1):

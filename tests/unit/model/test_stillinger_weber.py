@@ -274,6 +274,17 @@ def test_energy_ends_smoothly_at_the_cutoff() -> None:
             assert np.abs(values).max() < 1e-80
 
 
+def test_pair_law_is_one_function_in_three_forms() -> None:
+    """Energy alone, with the slope, and the derivatives, of which the slope is the first."""
+    pairs = model("vink-2001").interactions(silicon_twin.crystal())._pair_part.model
+    law, constants = pairs.law, pairs.constants
+    for r in (1.8, 2.4, 3.0, 3.7):
+        value, slope = law.slope(r * r, 1 / (r * r), constants)
+        assert law.value(r * r, 1 / (r * r), constants) == pytest.approx(value, rel=1e-13)
+        first = law.derivatives(r * r, 1 / (r * r), constants)[0]
+        assert first == pytest.approx(slope, rel=1e-12)
+
+
 def test_results_do_not_depend_on_where_the_list_was_built(states) -> None:
     c = states["melt"]
     interactions = model("vink-2001").interactions(c)
