@@ -63,7 +63,8 @@ class Screen(NamedTuple):
 class Reach(NamedTuple):
     """Two particles may interact within half_cutoff (sigma_i + sigma_j) + skin.
 
-    No mixing rule exceeds the mean.
+    Half the cutoff times the largest ratio of a range to the mean diameter, as the mixing rule has
+    it for these particles.
     """
 
     half_cutoff: np.float32
@@ -213,15 +214,16 @@ def pair_list_kernel(law: PairLaw) -> Any:
     mix = law.mix
 
     @kernel
-    def fill_pair_list(r_nc, diameter_n, box_c, k, skin, screen, pairs):  # type: ignore[no-untyped-def]
+    def fill_pair_list(r_nc, diameter_n, box_c, k, over_mean, skin, screen, pairs):  # type: ignore[no-untyped-def]
         n = r_nc.shape[0]
         inverse_box = 1.0 / box_c[0], 1.0 / box_c[1], 1.0 / box_c[2]
         cutoff = np.sqrt(k.cutoff2)
         widened = skin + ROUNDING * max(box_c[0], box_c[1], box_c[2])
-        choose_cells(box_c, cutoff * diameter_n.max() + widened, screen)
+        longest = cutoff * over_mean
+        choose_cells(box_c, longest * diameter_n.max() + widened, screen)
         sort_into_cells(r_nc, diameter_n, box_c, screen)
         box = np.float32(box_c[0]), np.float32(box_c[1]), np.float32(box_c[2])
-        reach = Reach(np.float32(0.5 * cutoff), np.float32(widened), box[0], box[1], box[2])
+        reach = Reach(np.float32(0.5 * longest), np.float32(widened), box[0], box[1], box[2])
         capacity = pairs.partner.shape[0]
         found = 0
         for i in range(n):
@@ -305,7 +307,10 @@ def prune_pair_list(r_nc, box_c, k, skin, wide, pairs):  # type: ignore[no-untyp
 
 
 class ListBuilder:
-    """Builds pair lists for one set of particles, with workspaces kept between builds."""
+    """Builds pair lists for one set of particles, with workspaces kept between builds.
+
+    `over_mean` is that of the model's `ranges`: how far a range may exceed the mean diameter.
+    """
 
     def __init__(
         self,
@@ -313,9 +318,11 @@ class ListBuilder:
         constants: Any,
         diameters: Array,
         box: Array,
+        over_mean: float,
         *,
         smallest_for_cells: int = SMALLEST_FOR_CELLS,
     ) -> None:
+        self._over_mean = over_mean
         self._fill = pair_list_kernel(law)
         self._constants = constants
         self._diameters = diameters
@@ -331,6 +338,7 @@ class ListBuilder:
                 self._diameters,
                 self._box,
                 self._constants,
+                self._over_mean,
                 skin,
                 self._screen,
                 self._pairs,

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.law import PairLaw
+from glasswells.model.mixing import MixedRanges, mixed_ranges
 
 
 @runtime_checkable
@@ -73,9 +74,17 @@ class PairModel(ABC):
     def is_repulsive(self) -> bool:
         """Whether v >= 0 at all distances."""
 
+    def ranges(self, diameters: Array) -> MixedRanges:
+        """What the mixing rule makes of these diameters: neighbor lists rely on it.
+
+        By default the rule is asked for every two distinct diameters, which takes milliseconds for
+        a thousand; a model that knows the bounds of its rule may state them.
+        """
+        return mixed_ranges(self.law, self.constants, diameters)
+
     def largest_cutoff(self, diameters: Array) -> float:
-        """Upper bound of the interaction range over all pairs of these particles."""
-        return self.cutoff * float(diameters.max())
+        """Largest distance at which any two of these particles interact."""
+        return self.cutoff * self.ranges(diameters).longest
 
     def check(self, configuration: Configuration) -> None:
         """Raise `InputError` unless each box edge is at least twice the largest cutoff."""
