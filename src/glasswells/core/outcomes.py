@@ -15,7 +15,8 @@ class Outcome(Enum):
     STEP_LIMIT = "the step limit was reached before the tolerance: raise the limit or loosen it"
     LINE_SEARCH_FAILED = (
         "no step along the search direction lowered the energy any more: the tolerance is below "
-        "the rounding noise of the energy, or forces and energy disagree"
+        "the rounding noise of the energy (raise max_force, or state the force_noise of the "
+        "calculator), or forces and energy disagree (method='fire' goes by the forces alone)"
     )
     NOT_FINITE = "a NaN or infinite energy or force appeared: check for overlapping particles"
     KNOWN_MINIMUM = "stopped early, inside the basin of an inherent structure already known"

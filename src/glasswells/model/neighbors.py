@@ -56,6 +56,8 @@ class Screen(NamedTuple):
     """(N,) rounded up to a multiple of 8."""
     candidates: NDArray[np.uint32]
     """(N + 1,): the particles that pass for one row."""
+    over_mean: float
+    """Upper bound of a range over the mean diameter, as the model's `ranges` states it."""
     smallest_for_cells: int
     """Particles from which cells are used."""
 
@@ -214,12 +216,12 @@ def pair_list_kernel(law: PairLaw) -> Any:
     mix = law.mix
 
     @kernel
-    def fill_pair_list(r_nc, diameter_n, box_c, k, over_mean, skin, screen, pairs):  # type: ignore[no-untyped-def]
+    def fill_pair_list(r_nc, diameter_n, box_c, k, skin, screen, pairs):  # type: ignore[no-untyped-def]
         n = r_nc.shape[0]
         inverse_box = 1.0 / box_c[0], 1.0 / box_c[1], 1.0 / box_c[2]
         cutoff = np.sqrt(k.cutoff2)
         widened = skin + ROUNDING * max(box_c[0], box_c[1], box_c[2])
-        longest = cutoff * over_mean
+        longest = cutoff * screen.over_mean
         choose_cells(box_c, longest * diameter_n.max() + widened, screen)
         sort_into_cells(r_nc, diameter_n, box_c, screen)
         box = np.float32(box_c[0]), np.float32(box_c[1]), np.float32(box_c[2])
@@ -322,12 +324,11 @@ class ListBuilder:
         *,
         smallest_for_cells: int = SMALLEST_FOR_CELLS,
     ) -> None:
-        self._over_mean = over_mean
         self._fill = pair_list_kernel(law)
         self._constants = constants
         self._diameters = diameters
         self._box = box
-        self._screen = empty_screen(len(diameters), smallest_for_cells)
+        self._screen = empty_screen(len(diameters), over_mean, smallest_for_cells)
         self._pairs = empty_pair_list(len(diameters), 8 * len(diameters))
 
     def build(self, positions: Array, skin: float) -> PairList:
@@ -338,7 +339,6 @@ class ListBuilder:
                 self._diameters,
                 self._box,
                 self._constants,
-                self._over_mean,
                 skin,
                 self._screen,
                 self._pairs,
@@ -358,7 +358,7 @@ def empty_pair_list(n: int, capacity: int) -> PairList:
     )
 
 
-def empty_screen(n: int, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen:
+def empty_screen(n: int, over_mean: float, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen:
     """The workspace of list builds for n particles."""
     most_cells = (int(n ** (1 / 3)) + 2) ** 3
     return Screen(
@@ -373,5 +373,6 @@ def empty_screen(n: int, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen
         cell_start=np.zeros(most_cells + 2, dtype=np.int64),
         mask=np.zeros(-(-n // 8) * 8, dtype=np.uint8),
         candidates=np.zeros(n + 1, dtype=np.uint32),
+        over_mean=over_mean,
         smallest_for_cells=smallest_for_cells,
     )

@@ -40,6 +40,7 @@ class Interactions(Protocol):
         ...
 
 
+@runtime_checkable
 class Model(Protocol):
     """A potential energy for configurations."""
 

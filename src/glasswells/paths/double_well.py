@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, positive
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
@@ -28,6 +29,7 @@ FEWEST_IMAGES = 5
 """A band needs neighbors on both sides of its top."""
 
 
+@expects(model=Model, a=Configuration, b=Configuration)
 def find_double_well(
     model: Model,
     a: Configuration,

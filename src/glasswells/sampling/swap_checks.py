@@ -19,17 +19,12 @@ TINY = 1e-300
 """Keeps a strength of zero from being divided by."""
 
 
-def check_swap_model(model: Any, configuration: Configuration) -> None:
+def check_swap_model(model: PairModel, configuration: Configuration) -> None:
     """Raise `InputError` unless early rejection of swaps is right for this model and particles.
 
-    It needs a pair model, energies that are nowhere negative, ranges that do not fall when a
+    It needs energies that are nowhere negative, ranges that do not fall when a
     diameter grows, and a mixing rule that single precision does not change.
     """
-    if not isinstance(model, PairModel):
-        raise InputError(
-            f"the model is of type {type(model).__name__}, expected a pair model: a swap exchanges "
-            f"the diameters of two particles; use molecular_dynamics instead"
-        )
     attracts = InputError(
         f"the model is {model}, expected a purely repulsive one: early rejection of swaps would "
         f"be wrong with attraction; use molecular_dynamics instead"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, fraction, positive
 from glasswells.core.errors import InputError
 from glasswells.core.random import seed_state
@@ -83,6 +84,7 @@ class SwapMonteCarlo:
     """To go on from: pass as `state`."""
 
 
+@expects(model=PairModel, configuration=Configuration)
 def swap_monte_carlo(
     model: PairModel,
     configuration: Configuration,

@@ -15,6 +15,7 @@ from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.mixing import mixed_ranges
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.lanes import LaneEnergies
+from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from own_potential import WideMixture, energy_of_all_pairs, liquid
 
 WIDE = WideMixture()
@@ -50,6 +51,12 @@ def test_a_quench_of_such_a_model_ends_in_a_minimum() -> None:
     end = minimize(WIDE, liquid(216))
     assert end.outcome.converged
     assert end.energy == pytest.approx(energy_of_all_pairs(WIDE, end.configuration), rel=1e-12)
+
+
+def test_dynamics_of_such_a_model_keeps_its_energy() -> None:
+    run = molecular_dynamics(WIDE, liquid(216), 0.3, 100, 3, 0.002, sample_interval=100)
+    end = energy_of_all_pairs(WIDE, run.configuration)
+    assert run.potential_energies[-1] == pytest.approx(end, rel=1e-12)
 
 
 def test_the_box_must_hold_the_longest_range() -> None:
