@@ -21,6 +21,10 @@ class Outcome(Enum):
     NOT_FINITE = "a NaN or infinite energy or force appeared: check for overlapping particles"
     KNOWN_MINIMUM = "stopped early, inside the basin of an inherent structure already known"
     SAME_MINIMUM = "both ends are one inherent structure, up to a translation: no double well"
+    EXCHANGED_PARTICLES = (
+        "identical particles have changed places between the two ends: give them one order"
+    )
+    TURNED_COPY = "one end is the other free cluster turned: superpose the two first"
     INTERMEDIATE_MINIMUM = "the path passes another minimum: it was split, see `intermediates`"
     NOT_A_SADDLE = "the stationary point has not exactly one negative eigenvalue"
     LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"

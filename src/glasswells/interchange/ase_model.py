@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+from numpy.typing import NDArray
 from scipy import constants
 
 from glasswells.core.checks import positive, positive_array
@@ -147,6 +148,15 @@ class AseModel:
             box=self.box,
             masses=self.masses,
         )
+
+    @property
+    def particle_kinds(self) -> NDArray[np.intp]:
+        """(N,): equal numbers for atoms that differ in nothing that ASE knows of."""
+        a = self._atoms
+        carried = (a.numbers, a.get_masses(), a.get_tags(), a.get_initial_charges())
+        moments = a.get_initial_magnetic_moments().reshape(len(a), -1)
+        rows = np.column_stack([*carried, moments])
+        return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
 
     def atoms(self, configuration: Configuration) -> Any:
         """ASE's atoms at the positions of a configuration, without a calculator."""

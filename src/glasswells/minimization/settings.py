@@ -93,4 +93,5 @@ class Descent:
     outcome: Outcome
     energy_jump: float = 0.0
     """The last change of the energy met on the way that no force accounts for: an energy that
-    jumps, for instance at a cutoff, where several pairs may cross in a long step. Not looked for in pair models, which are smooth."""
+    jumps, for instance at a cutoff, where several pairs may cross in a long step. Not looked for
+    in pair models, which are smooth."""

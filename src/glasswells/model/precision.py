@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 FORCE_MARGIN = 2.0
-"""What is stated of forces is an upper bound already: the curvature is that of the stiffest atom."""
+"""What is stated of forces is an upper bound already, with the curvature of the stiffest atom."""
 ENERGY_MARGIN = 5.0
 """Energies of two configurations differ by the noise of both; 5 standard deviations."""
 

@@ -50,6 +50,8 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
         move = _downhill(product, right - along * mode, mode, project, settings.climb_products)
         move -= along / max(abs(value), LEAST_STIFFNESS) * mode
         farthest = float(np.sqrt((move.reshape(-1, 3) ** 2).sum(axis=1).max()))
+        if not 0 < farthest < np.inf:
+            break
         x = x + move.reshape(-1, 3) * min(1.0, longest / farthest)
         force = surface.interactions.energy_and_forces(x)[1]
         before, size = size, float(np.abs(force).max())

@@ -58,6 +58,9 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
         )
         products += spent
         move = step.reshape(-1, 3)
+        if not np.isfinite(move).all():
+            largest = np.inf
+            break
         longest = float(np.sqrt((move**2).sum(axis=1).max()))
         x = x + move * min(1.0, settings.newton_step / longest if longest > 0 else 1.0)
         energy, force = surface.interactions.energy_and_forces(x)

@@ -184,7 +184,7 @@ def highest_point(surface: Surface, band: Band) -> tuple[Array, Array] | None:
         for u in np.arange(1, TOP_SAMPLES) / TOP_SAMPLES:
             x = band.positions[j] + u * step
             energy = surface.energy(x)
-            if energy > (best[0] if best else floor):
+            if np.isfinite(energy) and energy > (best[0] if best else floor):
                 best = (energy, x)
     if best is None:
         return None

@@ -106,8 +106,8 @@ def test_one_minimum_of_an_energy_that_jumps_counts_once(method) -> None:
 def test_an_exploration_of_which_nothing_came_says_why() -> None:
     model = jumping(0)
     settings = gw.ExplorationSettings(minimizer=gw.MinimizerSettings(max_evaluations=20))
+    start = gw.minimize(model, model.configuration(), 0.1).configuration
     with pytest.raises(gw.ConvergenceError) as error:
-        start = gw.minimize(model, model.configuration(), 0.1).configuration
         gw.explore(model, start, 0.05, 2, 5, seed=1, settings=settings)
     said = str(error.value)
     assert said.startswith("none of 2 quenches converged; one more ended with the largest force")
