@@ -131,7 +131,7 @@ def exchanges(
         return ()
     moved = displacement(start, end, box)
     places = cKDTree(wrap(start, box), boxsize=box)
-    misfit, place = places.query(wrap(start + moved, box))
+    misfit, place = (np.asarray(x) for x in places.query(wrap(start + moved, box)))
     own = np.linalg.norm(moved, axis=1)
     others = np.flatnonzero(
         (place != np.arange(len(kinds)))
