@@ -128,7 +128,7 @@ def test_a_chain_into_an_empty_place_is_no_exchange() -> None:
 
 
 def test_particles_of_distinct_sizes_are_never_exchanged(minimum) -> None:
-    model, a = minimum
+    _, a = minimum
     sizes = np.linspace(0.9, 1.1, N)
     b = relabeled(a, 0, 1)
     assert exchanges(a.positions, b.positions, np.argsort(sizes), a.box) == ()
@@ -168,7 +168,7 @@ def test_ends_of_other_particles() -> None:
     lines = gw.diagnose_pair(model, a, b)
     assert lines[0].startswith("sizes: diameters[0] is 0.9 in a and 1.1 in b; the same values in")
     assert lines[1] == "cell: box[2] is 5.0 in a and 5.5 in b"
-    with pytest.raises(gw.InputError, match="sizes: .*; cell: .*the same particles in the same"):
+    with pytest.raises(gw.InputError, match=r"sizes: .*; cell: .*the same particles in the same"):
         gw.find_double_well(model, a, b)
     c = gw.Configuration(positions=a.positions[:7], diameters=sizes[:7], box=[5.0] * 3)
     assert gw.diagnose_pair(model, a, c) == ("particles: a holds 8 particles and b 7",)
