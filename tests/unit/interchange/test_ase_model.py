@@ -311,3 +311,29 @@ def test_a_calculator_without_forces_is_one_clear_error() -> None:
     model = AseModel(bulk("Cu", cubic=True), EnergyOnly)
     with pytest.raises(InputError, match="EnergyOnly gives no energy and forces"):
         gw.minimize(model, model.configuration())
+
+
+class Rounded(gw.AseCalculator):
+    """Our model rounded to single precision."""
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=()) -> None:
+        super().calculate(atoms, properties, system_changes)
+        energy = float(np.float32(self.results["energy"]))
+        forces = self.results["forces"].astype(np.float32)
+        self.results = {"energy": energy, "free_energy": energy, "forces": forces}
+
+
+def test_a_double_well_in_single_precision(bridged: Bridged) -> None:
+    glass = bridged.structures[0].configuration
+    model = AseModel(
+        gw.to_ase(glass), Rounded(MODEL), mass=1.0, force_noise=1e-6, anharmonic_length=0.1
+    )
+    ends = [gw.minimize(model, s.configuration) for s in bridged.structures]
+    assert [end.outcome for end in ends] == [gw.Outcome.CONVERGED] * 2
+    a, b = (end.configuration for end in ends)
+    found = gw.find_double_well(model, a, b, images=9)
+    exact = gw.find_double_well(MODEL, *(s.configuration for s in bridged.structures))
+    assert isinstance(found, DoubleWell)
+    # the noise of two energies of order 100 in single precision
+    assert found.barrier == pytest.approx(exact.barrier, abs=5e-5)
+    assert found.asymmetry == pytest.approx(exact.asymmetry, abs=5e-5)
