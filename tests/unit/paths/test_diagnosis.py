@@ -14,6 +14,9 @@ import glasswells as gw
 from glasswells.core.geometry import displacement
 from glasswells.model.pair_model import Model
 from glasswells.paths.diagnosis import exchanges
+from glasswells.paths.double_well import surface_of
+from glasswells.paths.pathway import NoPathway, find_pathway
+from glasswells.paths.settings import PathSettings
 
 N = 216
 
@@ -174,13 +177,14 @@ def test_ends_of_other_particles() -> None:
     assert gw.diagnose_pair(model, a, c) == ("particles: a holds 8 particles and b 7",)
 
 
-def test_every_pair_ends_with_an_outcome(minimum) -> None:
-    # straight lines through overlaps: particles of two kinds exchanged, and one moved far away
+@pytest.mark.parametrize("images", [15, 40])
+def test_overlaps_on_the_way_are_an_outcome(minimum, images) -> None:
+    # what would happen to exchanged particles without the diagnosis
     model, a = minimum
-    other = int(np.flatnonzero(a.diameters != a.diameters[0])[0])
-    b = gw.minimize(model, relabeled(a, 0, other)).configuration
-    for images in (7, 8):
-        found = gw.find_double_well(
-            model, a, b, images=images, loose_iterations=20, band_iterations=20, climb_steps=5
-        )
-        assert isinstance(found, gw.DoubleWell | gw.PathFailure)
+    b = relabeled(a, 0, same_as(a, 0))
+    surface = surface_of(model, a)
+    step = surface.displacement(a.positions, b.positions)
+    settings = PathSettings(loose_iterations=30, band_iterations=30)
+    found = find_pathway(surface, np.array(a.positions), a.positions + step, 0.01, images, settings)
+    assert isinstance(found, NoPathway)
+    assert found.message
