@@ -42,9 +42,9 @@ ENERGY_PROGRESS = 1e-12
 SMALLEST_COSINE = 1e-6
 """A step that makes a larger angle with the change of the gradient than this cosine stays out of
 the history: the energy is not convex along it."""
-LASTING_MISMATCH = 0.5
-"""Where energy and work of the forces differ, the difference falls with the cube of the step if the
-energy is smooth, to an eighth in half a step; a difference that keeps this fraction is a jump."""
+LASTING_MISMATCH = 0.75
+"""Where energy and work of the forces differ, half the step leaves an eighth of the difference if
+the energy is smooth, half of it if forces are wrong; a difference that keeps more is a jump."""
 LEAST_JUMP = 2.0
 """Times the work of the forces at both ends: beyond it a change of the energy is a jump."""
 MOST_BACKTRACKS = 30

@@ -94,7 +94,7 @@ def test_rejected_step_is_shortened_to_the_minimum_of_the_parabola() -> None:
     x = w.trial_d[0]
     assert x == 5.0
     verdict = kernels.judge(
-        w, np.array([-stiffness * (x - 1), 0.0, 0.0]), 0.5 * stiffness * (x - 1) ** 2, True
+        w, np.array([-stiffness * (x - 1), 0.0, 0.0]), 0.5 * stiffness * (x - 1) ** 2, True, False
     )
     assert verdict == kernels.REJECTED
     assert w.trial_d[0] == pytest.approx(1.0)
@@ -156,3 +156,21 @@ def test_negative_curvature_is_reported() -> None:
     step = np.empty(3 * N_SMALL)
     spent = NewtonSolver(interactions, 1000).solve(start.positions, vectors[:, 0], 1e-6, step)
     assert spent < 0
+
+
+def test_a_step_of_the_energy_that_no_force_explains_is_passed_by_the_slope() -> None:
+    verdicts = []
+    for may_jump in (False, True):
+        w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
+        kernels.begin(w, np.array([0.1, 0.0, 0.0]), 0.0)
+        kernels.propose(w, 1.0)
+        for _ in range(3):
+            x = float(w.trial_d[0])
+            force = np.array([0.1 - 0.01 * x, 0.0, 0.0])
+            energy = -0.1 * x + 0.005 * x * x + (0.5 if x > 1e-3 else 0.0)
+            verdicts.append(int(kernels.judge(w, force, energy, True, may_jump)))
+            if verdicts[-1] == kernels.ACCEPTED:
+                break
+        assert w.number[kernels.JUMP] == pytest.approx(0.5 if may_jump else 0.0)
+    # without: shortened until the step ends before the jump; with: passed at the second trial
+    assert verdicts == [kernels.REJECTED, kernels.ACCEPTED, kernels.REJECTED, kernels.ACCEPTED]
