@@ -25,8 +25,10 @@ from ase.data import atomic_masses, atomic_numbers
 
 import glasswells as gw
 
-QUENCHES, INTERVAL = 40, 100
-TRIED = 6
+QUENCHES, INTERVAL = 40, 50
+SETTINGS = gw.ExplorationSettings(time_step=0.1)
+"""1 fs: the unit of time of an `AseModel` is 10.18 fs; everything else by default."""
+TRIED = 3
 """Pairs of a material whose path is sought, nearest first."""
 
 
@@ -162,19 +164,25 @@ def prepared(material: Material) -> tuple[gw.AseModel, Any]:
         material.symbols, positions=lattice(len(material.symbols), material.edge),
         cell=[material.edge] * 3, pbc=True,
     )  # fmt: skip
-    mass = float(atoms.get_masses().mean())
     if material.style:
         lammps = Lammps(material)
         atoms.positions = lammps.melt_and_quench(material.melt, 5000, 7)
-        return gw.AseModel(atoms, lammps, mass=mass), lammps
+        return gw.AseModel(atoms, lammps), lammps
     emt = CountedEMT()
-    model = gw.AseModel(atoms, emt, mass=mass)
+    model = gw.AseModel(atoms, emt)
     start = gw.minimize(model, model.configuration(), 1.0).configuration
     for kelvin in np.linspace(material.melt, 300.0, 6):
         start = gw.molecular_dynamics(
-            model, start, model.temperature(kelvin), 150, 3, thermostat="langevin", friction=1.0
+            model,
+            start,
+            model.temperature(kelvin),
+            150,
+            3,
+            0.2,
+            thermostat="langevin",
+            friction=0.1,
         ).configuration
-    return gw.AseModel(model.atoms(start), emt, mass=mass), emt
+    return gw.AseModel(model.atoms(start), emt), emt
 
 
 def timed(calculator: Any, work: Callable[[], Any]) -> tuple[Any, str]:
@@ -192,7 +200,8 @@ def row(material: Material) -> str:
     cells = [material.name, f"{cell}, {quench.outcome.name}, {quench.max_force:.0e}"]
     start, heat = quench.configuration, model.temperature(material.warm)
     found, cell = timed(
-        calculator, lambda: gw.explore(model, start, heat, QUENCHES, INTERVAL, seed=1)
+        calculator,
+        lambda: gw.explore(model, start, heat, QUENCHES, INTERVAL, seed=1, settings=SETTINGS),
     )
     cells.append(f"{cell}, {len(found.structures)} minima, {found.failures} failures")
     pairs = gw.linked_pairs(found.structures, found.transitions, 1)

@@ -153,7 +153,7 @@ class AseModel:
     def particle_kinds(self) -> NDArray[np.intp]:
         """(N,): equal numbers for atoms that differ in nothing that ASE knows of."""
         a = self._atoms
-        carried = (a.numbers, a.get_masses(), a.get_tags(), a.get_initial_charges())
+        carried = (a.numbers, self.masses, a.get_tags(), a.get_initial_charges())
         moments = a.get_initial_magnetic_moments().reshape(len(a), -1)
         rows = np.column_stack([*carried, moments])
         return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration
 from glasswells.model.functions import forces
 from glasswells.model.pair_model import Model
+from glasswells.model.precision import precision_of
 
 LARGEST_MISFIT = 0.5
 """A particle has taken the place of another if it came this much closer to it, as a fraction of its
@@ -23,7 +24,8 @@ FREE_SHARE = 0.2
 LEAST_TURN = 0.05
 """In radians: smaller turns may be the response of a cluster to what moves in it."""
 SAME_ENERGY = 1e-6
-"""Relative change of the energy of a free cluster that is turned, at most: what the box leaves."""
+"""Relative change of the energy under an exchange or a turn, at most: what rounding and, for a
+cluster, the box leave."""
 NAMED = 12
 """Particles that a message names at most."""
 DRIFT, OTHER_IMAGE = 1e-3, 0.5
@@ -96,13 +98,29 @@ def finding(
 ) -> Finding | None:
     """Identical particles that changed places, or a free cluster that was turned; None if neither.
 
-    Costs a search for nearest places where particles are identical, nothing else in a glass.
+    Costs a search for nearest places where particles are identical, nothing else in a glass. What
+    is taken for a symmetry is checked: it must leave the energy of b, which is passed if known.
     """
     kinds = particle_kinds(model, a)
-    cycles = exchanges(a.positions, b.positions, kinds, a.box)
-    if cycles:
-        return Finding(Outcome.EXCHANGED_PARTICLES, _exchange_message(a, b, cycles))
+    rings = exchanges(a.positions, b.positions, kinds, a.box)
+    if rings:
+        restored = np.array(b.positions)
+        for ring in rings:
+            restored[np.roll(ring, -1)] = b.positions[list(ring)]
+        found = Finding(Outcome.EXCHANGED_PARTICLES, _exchange_message(a, b, restored, rings))
+        return found if _has_energy_of(model, b, restored, energy_b) else None
     return _turned(model, a, b, energy_b)
+
+
+def _has_energy_of(
+    model: Model, b: Configuration, positions: Array, energy_b: float | None
+) -> bool:
+    """Whether other positions (N, 3) of the same particles have the energy of b."""
+    interactions = model.interactions(b)
+    energy = interactions.energy_and_forces(b.positions)[0] if energy_b is None else energy_b
+    other = interactions.energy_and_forces(positions)[0]
+    noise = precision_of(interactions).least_energy
+    return bool(abs(other - energy) <= SAME_ENERGY * abs(energy) + noise)
 
 
 def particle_kinds(model: Model, configuration: Configuration) -> NDArray[np.intp]:
@@ -152,13 +170,10 @@ def exchanges(
 
 
 def _exchange_message(
-    a: Configuration, b: Configuration, cycles: tuple[tuple[int, ...], ...]
+    a: Configuration, b: Configuration, restored: Array, cycles: tuple[tuple[int, ...], ...]
 ) -> str:
-    relabeled = np.array(b.positions)
-    for ring in cycles:
-        relabeled[np.roll(ring, -1)] = b.positions[list(ring)]
     before = np.linalg.norm(displacement(a.positions, b.positions, a.box))
-    after = np.linalg.norm(displacement(a.positions, relabeled, a.box))
+    after = np.linalg.norm(displacement(a.positions, restored, a.box))
     named = "; ".join(
         f"{' and '.join(map(str, ring))} are" if len(ring) == 2 else f"{_listed(ring)} have"
         for ring in cycles[: NAMED // 2]
@@ -193,9 +208,7 @@ def _turned(
     after = float(np.linalg.norm(turned - first))
     if angle < LEAST_TURN or after > LARGEST_MISFIT * before:
         return None
-    interactions: Any = model.interactions(b)
-    energy = interactions.energy_and_forces(b.positions)[0] if energy_b is None else energy_b
-    if abs(interactions.energy_and_forces(turned)[0] - energy) > SAME_ENERGY * abs(energy):
+    if not _has_energy_of(model, b, turned, energy_b):
         return None
     return Finding(
         Outcome.TURNED_COPY,
