@@ -93,7 +93,8 @@ def test_one_minimum_of_an_energy_that_jumps_counts_once(method) -> None:
     assert found.failures == 0
     pairs = found.energy_resolution / JUMP  # that crossed the cutoff in one step
     assert 1 <= round(pairs) <= 3
-    assert pairs == pytest.approx(round(pairs), rel=1e-3)
+    # what the work of the forces at both ends leaves out is of third order in the step
+    assert pairs == pytest.approx(round(pairs), rel=0.02)
     for a in found.structures:
         for b in found.structures[a.index + 1 :]:
             moved = b.configuration.positions - a.configuration.positions
