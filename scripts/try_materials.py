@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,8 @@ import glasswells as gw
 QUENCHES, INTERVAL = 40, 50
 SETTINGS = gw.ExplorationSettings(time_step=0.1)
 """1 fs: the unit of time of an `AseModel` is 10.18 fs; everything else by default."""
-TRIED = 3
-"""Pairs of a material whose path is sought, nearest first."""
+KELVIN = 11604.518
+"""An electronvolt over k_B."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,49 +186,53 @@ def prepared(material: Material) -> tuple[gw.AseModel, Any]:
 
 
 def timed(calculator: Any, work: Callable[[], Any]) -> tuple[Any, str]:
-    """The result, and evaluations and seconds as a cell of the table."""
-    calls, begin = calculator.calls, time.perf_counter()
+    """The result, and evaluations and processor seconds as a part of the table."""
+    calls, begin = calculator.calls, time.process_time()
     result = work()
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     return result, f"{calculator.calls - calls} / {seconds:.3g} s"
 
 
-def row(material: Material) -> str:
-    """One line of the table."""
+def cells(material: Material, tried: int) -> Iterator[str]:
+    """The cells of one line of the table, each as soon as it is known."""
+    yield material.name
     model, calculator = prepared(material)
-    quench, cell = timed(calculator, lambda: gw.minimize(model, model.configuration()))
-    cells = [material.name, f"{cell}, {quench.outcome.name}, {quench.max_force:.0e}"]
+    quench, cost = timed(calculator, lambda: gw.minimize(model, model.configuration()))
+    yield f"{cost}, {quench.outcome.name}, {quench.max_force:.0e}"
     start, heat = quench.configuration, model.temperature(material.warm)
-    found, cell = timed(
+    modes, cost = timed(calculator, lambda: gw.normal_modes(model, start))
+    yield f"{cost}, lowest {modes.frequencies[3]:.3g}"
+    found, cost = timed(
         calculator,
         lambda: gw.explore(model, start, heat, QUENCHES, INTERVAL, seed=1, settings=SETTINGS),
     )
-    cells.append(f"{cell}, {len(found.structures)} minima, {found.failures} failures")
+    yield f"{cost}, {len(found.structures)} minima, {found.failures} failures"
     pairs = gw.linked_pairs(found.structures, found.transitions, 1)
-    near = sorted(pairs, key=lambda p: p.distance)[:TRIED]
+    near = sorted(pairs, key=lambda p: p.distance)[:tried]
     ends = [tuple(found.structures[k].configuration for k in (p.i, p.j)) for p in near]
-    chains, cell = timed(calculator, lambda: [gw.find_double_wells(model, a, b) for a, b in ends])
+    chains, cost = timed(calculator, lambda: [gw.find_double_wells(model, a, b) for a, b in ends])
     links = [link for chain in chains for link in chain.links]
     counts = Counter(link.outcome.name for link in links)
     named = ", ".join(f"{n} {name}" for name, n in counts.items())
-    cells.append(f"{len(pairs)} linked, {len(near)} tried: {cell}; {named or 'no pair'}")
+    yield f"{len(near)} of {len(pairs)} pairs: {cost}; {named or 'no link'}"
     wells = [link for link in links if isinstance(link, gw.DoubleWell)]
     splittings = [gw.solve_splitting(w.profile, model.units()).splitting for w in wells]
-    lowest = f"E from {min(splittings) * 11604.5:.3g} K" if splittings else "-"
-    cells.append(lowest)
-    modes, cell = timed(calculator, lambda: gw.normal_modes(model, start))
-    cells.append(f"{cell}, lowest {modes.frequencies[3]:.3g}")
-    return "| " + " | ".join(cells) + " |"
+    yield f"from {min(splittings) * KELVIN:.3g} K" if splittings else "-"
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=list(MATERIALS), metavar="NAME")
-    print("| material, atoms | minimize | explore | find_double_wells | solve_splitting | modes |")
+    parser.add_argument("--tried", type=int, default=3, help="pairs whose path is sought")
+    given = parser.parse_args()
+    print("| style, atoms | minimize | modes | explore | find_double_wells | splittings |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for name in parser.parse_args().names:
-        print(row(MATERIALS[name]), flush=True)
+    for name in given.names:
+        print("|", end="")
+        for cell in cells(MATERIALS[name], given.tried):
+            print(f" {cell} |", end="", flush=True)
+        print()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ class Interactions(Protocol):
     """The potential energy of one set of particles in one box, as a function of positions.
 
     The whole package asks for energies through these few methods. A pair model answers with
-    `PairInteractions`; a calculator for any material answers with its own implementation.
+    `PairInteractions`; a calculator for any material answers with its own implementation, and may
+    state a `precision`, the noise of its energies and forces.
     """
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
