@@ -67,7 +67,13 @@ if TYPE_CHECKING:
         normal_modes,
         overlap,
     )
-    from glasswells.paths import band_tangent, find_double_well, find_double_wells, tangents
+    from glasswells.paths import (
+        band_tangent,
+        diagnose_pair,
+        find_double_well,
+        find_double_wells,
+        tangents,
+    )
     from glasswells.paths.band import Band
     from glasswells.paths.images import path_images
     from glasswells.paths.tangents import PathTangents
@@ -169,7 +175,13 @@ _ROOMS = {
         "normal_modes",
         "overlap",
     ),
-    "paths": ("band_tangent", "find_double_well", "find_double_wells", "tangents"),
+    "paths": (
+        "band_tangent",
+        "diagnose_pair",
+        "find_double_well",
+        "find_double_wells",
+        "tangents",
+    ),
     "paths.band": ("Band",),
     "paths.images": ("path_images",),
     "paths.tangents": ("PathTangents",),

@@ -12,4 +12,4 @@ class InputError(GlasswellsError, ValueError):
 
 
 class ConvergenceError(GlasswellsError, RuntimeError):
-    """Raised only on request, when an iterative routine ended without converging."""
+    """An iterative routine ended without converging: on request, or where nothing came of it."""

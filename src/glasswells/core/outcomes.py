@@ -15,11 +15,16 @@ class Outcome(Enum):
     STEP_LIMIT = "the step limit was reached before the tolerance: raise the limit or loosen it"
     LINE_SEARCH_FAILED = (
         "no step along the search direction lowered the energy any more: the tolerance is below "
-        "the rounding noise of the energy, or forces and energy disagree"
+        "the rounding noise of the energy (raise max_force, or state the force_noise of the "
+        "calculator), or forces and energy disagree (method='fire' goes by the forces alone)"
     )
     NOT_FINITE = "a NaN or infinite energy or force appeared: check for overlapping particles"
     KNOWN_MINIMUM = "stopped early, inside the basin of an inherent structure already known"
     SAME_MINIMUM = "both ends are one inherent structure, up to a translation: no double well"
+    EXCHANGED_PARTICLES = (
+        "identical particles have changed places between the two ends: give them one order"
+    )
+    TURNED_COPY = "one end is the other free cluster turned: superpose the two first"
     INTERMEDIATE_MINIMUM = "the path passes another minimum: it was split, see `intermediates`"
     NOT_A_SADDLE = "the stationary point has not exactly one negative eigenvalue"
     LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"

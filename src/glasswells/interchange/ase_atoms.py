@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import float64_array
 from glasswells.core.errors import InputError
 from glasswells.core.optional import require
@@ -100,6 +101,7 @@ def _quantity(atoms: Any, names: tuple[str, ...]) -> Array | None:
     return None
 
 
+@expects(configuration=Configuration)
 def to_ase(configuration: Configuration, symbols: Any = None) -> Any:
     """ASE's Atoms of a configuration, with the array `diameters`; lengths and masses are kept.
 

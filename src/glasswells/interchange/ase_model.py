@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import constants
 
 from glasswells.core.checks import positive, positive_array
@@ -15,12 +17,19 @@ from glasswells.core.records import Array, Configuration
 from glasswells.interchange.ase_atoms import masses_of
 from glasswells.interchange.assembly import orthorhombic_box, require_periodic
 from glasswells.interchange.difference_interactions import DifferenceInteractions
+from glasswells.model.precision import EXACT, Precision
 from glasswells.tunneling.units import UnitSystem
 
 ANGSTROM = 1e-10
 """ASE's unit of length, in meters."""
 ELECTRONVOLT = constants.e / constants.k
 """ASE's unit of energy, over k_B, in kelvin."""
+
+
+DOUBLE = 1e-12
+"""Relative noise below which a calculator counts as one in double precision."""
+STORED_RESULTS = ("SinglePointCalculator", "SinglePointDFTCalculator")
+"""ASE's calculators of configurations read from files."""
 
 
 class AseModel:
@@ -49,7 +58,8 @@ class AseModel:
         steepest-descent paths and splittings do.
     force_noise
         Rounding noise of a force component relative to curvature times `anharmonic_length`:
-        about 1e-14 for calculators in double precision, 1e-6 for single precision.
+        about 1e-14 for calculators in double precision, 1e-6 for single precision. From 1e-12 on
+        all tolerances follow it: a tighter `max_force` counts as what the noise allows.
     anharmonic_length
         Length over which the curvature of the energy changes by its own size, in angstroms; it
         sets the steps of the differences.
@@ -57,7 +67,8 @@ class AseModel:
     Raises
     ------
     InputError
-        For open or tilted cells, constraints, no calculator, masses that are not positive.
+        For open or tilted cells, constraints, masses that are not positive, no calculator, or one
+        that computes nothing at new positions.
     """
 
     def __init__(
@@ -69,10 +80,14 @@ class AseModel:
         force_noise: float = 1e-14,
         anharmonic_length: float = 0.3,
     ) -> None:
-        require("ase", "ase")
+        ase = require("ase", "ase")
+        if not isinstance(atoms, ase.Atoms):
+            raise InputError(
+                f"atoms are of type {type(atoms).__name__}, expected ase.Atoms: read them with "
+                f"ase.io.read"
+            )
         calculator = calculator if calculator is not None else atoms.calc
-        if calculator is None:
-            raise InputError("atoms have no calculator: pass one, or a function that makes one")
+        _check_calculator(calculator)
         source = f"atoms {atoms.get_chemical_formula()}"
         require_periodic(source, [bool(p) for p in atoms.pbc])
         self.box = orthorhombic_box(source, np.array(atoms.cell))
@@ -113,9 +128,9 @@ class AseModel:
         """The energy of these atoms as a function of their positions."""
         self.check(configuration)
         atoms = self._atoms.copy()
-        made = self._calculator
-        is_maker = isinstance(made, type) or not hasattr(made, "get_forces")
-        atoms.calc = made() if is_maker else made
+        made = self._calculator() if _is_maker(self._calculator) else self._calculator
+        _check_calculator(made, is_made=True)
+        atoms.calc = made
         return AseInteractions(atoms, self.force_noise, self.anharmonic_length)
 
     def configuration(self) -> Configuration:
@@ -126,6 +141,15 @@ class AseModel:
             box=self.box,
             masses=self.masses,
         )
+
+    @property
+    def particle_kinds(self) -> NDArray[np.intp]:
+        """(N,): equal numbers for atoms that differ in nothing that ASE knows of."""
+        a = self._atoms
+        carried = (a.numbers, self.masses, a.get_tags(), a.get_initial_charges())
+        moments = a.get_initial_magnetic_moments().reshape(len(a), -1)
+        rows = np.column_stack([*carried, moments])
+        return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
 
     def atoms(self, configuration: Configuration) -> Any:
         """ASE's atoms at the positions of a configuration, without a calculator."""
@@ -173,13 +197,39 @@ class AseInteractions(DifferenceInteractions):
     def __init__(self, atoms: Any, force_noise: float, anharmonic_length: float) -> None:
         super().__init__(force_noise, anharmonic_length)
         self._atoms = atoms
+        self._start = np.array(atoms.positions)
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy, eV, and forces (N, 3), eV/angstrom."""
         self._atoms.positions = positions
+        try:
+            return self._computed()
+        except NotImplementedError as error:  # ASE's for a property that a calculator lacks
+            raise InputError(
+                f"the calculator {type(self._atoms.calc).__name__} gives no energy and forces at "
+                f"new positions: {error}; pass one that computes both"
+            ) from None
+
+    def _computed(self) -> tuple[float, Array]:
         # The energy that belongs to the forces; they differ where electrons have a temperature.
         energy = float(self._atoms.get_potential_energy(force_consistent=_has_free(self._atoms)))
         return energy, np.array(self._atoms.get_forces(), dtype=np.float64)
+
+    @cached_property
+    def precision(self) -> Precision:
+        """Noise of forces, eV/angstrom, and energy, eV, for the stiffness of the atoms as given.
+
+        Two further evaluations, spent only where the noise exceeds that of double precision.
+        """
+        if self.force_noise < DOUBLE:
+            return EXACT
+        positions = self._start
+        energy = abs(self.energy_and_forces(positions)[0])
+        field = np.random.default_rng(positions.size).choice([-1.0, 1.0], positions.shape)
+        stiffness = float(np.abs(self.hessian_product(positions, field)).max())
+        force = self.force_noise * stiffness * self.anharmonic_length
+        rounding = self.force_noise * energy
+        return Precision(force=force, energy=rounding + force * self.anharmonic_length)
 
     def deformed(self, strain: Array) -> AseInteractions:
         """The energy in the cell with the edges (1 + strain) h, by the same calculator.
@@ -190,6 +240,25 @@ class AseInteractions(DifferenceInteractions):
         atoms.set_cell(np.array(atoms.cell) @ (np.eye(3) + strain).T)
         atoms.calc = self._atoms.calc
         return AseInteractions(atoms, self.force_noise, self.anharmonic_length)
+
+
+def _is_maker(calculator: Any) -> bool:
+    return isinstance(calculator, type) or not hasattr(calculator, "get_forces")
+
+
+def _check_calculator(calculator: Any, *, is_made: bool = False) -> None:
+    """Raise unless this is a calculator that computes, or, before it is made, a function."""
+    expected = "expected an ASE calculator, or a function that makes one"
+    if calculator is None:
+        raise InputError("atoms have no calculator: pass one, or a function that makes one")
+    name = type(calculator).__name__
+    if name in STORED_RESULTS:
+        raise InputError(
+            f"the calculator is a {name}, which holds the results of one set of positions and "
+            f"computes nothing: pass the calculator that made them"
+        )
+    if _is_maker(calculator) and (is_made or not callable(calculator)):
+        raise InputError(f"the calculator is of type {name}, {expected}")
 
 
 def _has_free(atoms: Any) -> bool:

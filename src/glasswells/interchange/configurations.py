@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TextIO, get_args
 
+from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.interchange.assembly import Given, MissingOptionError, PerParticle
@@ -108,6 +109,7 @@ def read_configuration(
     return read_npz(path, given)
 
 
+@expects(configuration=Configuration)
 def write_configuration(
     configuration: Configuration,
     path: str | Path,

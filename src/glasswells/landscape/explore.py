@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, not_negative
+from glasswells.core.errors import ConvergenceError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.model.pair_model import Model
+from glasswells.model.precision import precision_of
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
 
 
@@ -58,6 +61,9 @@ class Exploration:
     """Quenches that ended early, in the harmonic region of a known structure."""
     failures: int
     """Quenches that did not converge: they interrupt the chain of transitions."""
+    energy_resolution: float = 0.0
+    """Largest jump or noise of the total energy that the quenches met: minima whose energies
+    differ by a few of it, and that lie close, count as one (`Identity.within`). 0: none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -75,8 +81,11 @@ class ExplorationState:
     failures: int
     outcome: Outcome
     """COMPLETED, or NOT_FINITE if the trajectory blew up and ended."""
+    energy_resolution: float = 0.0
+    """As that of `Exploration`."""
 
 
+@expects(model=Model, configuration=Configuration)
 def explore(
     model: Model,
     configuration: Configuration,
@@ -114,6 +123,8 @@ def explore(
     ------
     InputError
         For bad numbers and for configurations that the model cannot describe.
+    ConvergenceError
+        If no quench of any trajectory converged, or none was reached; the text says why.
     """
     settings = replace(
         settings or ExplorationSettings(), temperature=temperature, interval=interval
@@ -128,7 +139,10 @@ def explore(
     for child in children:
         start = start_exploration(model, configuration, settings, child)
         states.append(continue_exploration(model, start, settings, quenches))
-    return merge_explorations(states, configuration.box, settings.identity)
+    found = merge_explorations(states, configuration.box, settings.identity)
+    if quenches and not found.structures:
+        raise ConvergenceError(_why_nothing(model, states, settings))
+    return found
 
 
 def start_exploration(
@@ -162,14 +176,15 @@ def continue_exploration(
     library = Library.from_structures(glass.box, settings.identity, state.structures)
     counts = Counter({(t.i, t.j): t.count for t in state.transitions})
     last, tally = state.last, Counter[str]()
-    outcome = state.outcome
+    outcome, resolution = state.outcome, state.energy_resolution
     for _ in range(quenches):
         run = integrator.advance(dynamics, settings.interval, settings.interval)
         outcome = run.outcome
         if outcome is not Outcome.COMPLETED:
             break
         dynamics = run.state
-        found = _quench(model, run.configuration, library, settings, tally)
+        found, step = _quench(model, run.configuration, library, settings, tally)
+        resolution = max(resolution, step)
         if last is not None and found is not None:
             counts[last, found] += 1
         last = found
@@ -183,6 +198,7 @@ def continue_exploration(
         recognized=state.recognized + tally["recognized"],
         failures=state.failures + tally["failures"],
         outcome=outcome,
+        energy_resolution=resolution,
     )
 
 
@@ -191,7 +207,9 @@ def merge_explorations(
 ) -> Exploration:
     """Pool trajectories of one glass: one library, transition counts added."""
     counts: Counter[tuple[int, int]] = Counter()
-    library = Library(box, identity)
+    resolution = max((s.energy_resolution for s in states), default=0.0)
+    sizes = {s.configuration.n_particles for state in states for s in state.structures}
+    library = Library(box, identity.within(resolution, max(sizes, default=1)))
     for state in states:
         numbers = [library.absorb(structure) for structure in state.structures]
         for t in state.transitions:
@@ -203,6 +221,7 @@ def merge_explorations(
         evaluations=sum(s.evaluations for s in states),
         recognized=sum(s.recognized for s in states),
         failures=sum(s.failures for s in states),
+        energy_resolution=resolution,
     )
 
 
@@ -212,8 +231,8 @@ def _quench(
     library: Library,
     settings: ExplorationSettings,
     tally: Counter[str],
-) -> int | None:
-    """The number of the structure below a configuration; None if the quench failed."""
+) -> tuple[int | None, float]:
+    """The structure below a configuration, None if the quench failed; the energy's resolution."""
     # New interactions each time: a list left from the last quench would set the order of
     # summation, and a run that was cut in between could not repeat it.
     interactions = model.interactions(configuration)
@@ -221,16 +240,36 @@ def _quench(
     descent = minimize_positions(
         interactions, configuration.positions, settings.minimizer, recognizer
     )
+    resolution = max(descent.energy_jump, precision_of(interactions).energy)
     tally["quenches"] += 1
     tally["evaluations"] += descent.evaluations
     if recognizer.index is not None:
         tally["recognized"] += 1
         library.revisit(recognizer.index)
-        return recognizer.index
+        return recognizer.index, resolution
     if not descent.outcome.converged:
         tally["failures"] += 1
-        return None
-    return library.visit(configuration.moved_to(descent.positions), descent.energy)
+        return None, resolution
+    found = library.visit(configuration.moved_to(descent.positions), descent.energy)
+    return found, resolution
+
+
+def _why_nothing(
+    model: Model, states: Sequence[ExplorationState], settings: ExplorationSettings
+) -> str:
+    """Why no quench converged: by one more, from where the last trajectory is."""
+    quenches = sum(s.quenches for s in states)
+    if any(s.outcome is not Outcome.COMPLETED for s in states):
+        return (
+            f"the dynamics became not finite after {quenches} quenches, none of which converged: "
+            f"use a time_step below {settings.time_step:g} or a lower temperature"
+        )
+    glass = states[-1].dynamics.configuration()
+    end = minimize_positions(model.interactions(glass), glass.positions, settings.minimizer)
+    return (
+        f"none of {quenches} quenches converged; one more ended with the largest force "
+        f"{end.max_force:.2g} after {end.evaluations} evaluations: {end.outcome.value}"
+    )
 
 
 def _integrator(

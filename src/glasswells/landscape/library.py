@@ -12,6 +12,12 @@ from glasswells.core.checks import positive
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, InherentStructure
 
+MOST_STEPS = 5.0
+"""Jumps by which two visits to one minimum may differ: pairs that lie at the cutoff."""
+MOVED = 0.01
+"""How far such pairs move a minimum, length; half of the least displacement by which minima of
+glasses were seen to differ."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
@@ -29,6 +35,18 @@ class Identity:
     def __post_init__(self) -> None:
         positive("energy", self.energy)
         positive("displacement", self.displacement)
+
+    def within(self, resolution: float, n_particles: int) -> Identity:
+        """The same, or what the energy allows if it tells minima apart less well.
+
+        Where the energy jumps at a cutoff, or is rounded, by `resolution` (total energy), one
+        minimum is met with energies some steps apart, and where pairs lie inside the cutoff in
+        one visit and outside in another, the jump of the force moves it.
+        """
+        least = MOST_STEPS * resolution / n_particles
+        if least <= self.energy:
+            return self
+        return Identity(energy=least, displacement=max(self.displacement, MOVED))
 
 
 class Library:

@@ -24,6 +24,7 @@ from glasswells.minimization.kernels import (
     copy,
     dot,
     largest_component,
+    note_jump,
     note_progress,
 )
 from glasswells.minimization.run import Run
@@ -58,6 +59,8 @@ def descend_fire(
             return run.descent(outcome)
         fire_propose(run.w, state, largest_time_step, settings.largest_step)
         energy, force_d = run.evaluate()
+        if run.may_jump:
+            note_jump(run.w, force_d, energy)
         if fire_accept(run.w, state, force_d, energy) == NOT_FINITE:
             return run.descent(Outcome.NOT_FINITE)
 

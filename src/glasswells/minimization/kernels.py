@@ -16,9 +16,12 @@ from glasswells.core.compiler import kernel
 from glasswells.core.records import Array
 
 ENERGY, MAX_FORCE, SLOPE, STEP, SCALE, LEAST_ENERGY, LEAST_FORCE = 0, 1, 2, 3, 4, 5, 6
+MISMATCH, JUMP, NOISE = 7, 8, 9
 """Places in `Workspace.number`: energy and largest force component at the accepted point, slope
 along the direction from it, length of the trial step in units of the direction, first guess of
-the inverse Hessian, lowest energy and force that counted as progress."""
+the inverse Hessian, lowest energy and force that counted as progress, change of the energy
+at the last rejected trial beyond the work of the forces, the last change that was taken for a jump,
+noise of the energy."""
 COUNT, NEWEST, BACKTRACKS, IDLE = 0, 1, 2, 3
 """Places in `Workspace.counter`: pairs held, slot of the newest, rejections in a row, judgements
 since the last progress."""
@@ -39,6 +42,11 @@ ENERGY_PROGRESS = 1e-12
 SMALLEST_COSINE = 1e-6
 """A step that makes a larger angle with the change of the gradient than this cosine stays out of
 the history: the energy is not convex along it."""
+LASTING_MISMATCH = 0.75
+"""Where energy and work of the forces differ, half the step leaves an eighth of the difference if
+the energy is smooth, half of it if forces are wrong; a difference that keeps more is a jump."""
+LEAST_JUMP = 2.0
+"""Times the work of the forces at both ends: beyond it a change of the energy is a jump."""
 MOST_BACKTRACKS = 30
 """Rejections in a row before the direction is given up; at least a factor 1e-9 in length."""
 SHORTEST_CUT, LONGEST_CUT, BLIND_CUT = 0.02, 0.5, 0.1
@@ -72,7 +80,7 @@ class Workspace(NamedTuple):
 def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
     """Room for a descent from `positions` (N, 3); the first guess of the Hessian is stiffness 1."""
     size = positions.size
-    number = np.zeros(7)
+    number = np.zeros(NOISE + 1)
     number[SCALE] = 1.0 / stiffness
     number[LEAST_ENERGY] = number[LEAST_FORCE] = np.inf
     return Workspace(
@@ -137,24 +145,34 @@ def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def judge(w, force_d, energy, remembering):  # type: ignore[no-untyped-def]
+def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped-def]
     """Accept the trial point, or shorten the step to it.
 
     Accepted if the energy falls enough for the slope or, where the difference of energies is
-    noise, if the slope at the trial point shows no overshooting.
+    noise or `may_jump` and is seen to, if the slope at the trial point shows no overshooting.
     """
     largest = largest_component(force_d)
     finite = np.isfinite(energy) and np.isfinite(largest)
     a, slope = w.number[STEP], w.number[SLOPE]
     rise = energy - w.number[ENERGY]
-    is_noise = finite and abs(rise) <= ENERGY_NOISE * abs(energy)
+    is_noise = finite and abs(rise) <= max(ENERGY_NOISE * abs(energy), w.number[NOISE])
     new_slope = 0.0
     accepted = finite and rise <= SUFFICIENT_DECREASE * a * slope
     if is_noise:
         new_slope = -dot(force_d, w.direction_d)
         accepted = accepted or new_slope <= -LARGEST_NEW_SLOPE * slope
+    is_suspect = False
+    if may_jump and finite and not accepted:
+        new_slope = -dot(force_d, w.direction_d)
+        is_suspect = new_slope <= -LARGEST_NEW_SLOPE * slope
+        mismatch = rise - 0.5 * a * (slope + new_slope)
+        if is_suspect and w.counter[BACKTRACKS] > 0:
+            accepted = mismatch >= LASTING_MISMATCH * w.number[MISMATCH]
+        w.number[MISMATCH] = mismatch if is_suspect else np.inf
     w.counter[IDLE] += 1
     if accepted:
+        if may_jump:
+            note_jump(w, force_d, energy)
         if remembering:
             remember(w, force_d)
         copy(w.trial_d, w.position_d)
@@ -166,16 +184,34 @@ def judge(w, force_d, energy, remembering):  # type: ignore[no-untyped-def]
     w.counter[BACKTRACKS] += 1
     if w.counter[BACKTRACKS] > MOST_BACKTRACKS:
         return EXHAUSTED if finite else NOT_FINITE
-    shorter = BLIND_CUT
+    shorter = LONGEST_CUT if is_suspect else BLIND_CUT
     if is_noise:
         shorter = slope / (slope - new_slope)  # where the secant of the slopes vanishes
-    elif finite:
+    elif finite and not is_suspect:
         shorter = -0.5 * a * slope / (rise - a * slope)  # the minimum of the parabola
     a *= min(max(shorter, SHORTEST_CUT), LONGEST_CUT)
     w.number[STEP] = a
     for d in range(w.trial_d.shape[0]):
         w.trial_d[d] = w.position_d[d] + a * w.direction_d[d]
     return REJECTED
+
+
+@kernel
+def note_jump(w, force_d, energy):  # type: ignore[no-untyped-def]
+    """Note a change of the energy on the way to the trial point that no force accounts for.
+
+    By the mean value theorem a smooth energy changes by the work of a force on the way; one that is
+    several times larger than at both ends of a step is a jump.
+    """
+    before, after = 0.0, 0.0
+    for d in range(force_d.shape[0]):
+        step = w.trial_d[d] - w.position_d[d]
+        before += w.force_d[d] * step
+        after += force_d[d] * step
+    mismatch = abs(energy - w.number[ENERGY] + 0.5 * (before + after))
+    least = LEAST_JUMP * (abs(before) + abs(after))
+    if mismatch > max(least, ENERGY_NOISE * abs(energy), w.number[NOISE]):
+        w.number[JUMP] = mismatch
 
 
 @kernel

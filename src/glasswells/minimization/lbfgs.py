@@ -11,6 +11,10 @@ from glasswells.minimization.settings import Descent, MinimizerSettings, StopCon
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
 
+UNAIDED_PATIENCE = 10
+"""How many times more patience L-BFGS gets where no Newton steps finish: in stiff materials the
+force oscillates for hundreds of evaluations while the last soft directions relax."""
+
 
 def descend_lbfgs(
     interactions: Interactions,
@@ -19,10 +23,14 @@ def descend_lbfgs(
     stop: StopCondition | None,
 ) -> Descent:
     """L-BFGS; for pair models the last part by truncated Newton steps."""
-    run = Run(interactions, positions, settings, stop, settings.patience)
+    solver: NewtonSolver | None = None
+    if settings.newton_below > 0 and isinstance(interactions, PairInteractions):
+        solver = NewtonSolver(interactions, settings.newton_products)
+    patience = settings.patience * (1 if solver else UNAIDED_PATIENCE)
+    run = Run(interactions, positions, settings, stop, patience)
     if not run.begin():
         return run.descent(Outcome.NOT_FINITE)
-    directions = _Directions(run)
+    directions = _Directions(run, solver)
     verdict = kernels.ACCEPTED
     while True:
         if verdict != kernels.REJECTED:
@@ -33,7 +41,7 @@ def descend_lbfgs(
         elif run.evaluations >= settings.max_evaluations:
             return run.descent(Outcome.STEP_LIMIT)
         energy, force_d = run.evaluate()
-        verdict = kernels.judge(run.w, force_d, energy, not directions.newton)
+        verdict = kernels.judge(run.w, force_d, energy, not directions.newton, run.may_jump)
         if verdict in (kernels.EXHAUSTED, kernels.NOT_FINITE) and not directions.restart():
             is_finite = verdict == kernels.EXHAUSTED
             return run.descent(Outcome.LINE_SEARCH_FAILED if is_finite else Outcome.NOT_FINITE)
@@ -42,12 +50,9 @@ def descend_lbfgs(
 class _Directions:
     """Chooses between L-BFGS and Newton directions."""
 
-    def __init__(self, run: Run) -> None:
-        settings, interactions = run.settings, run.interactions
+    def __init__(self, run: Run, solver: NewtonSolver | None) -> None:
         self._run = run
-        self._solver: NewtonSolver | None = None
-        if settings.newton_below > 0 and isinstance(interactions, PairInteractions):
-            self._solver = NewtonSolver(interactions, settings.newton_products)
+        self._solver = solver
         self._newton_from = 0
         self.newton = False
         """Whether the present direction is a Newton direction."""

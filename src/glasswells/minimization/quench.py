@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from glasswells.core.arguments import expects
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, Minimization
 from glasswells.minimization.fire import descend_fire
@@ -13,6 +14,7 @@ from glasswells.model.functions import checked_interactions
 from glasswells.model.pair_model import Interactions, Model
 
 
+@expects(model=Model, configuration=Configuration)
 def minimize(
     model: Model,
     configuration: Configuration,

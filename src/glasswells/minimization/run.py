@@ -8,7 +8,9 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.minimization import kernels
 from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
+from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
+from glasswells.model.precision import precision_of
 
 
 class Run:
@@ -24,7 +26,11 @@ class Run:
     ) -> None:
         self.interactions = interactions
         self.settings = settings
+        self.may_jump = not isinstance(interactions, PairInteractions)
+        precision = precision_of(interactions)
+        self._tolerance = max(settings.max_force, precision.least_force)
         self.w = kernels.workspace(positions, settings.history, settings.stiffness)
+        self.w.number[kernels.NOISE] = precision.least_energy
         self.evaluations = 0
         self.products = 0
         self._stop = stop
@@ -53,7 +59,7 @@ class Run:
         """Why the descent ends at the accepted point, or None; `long_step` asks `stop` now."""
         settings = self.settings
         max_force = self.max_force
-        if max_force <= settings.max_force:
+        if max_force <= self._tolerance:
             return Outcome.CONVERGED
         if self._stop is not None and (long_step or self.evaluations >= self._next_stop):
             self._next_stop = self.evaluations + settings.stop_interval
@@ -77,4 +83,5 @@ class Run:
             evaluations=self.evaluations,
             hessian_products=self.products,
             outcome=outcome,
+            energy_jump=float(self.w.number[kernels.JUMP]),
         )

@@ -57,7 +57,7 @@ class MinimizerSettings:
     """Largest time step of FIRE; the leapfrog limit of the stiffest mode of the glass is 0.12."""
     patience: int = 60
     """Evaluations of L-BFGS without a new low in energy or force before it counts as stalled;
-    FIRE, whose force oscillates, gets ten times as many."""
+    where no Newton steps finish, and with FIRE, the force oscillates: ten times as many."""
     stop_interval: int = 5
     """Evaluations between two calls of the stop condition, at least; Newton steps, each worth
     many evaluations, are all shown to it."""
@@ -91,3 +91,7 @@ class Descent:
     hessian_products: int
     """Products with a frozen Hessian in the Newton steps, each half an evaluation's time."""
     outcome: Outcome
+    energy_jump: float = 0.0
+    """The last change of the energy met on the way that no force accounts for: an energy that
+    jumps, for instance at a cutoff, where several pairs may cross in a long step. Not looked for
+    in pair models, which are smooth."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import float64_array
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
@@ -14,6 +15,7 @@ from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions, Model
 
 
+@expects(model=Model, configuration=Configuration)
 def energy(model: Model, configuration: Configuration) -> float:
     """Total potential energy V = sum_{i<j} v_ij(r_ij) of a configuration.
 
@@ -25,6 +27,7 @@ def energy(model: Model, configuration: Configuration) -> float:
     return _finite_energy_and_forces(model, configuration)[0]
 
 
+@expects(model=Model, configuration=Configuration)
 def forces(model: Model, configuration: Configuration) -> Array:
     """Forces -dV/dr (N, 3) on the particles of a configuration; they sum to zero.
 
@@ -36,6 +39,7 @@ def forces(model: Model, configuration: Configuration) -> Array:
     return _finite_energy_and_forces(model, configuration)[1]
 
 
+@expects(model=Model, configuration=Configuration)
 def hessian(model: Model, configuration: Configuration) -> Any:
     """Hessian M = d2V/dr dr as a SciPy sparse array (3N, 3N) in CSC format (paper, eq. 2).
 
@@ -50,6 +54,7 @@ def hessian(model: Model, configuration: Configuration) -> Any:
     return checked_interactions(model, configuration).hessian(configuration.positions)
 
 
+@expects(model=Model, configuration=Configuration)
 def hessian_product(model: Model, configuration: Configuration, field: ArrayLike) -> Array:
     """M:z (N, 3) for a field z (N, 3), without forming M.
 
@@ -63,6 +68,7 @@ def hessian_product(model: Model, configuration: Configuration, field: ArrayLike
     return interactions.hessian_product(configuration.positions, z)
 
 
+@expects(model=Model, configuration=Configuration)
 def third_order(
     model: Model, configuration: Configuration, field: ArrayLike
 ) -> tuple[Array, float]:
@@ -78,6 +84,7 @@ def third_order(
     return interactions.third_order(configuration.positions, z)
 
 
+@expects(model=Model, configuration=Configuration)
 def fourth_order(model: Model, configuration: Configuration, field: ArrayLike) -> float:
     """T:zzzz, the fourth derivative of V(r + s z) with respect to s at s = 0.
 

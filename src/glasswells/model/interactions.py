@@ -45,10 +45,15 @@ class PairInteractions:
         self.constants = model.constants
         self.kernels = pair_kernels(model.law)
         self._skin = skin
-        self._builder = ListBuilder(model.law, self.constants, self.diameters, self.box)
+        self._builder = self.list_builder(self.diameters)
         self._reference: Array | None = None
         self._pairs: PairList | None = None
         self._pattern: HessianPattern | None = None
+
+    def list_builder(self, diameters: Array) -> ListBuilder:
+        """A builder of lists for these particles, in the order of `diameters`."""
+        over_mean = self.model.ranges(diameters).over_mean
+        return ListBuilder(self.model.law, self.constants, diameters, self.box, over_mean)
 
     def pairs(self, positions: Array) -> PairList:
         """A list that holds every interacting pair at these positions (and some more).

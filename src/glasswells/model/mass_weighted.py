@@ -9,6 +9,7 @@ import scipy.sparse
 
 from glasswells.core.records import Array
 from glasswells.model.pair_model import Interactions
+from glasswells.model.precision import Precision, precision_of
 
 
 class MassWeighted:
@@ -29,6 +30,12 @@ class MassWeighted:
     def __init__(self, plain: Interactions, weights: Array) -> None:
         self.plain = plain
         self.weights = weights
+
+    @property
+    def precision(self) -> Precision:
+        """That of the plain energies, with the forces over the least weight."""
+        plain = precision_of(self.plain)
+        return Precision(plain.force / float(self.weights.min()), plain.energy)
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy, and forces (N, 3) over the weights, at Q (N, 3)."""

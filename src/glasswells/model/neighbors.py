@@ -56,6 +56,8 @@ class Screen(NamedTuple):
     """(N,) rounded up to a multiple of 8."""
     candidates: NDArray[np.uint32]
     """(N + 1,): the particles that pass for one row."""
+    over_mean: float
+    """Upper bound of a range over the mean diameter, as the model's `ranges` states it."""
     smallest_for_cells: int
     """Particles from which cells are used."""
 
@@ -63,7 +65,8 @@ class Screen(NamedTuple):
 class Reach(NamedTuple):
     """Two particles may interact within half_cutoff (sigma_i + sigma_j) + skin.
 
-    No mixing rule exceeds the mean.
+    Half the cutoff times the largest ratio of a range to the mean diameter, as the mixing rule has
+    it for these particles.
     """
 
     half_cutoff: np.float32
@@ -218,10 +221,11 @@ def pair_list_kernel(law: PairLaw) -> Any:
         inverse_box = 1.0 / box_c[0], 1.0 / box_c[1], 1.0 / box_c[2]
         cutoff = np.sqrt(k.cutoff2)
         widened = skin + ROUNDING * max(box_c[0], box_c[1], box_c[2])
-        choose_cells(box_c, cutoff * diameter_n.max() + widened, screen)
+        longest = cutoff * screen.over_mean
+        choose_cells(box_c, longest * diameter_n.max() + widened, screen)
         sort_into_cells(r_nc, diameter_n, box_c, screen)
         box = np.float32(box_c[0]), np.float32(box_c[1]), np.float32(box_c[2])
-        reach = Reach(np.float32(0.5 * cutoff), np.float32(widened), box[0], box[1], box[2])
+        reach = Reach(np.float32(0.5 * longest), np.float32(widened), box[0], box[1], box[2])
         capacity = pairs.partner.shape[0]
         found = 0
         for i in range(n):
@@ -305,7 +309,10 @@ def prune_pair_list(r_nc, box_c, k, skin, wide, pairs):  # type: ignore[no-untyp
 
 
 class ListBuilder:
-    """Builds pair lists for one set of particles, with workspaces kept between builds."""
+    """Builds pair lists for one set of particles, with workspaces kept between builds.
+
+    `over_mean` is that of the model's `ranges`: how far a range may exceed the mean diameter.
+    """
 
     def __init__(
         self,
@@ -313,6 +320,7 @@ class ListBuilder:
         constants: Any,
         diameters: Array,
         box: Array,
+        over_mean: float,
         *,
         smallest_for_cells: int = SMALLEST_FOR_CELLS,
     ) -> None:
@@ -320,7 +328,7 @@ class ListBuilder:
         self._constants = constants
         self._diameters = diameters
         self._box = box
-        self._screen = empty_screen(len(diameters), smallest_for_cells)
+        self._screen = empty_screen(len(diameters), over_mean, smallest_for_cells)
         self._pairs = empty_pair_list(len(diameters), 8 * len(diameters))
 
     def build(self, positions: Array, skin: float) -> PairList:
@@ -350,7 +358,7 @@ def empty_pair_list(n: int, capacity: int) -> PairList:
     )
 
 
-def empty_screen(n: int, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen:
+def empty_screen(n: int, over_mean: float, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen:
     """The workspace of list builds for n particles."""
     most_cells = (int(n ** (1 / 3)) + 2) ** 3
     return Screen(
@@ -365,5 +373,6 @@ def empty_screen(n: int, smallest_for_cells: int = SMALLEST_FOR_CELLS) -> Screen
         cell_start=np.zeros(most_cells + 2, dtype=np.int64),
         mask=np.zeros(-(-n // 8) * 8, dtype=np.uint8),
         candidates=np.zeros(n + 1, dtype=np.uint32),
+        over_mean=over_mean,
         smallest_for_cells=smallest_for_cells,
     )

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.law import PairLaw
+from glasswells.model.mixing import MixedRanges, mixed_ranges
 
 
 @runtime_checkable
@@ -15,7 +16,8 @@ class Interactions(Protocol):
     """The potential energy of one set of particles in one box, as a function of positions.
 
     The whole package asks for energies through these few methods. A pair model answers with
-    `PairInteractions`; a calculator for any material answers with its own implementation.
+    `PairInteractions`; a calculator for any material answers with its own implementation, and may
+    state a `precision`, the noise of its energies and forces.
     """
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
@@ -39,6 +41,7 @@ class Interactions(Protocol):
         ...
 
 
+@runtime_checkable
 class Model(Protocol):
     """A potential energy for configurations."""
 
@@ -73,9 +76,17 @@ class PairModel(ABC):
     def is_repulsive(self) -> bool:
         """Whether v >= 0 at all distances."""
 
+    def ranges(self, diameters: Array) -> MixedRanges:
+        """What the mixing rule makes of these diameters: neighbor lists rely on it.
+
+        By default the rule is asked for every two distinct diameters, which takes milliseconds for
+        a thousand; a model that knows the bounds of its rule may state them.
+        """
+        return mixed_ranges(self.law, self.constants, diameters)
+
     def largest_cutoff(self, diameters: Array) -> float:
-        """Upper bound of the interaction range over all pairs of these particles."""
-        return self.cutoff * float(diameters.max())
+        """Largest distance at which any two of these particles interact."""
+        return self.cutoff * self.ranges(diameters).longest
 
     def check(self, configuration: Configuration) -> None:
         """Raise `InputError` unless each box edge is at least twice the largest cutoff."""

@@ -11,8 +11,9 @@ import numpy as np
 from glasswells.core.checks import count, not_negative, positive
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration, freeze
+from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.law import PairLaw, smooth_cutoff
+from glasswells.model.mixing import MixedRanges
 from glasswells.model.pair_model import PairModel
 
 
@@ -77,6 +78,16 @@ class SoftSpheres(PairModel):
                 f"{1 / self.nonadditivity:g}: the mixing rule would give pairs a negative range"
             )
         PairModel.check(self, configuration)
+
+    def ranges(self, diameters: Array) -> MixedRanges:
+        """Bounds that hold for any diameters: a nonadditivity >= 0 only shortens the mean.
+
+        Where the longest range is that of two equal spheres, d(sigma_ij)/d(sigma_i) >= 0 for all
+        pairs if and only if 2 nonadditivity sigma_max <= 1.
+        """
+        largest = float(diameters.max())
+        rises = 2 * self.nonadditivity * largest <= 1
+        return MixedRanges(longest=largest, over_mean=1.0, is_rising=rises)
 
     @property
     def is_repulsive(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
@@ -33,6 +34,7 @@ SHIFT_DISTANCES = (2.0, 3.0, 1.5)
 """Where the spectrum is cut below the mode, in units of SAME_LEVEL; the first stable one serves."""
 
 
+@expects(model=Model, configuration=Configuration)
 def max_overlap(
     model: Model,
     configuration: Configuration,

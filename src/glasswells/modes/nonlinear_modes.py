@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
 from glasswells.core.records import Array, Configuration, CubicMode, NonlinearMode
@@ -16,6 +17,7 @@ from glasswells.modes.overlaps import overlap
 from glasswells.modes.stiffness import Stiffness, as_stiffness
 
 
+@expects(model=Model, configuration=Configuration)
 def cubic_mode(
     model: Model,
     configuration: Configuration,
@@ -87,6 +89,7 @@ def cubic_mode(
     )
 
 
+@expects(model=Model, configuration=Configuration)
 def quartic_mode(
     model: Model,
     configuration: Configuration,
@@ -114,6 +117,7 @@ def quartic_mode(
     return _nonlinear_mode("quartic", stiffness, seed, found)
 
 
+@expects(model=Model, configuration=Configuration)
 def pseudo_harmonic_mode(
     model: Model,
     configuration: Configuration,

@@ -10,6 +10,7 @@ import scipy.linalg
 import scipy.sparse.linalg
 from numpy.typing import ArrayLike, NDArray
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count as checked_count
 from glasswells.core.checks import float64_array, fraction, positive
 from glasswells.core.errors import InputError
@@ -40,6 +41,7 @@ ARPACK_RESIDUAL = 1e-9
 """Largest accepted |M v - lambda v| relative to the largest entry of M; 1e-14 is usual."""
 
 
+@expects(model=Model, configuration=Configuration)
 def normal_modes(
     model: Model,
     configuration: Configuration,

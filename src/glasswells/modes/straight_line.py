@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, positive
 from glasswells.core.fields import nonzero_field
 from glasswells.core.records import Array, Configuration, FieldProfile
@@ -20,6 +21,7 @@ CEILING = 10.0
 lies beyond is out of reach of any crossing."""
 
 
+@expects(model=Model, configuration=Configuration)
 def energy_along(
     model: Model,
     configuration: Configuration,

@@ -2,6 +2,7 @@
 
 from glasswells.paths.band import Band, BandRelaxation
 from glasswells.paths.chain import find_double_wells
+from glasswells.paths.diagnosis import diagnose_pair
 from glasswells.paths.double_well import find_double_well
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -14,6 +15,7 @@ __all__ = [
     "PathTangents",
     "Surface",
     "band_tangent",
+    "diagnose_pair",
     "find_double_well",
     "find_double_wells",
     "tangents",

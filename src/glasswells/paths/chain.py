@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count
 from glasswells.core.records import Configuration, PathChain, PathFailure
 from glasswells.model.pair_model import Model
@@ -15,6 +16,7 @@ from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
 
+@expects(model=Model, a=Configuration, b=Configuration)
 def find_double_wells(
     model: Model, a: Configuration, b: Configuration, *, max_minima: int = 8, **settings: Any
 ) -> PathChain:

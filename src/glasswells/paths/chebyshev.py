@@ -24,7 +24,7 @@ from glasswells.core.records import Array
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.kernels import force_kernel, largest_displacement2
 from glasswells.model.law import PairLaw
-from glasswells.model.neighbors import ListBuilder, PairList
+from glasswells.model.neighbors import PairList
 from glasswells.model.pair_model import Interactions
 from glasswells.paths.surface import Surface
 
@@ -160,12 +160,12 @@ class _PairRun:
     """On a pair model, compiled, with a neighbor list of its own."""
 
     def __init__(self, interactions: PairInteractions) -> None:
-        law, i = interactions.model.law, interactions
+        i = interactions
         self._interactions = i
-        self._builder = ListBuilder(law, i.constants, i.diameters, i.box)
+        self._builder = i.list_builder(i.diameters)
         self._pairs: PairList | None = None
         self._reference = np.empty(0)
-        self._kernel = _stages_kernel(law)
+        self._kernel = _stages_kernel(i.model.law)
 
     def __call__(self, start: Array, force: Array, h: float, parts: int, formula: Stages) -> Array:
         i = self._interactions

@@ -11,6 +11,7 @@ import numpy as np
 
 from glasswells.core.records import Array
 from glasswells.paths.krylov import Lanczos, Projector, drift_projector, softest
+from glasswells.paths.newton import OVERLAP
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Product, Surface
 
@@ -41,7 +42,7 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
     size = float(np.abs(force).max())
     best = (size, x)
     for _ in range(settings.climb_steps):
-        if not settings.climb_force < size < np.inf:
+        if not settings.climb_force < size < OVERLAP:
             break
         product, right = surface.hessian_product(x), project(force.ravel().copy())
         start = mode + 0.01 * random
@@ -50,6 +51,8 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
         move = _downhill(product, right - along * mode, mode, project, settings.climb_products)
         move -= along / max(abs(value), LEAST_STIFFNESS) * mode
         farthest = float(np.sqrt((move.reshape(-1, 3) ** 2).sum(axis=1).max()))
+        if not 0 < farthest < np.inf:
+            break
         x = x + move.reshape(-1, 3) * min(1.0, longest / farthest)
         force = surface.interactions.energy_and_forces(x)[1]
         before, size = size, float(np.abs(force).max())

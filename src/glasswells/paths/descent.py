@@ -77,6 +77,11 @@ class _Trail:
         self.arcs.append(arc)
         return arc
 
+    def may_go_on(self, settings: PathSettings) -> bool:
+        """Whether steps and evaluations are left."""
+        few = self.steps < settings.path_steps
+        return few and self.evaluations < settings.path_evaluations
+
     @property
     def length(self) -> float:
         return sum(arc.length for arc in self.arcs)
@@ -144,7 +149,7 @@ def descend(
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     slowing, stray_force = False, settings.stray_force
-    while trail.steps < settings.path_steps:
+    while trail.may_go_on(settings):
         fields = [surface.without_drift(here.point.positions - t) for t in targets]
         away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
@@ -208,7 +213,8 @@ def _advance(
     if error > 0:
         factor = min(factor, SAFETY * (tolerance / error) ** (1 / ERROR_ORDER))
     is_good = error <= tolerance and length <= 1.5 * settings.longest_step
-    is_lower = there.energy < here.energy + ENERGY_NOISE * abs(here.energy)
+    noise = max(ENERGY_NOISE * abs(here.energy), surface.energy_noise)
+    is_lower = there.energy < here.energy + noise
     # On a straight path nothing else would stop a step from passing the minimum.
     is_forward = float((here.point.tangent * t).sum()) > 0
     if not (is_good and is_lower and is_forward):
@@ -292,7 +298,7 @@ def fall(surface: Surface, positions: Array, settings: PathSettings) -> Stationa
     stiffest = -1.5 * settings.stiffness_margin * highest
     trail, here, flow = _Trail([]), _look(surface, positions), Flow(surface, stiffest)
     duration, force = 10.0 / stiffest, settings.stray_force
-    while trail.steps < settings.path_steps:
+    while trail.may_go_on(settings):
         if _largest(here.force) < force:
             end = bottom_below(surface, here.point.positions, here.energy, settings)
             if end is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, positive
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
@@ -16,6 +17,8 @@ from glasswells.core.records import Array, Configuration, DoubleWell, PathFailur
 from glasswells.model.functions import checked_interactions
 from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.pair_model import Model
+from glasswells.model.precision import precision_of
+from glasswells.paths.diagnosis import differences, finding
 from glasswells.paths.newton import newton
 from glasswells.paths.pathway import NoPathway, Pathway, find_pathway, is_same_minimum
 from glasswells.paths.profile import energy_profile, stretched
@@ -24,10 +27,13 @@ from glasswells.paths.surface import Surface
 
 LARGEST_INPUT_FORCE = 1e-6
 """Above this a configuration is no minimum; below, Newton steps polish what is left."""
+INPUT_MARGIN = 10.0
+"""The same in units of the force that a minimum is to meet, if that is more."""
 FEWEST_IMAGES = 5
 """A band needs neighbors on both sides of its top."""
 
 
+@expects(model=Model, a=Configuration, b=Configuration)
 def find_double_well(
     model: Model,
     a: Configuration,
@@ -71,7 +77,8 @@ def find_double_well(
     Returns
     -------
     DoubleWell or PathFailure
-        A failure's outcome is `SAME_MINIMUM`, `INTERMEDIATE_MINIMUM` (the band passes another
+        A failure's outcome is `SAME_MINIMUM`, `EXCHANGED_PARTICLES` or `TURNED_COPY` (found before
+        a path is tried, see `diagnose_pair`), `INTERMEDIATE_MINIMUM` (the band passes another
         minimum), `LEFT_THE_PAIR` (the paths from the saddle end elsewhere; both with the new
         minima), `FLAT_PROFILE`, `NOT_A_SADDLE`, `STEP_LIMIT` or `NOT_FINITE`.
 
@@ -87,6 +94,8 @@ def find_double_well(
     if method not in ("fast", "band"):
         raise InputError(f"method is {method!r}, expected 'fast' or 'band'")
     check_pair(a, b)
+    precision = precision_of(surface_of(model, a).interactions)
+    settings = settings.within(precision, a.n_particles)
     polished = [_converged(model, c, name, settings) for c, name in ((a, "a"), (b, "b"))]
     swapped = polished[1][1] < polished[0][1]
     (first, energy_first), (second, energy_second) = polished[::-1] if swapped else polished
@@ -100,6 +109,10 @@ def find_double_well(
         )
         same = NoPathway(outcome=Outcome.SAME_MINIMUM, message=message, top=np.nan)
         return _failure(a, b, same, polished, surface)
+    wrong = finding(model, polished[0][0], polished[1][0], polished[1][1])
+    if wrong is not None:
+        no_path = NoPathway(outcome=wrong.outcome, message=wrong.message, top=np.nan)
+        return _failure(a, b, no_path, polished, surface)
     step = surface.displacement(start, end)
 
     def quench_positions(positions: Array) -> Array:
@@ -126,19 +139,11 @@ def find_double_well(
 
 def check_pair(a: Configuration, b: Configuration) -> None:
     """Raise `InputError` unless both hold the same particles in the same box."""
-    if a.n_particles != b.n_particles:
+    found = differences(a, b)
+    if found:
         raise InputError(
-            f"a holds {a.n_particles} particles and b {b.n_particles}, expected two configurations "
-            f"of the same particles"
+            f"{'; '.join(found)}; expected two configurations of the same particles in the same box"
         )
-    for name, tolerance in (("diameters", 0.0), ("masses", 0.0), ("box", 1e-12)):
-        difference = np.abs(getattr(a, name) - getattr(b, name))
-        if difference.max() > tolerance * getattr(a, name).max():
-            k = int(difference.argmax())
-            raise InputError(
-                f"{name}[{k}] is {getattr(a, name)[k]} in a and {getattr(b, name)[k]} in b, "
-                f"expected two configurations of the same particles in the same box"
-            )
 
 
 def surface_of(model: Model, configuration: Configuration) -> Surface:
@@ -159,11 +164,13 @@ def _converged(
     """The minimum to rounding, and its energy."""
     interactions = checked_interactions(model, configuration)
     energy, force = interactions.energy_and_forces(configuration.positions)
-    largest = float(np.abs(force).max())
-    if largest > LARGEST_INPUT_FORCE:
+    largest, limit = float(np.abs(force).max()), INPUT_MARGIN * settings.max_force
+    limit = max(limit, LARGEST_INPUT_FORCE)
+    if largest > limit:
         raise InputError(
-            f"the largest force in {name} is {largest:.3g}, expected at most "
-            f"{LARGEST_INPUT_FORCE:g}: minimize it first, for example with gw.minimize"
+            f"the largest force in {name} is {largest:.3g}, expected at most {limit:.3g}: minimize "
+            f"it first, for example with gw.minimize; the limit follows max_force, and the "
+            f"force_noise of a calculator"
         )
     if largest <= settings.max_force:
         return configuration, float(energy)

@@ -18,7 +18,7 @@ from glasswells.core.records import Array
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.law import PairLaw
 from glasswells.model.mass_weighted import MassWeighted
-from glasswells.model.neighbors import ListBuilder, PairList, empty_pair_list
+from glasswells.model.neighbors import PairList, empty_pair_list
 from glasswells.model.pair_model import Interactions
 
 FEWEST_LANES = 24
@@ -101,10 +101,9 @@ class LaneEnergies:
         self._box = interactions.box
         self._constants = interactions.constants
         self.order = spatial_order(positions, interactions.box)
-        law = interactions.model.law
         diameters = np.ascontiguousarray(interactions.diameters[self.order])
-        self._builder = ListBuilder(law, interactions.constants, diameters, interactions.box)
-        self._forces = lane_kernel(law)
+        self._builder = interactions.list_builder(diameters)
+        self._forces = lane_kernel(interactions.model.law)
         self._reference: Array | None = None
         self._pairs: PairList | None = None
 

@@ -12,6 +12,8 @@ from glasswells.paths.krylov import drift_projector, solve
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
+OVERLAP = 1e50
+"""A larger force is that of particles on one another: its square would overflow."""
 LOOSEST_SOLVE = 0.1
 """Relative residual of a solve far from the stationary point; closer, it falls with the force,
 which keeps the convergence nearly quadratic."""
@@ -44,7 +46,7 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
     largest = _largest(force)
     best = (largest, x, energy)
     products, steps, idle = 0, 0, 0
-    while np.isfinite(largest) and steps < settings.newton_steps:
+    while largest < OVERLAP and steps < settings.newton_steps:
         if best[0] <= settings.rounding_force or (best[0] <= settings.max_force and idle):
             break
         enough = 0.3 * settings.rounding_force / largest
@@ -58,6 +60,9 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
         )
         products += spent
         move = step.reshape(-1, 3)
+        if not np.isfinite(move).all():
+            largest = np.inf
+            break
         longest = float(np.sqrt((move**2).sum(axis=1).max()))
         x = x + move * min(1.0, settings.newton_step / longest if longest > 0 else 1.0)
         energy, force = surface.interactions.energy_and_forces(x)
@@ -69,7 +74,7 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
         if idle > settings.newton_patience:
             break
     outcome = Outcome.CONVERGED if best[0] <= settings.max_force else Outcome.STEP_LIMIT
-    if not np.isfinite(largest):
+    if not largest < OVERLAP:
         outcome = Outcome.NOT_FINITE
     return StationaryPoint(
         positions=best[1],

@@ -82,7 +82,21 @@ def find_pathway(
     `rho`: distance from the minima at which the path is marked. `method` is `fast`, or `band` to
     go to the full climbing-image band at once.
     """
-    targets = (minimum_a, minimum_b)
+    # Where particles overlap on the way, numbers overflow: results are asked for being finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _find(surface, (minimum_a, minimum_b), rho, images, settings, method, quench)
+
+
+def _find(
+    surface: Surface,
+    targets: tuple[Array, Array],
+    rho: float,
+    images: int,
+    settings: PathSettings,
+    method: str,
+    quench: Quench | None,
+) -> Pathway | NoPathway:
+    minimum_a, minimum_b = targets
     relaxation = BandRelaxation(surface, minimum_a, minimum_b, images, settings)
     strays: list[Array] = []
     result: Pathway | NoPathway | None = None
@@ -127,6 +141,8 @@ def _attempt(
             top=np.nan,
         )
     saddle = find_saddle(surface, *top, settings)
+    if saddle.outcome is Outcome.NOT_FINITE:
+        return NoPathway(outcome=saddle.outcome, message="particles overlap on the way", top=np.nan)
     if not saddle.outcome.converged:
         return NoPathway(
             outcome=saddle.outcome,
@@ -184,7 +200,7 @@ def highest_point(surface: Surface, band: Band) -> tuple[Array, Array] | None:
         for u in np.arange(1, TOP_SAMPLES) / TOP_SAMPLES:
             x = band.positions[j] + u * step
             energy = surface.energy(x)
-            if energy > (best[0] if best else floor):
+            if np.isfinite(energy) and energy > (best[0] if best else floor):
                 best = (energy, x)
     if best is None:
         return None

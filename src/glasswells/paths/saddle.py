@@ -10,7 +10,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.climb import climb
 from glasswells.paths.krylov import drift_projector, softest
-from glasswells.paths.newton import newton
+from glasswells.paths.newton import OVERLAP, StationaryPoint, newton
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -68,6 +68,8 @@ def _at_end_of_newton(
     excluded.
     """
     point = newton(surface, positions, settings)
+    if not point.max_force < OVERLAP:
+        return _nowhere(point, tangent)
     project = drift_projector(surface)
     product = surface.hessian_product(point.positions)
     most = settings.mode_products
@@ -95,4 +97,18 @@ def _at_end_of_newton(
         next_eigenvalue=following,
         highest_eigenvalue=-highest,
         outcome=outcome,
+    )
+
+
+def _nowhere(point: StationaryPoint, tangent: Array) -> Saddle:
+    """What Newton steps from an overlap give: nothing can be said of the Hessian there."""
+    return Saddle(
+        positions=point.positions,
+        energy=point.energy,
+        max_force=point.max_force,
+        negative_eigenvalue=np.nan,
+        mode=tangent,
+        next_eigenvalue=np.nan,
+        highest_eigenvalue=np.nan,
+        outcome=Outcome.NOT_FINITE,
     )

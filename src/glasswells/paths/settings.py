@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from glasswells.core.checks import count, positive
+from glasswells.model.precision import EXACT, Precision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +80,8 @@ class PathSettings:
     """The same as a fraction of the distance from minimum to saddle, if that is less."""
     path_steps: int = 400
     """Most steps down one side; typical are 15 to 40."""
+    path_evaluations: int = 50_000
+    """Most force evaluations down one side."""
     path_tolerance: float = 1e-6
     """Local error of a step across the path. Errors across decay on the way down and change the
     energy only to second order."""
@@ -126,3 +129,17 @@ class PathSettings:
             else:
                 count(item.name, value, minimum=1)
         count("profile_points", self.profile_points, minimum=9)
+
+    def within(self, precision: Precision, n_particles: int) -> PathSettings:
+        """The same, or what the noise of forces and energies allows where that is looser."""
+        if precision == EXACT:
+            return self
+        force, energy = precision.least_force, precision.least_energy
+        return replace(
+            self,
+            max_force=max(self.max_force, force),
+            rounding_force=max(self.rounding_force, 0.5 * force),
+            band_force=max(self.band_force, force),
+            smallest_barrier=max(self.smallest_barrier, energy),
+            same_energy=max(self.same_energy, energy / n_particles),
+        )

@@ -18,6 +18,7 @@ from glasswells.model.kernels import pair_vector
 from glasswells.model.law import PairLaw
 from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.pair_model import Interactions
+from glasswells.model.precision import precision_of
 
 Product = Callable[[Array], Array]
 """z (3N,) -> M z (3N,)."""
@@ -60,6 +61,11 @@ class Surface:
     def plain(self, field: Array) -> Array:
         """Positions r (N, 3) of Q, or the same of displacements."""
         return field if self.weights is None else field / self.weights
+
+    @property
+    def energy_noise(self) -> float:
+        """Noise of the total energy beyond the rounding of double precision."""
+        return precision_of(self.interactions).energy
 
     def displacement(self, start: Array, end: Array) -> Array:
         """The field (N, 3) from `start` to `end`: minimum image, center of mass at rest."""

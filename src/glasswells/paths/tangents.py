@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array
 from glasswells.core.errors import InputError
 from glasswells.core.masses import mass_weights, mean_mass
@@ -42,6 +43,7 @@ class PathTangents:
         )
 
 
+@expects(model=Model, double_well=DoubleWell)
 def tangents(
     model: Model,
     double_well: DoubleWell,
@@ -99,6 +101,7 @@ def tangents(
     )
 
 
+@expects(model=Model, double_well=DoubleWell)
 def band_tangent(
     model: Model,
     double_well: DoubleWell,

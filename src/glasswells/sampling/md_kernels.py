@@ -275,13 +275,13 @@ def _room(pairs, capacity):  # type: ignore[no-untyped-def]
     )
 
 
-def empty_lists(n: int) -> Lists:
-    """Lists that were made nowhere: the first `make_lists` makes both."""
+def empty_lists(n: int, over_mean: float) -> Lists:
+    """Lists that were made nowhere: the first `make_lists` makes both; see `Screen`."""
     nowhere = np.full((2, n, 3), np.nan)
     return Lists(
         wide=empty_pair_list(n, 0),
         wide_reference=nowhere[0],
         tight=empty_pair_list(n, 0),
         tight_reference=nowhere[1],
-        screen=empty_screen(n),
+        screen=empty_screen(n, over_mean),
     )

@@ -63,7 +63,8 @@ class PairStepper:
         self._force = force_kernel(law)
         self._system = interactions.diameters, interactions.box, interactions.constants
         self._settings = settings
-        self._lists = empty_lists(len(interactions.diameters))
+        over_mean = interactions.model.ranges(interactions.diameters).over_mean
+        self._lists = empty_lists(len(interactions.diameters), over_mean)
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Energy and forces (N, 3), summed in the order of a list made at these positions."""

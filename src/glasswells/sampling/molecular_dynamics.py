@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, not_negative, positive
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import remove_drift
@@ -84,6 +85,7 @@ class MolecularDynamics:
     """To go on from: pass as `state`."""
 
 
+@expects(model=Model, configuration=Configuration)
 def molecular_dynamics(
     model: Model,
     configuration: Configuration,

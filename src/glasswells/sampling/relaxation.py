@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, positive
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import displacement
@@ -70,6 +71,7 @@ class SwapTrajectory:
         )
 
 
+@expects(model=PairModel, configuration=Configuration)
 def swap_trajectory(
     model: PairModel,
     configuration: Configuration,

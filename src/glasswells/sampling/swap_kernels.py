@@ -15,6 +15,8 @@ from glasswells.sampling.swap_lists import OVERFLOW, ListKernels, list_kernels
 
 UNIT = 1.0 / 2.0**53
 """Spacing of the random numbers in [0, 1)."""
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+"""In the precision of the moves: a double would turn the loops double."""
 
 
 class SwapSettings(NamedTuple):
@@ -173,8 +175,11 @@ class EnergyChanges(NamedTuple):
 
 @cache
 def energy_change_kernels(law: PairLaw) -> EnergyChanges:
-    """The energy changes of one pair law, in the precision of its constants."""
-    mix, value = law.mix, law.value
+    """The energy changes of one pair law, in single precision.
+
+    A law whose literals are double precision makes its sums double: slower, not wrong.
+    """
+    mix, value, uniform = law.mix, law.value, law.uniform_strength
 
     @lean_kernel
     def displaced(i, x, y, z, state, scale, k, buffer, lengths):  # type: ignore[no-untyped-def]
@@ -184,15 +189,14 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
         count = state.counts[i]
         x_old, y_old, z_old = records[4 * i], records[4 * i + 1], records[4 * i + 2]
         diameter = state.diameters[i]
-        zero = k.one - k.one
-        old, new = zero, zero
+        old, new = ZERO, ZERO
         for base in range(0, count, LANES):
             gather_records(records, neighbors, start + base, buffer)
             inside = count - base
             for lane in range(LANES):
                 xj, yj, zj = buffer[lane], buffer[LANES + lane], buffer[2 * LANES + lane]
-                sigma, _ = mix(diameter, lengths[3 * LANES + lane], k)
-                inverse_sigma2 = k.one / (sigma * sigma)
+                sigma, strength = mix(diameter, lengths[3 * LANES + lane], k)
+                inverse_sigma2 = ONE / (sigma * sigma)
                 dx = np.float32(np.int32(xj - x_old)) * scale[0]
                 dy = np.float32(np.int32(yj - y_old)) * scale[1]
                 dz = np.float32(np.int32(zj - z_old)) * scale[2]
@@ -201,11 +205,14 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
                 dy = np.float32(np.int32(yj - y)) * scale[1]
                 dz = np.float32(np.int32(zj - z)) * scale[2]
                 x2_new = (dx * dx + dy * dy + dz * dz) * inverse_sigma2
-                u_old = value(x2_old, k.one / x2_old, k)
-                u_new = value(x2_new, k.one / x2_new, k)
+                u_old = value(x2_old, ONE / x2_old, k)
+                u_new = value(x2_new, ONE / x2_new, k)
+                if not uniform:
+                    u_old *= strength
+                    u_new *= strength
                 valid = lane < inside
-                old += u_old if valid & (x2_old < k.cutoff2) else zero
-                new += u_new if valid & (x2_new < k.cutoff2) else zero
+                old += u_old if valid & (x2_old < k.cutoff2) else ZERO
+                new += u_new if valid & (x2_new < k.cutoff2) else ZERO
         return new - old
 
     @lean_kernel
@@ -213,8 +220,7 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
         d_old, d_new = sizes
         neighbors, start, count = row
         x, y, z = records[4 * i], records[4 * i + 1], records[4 * i + 2]
-        zero = k.one - k.one
-        old, new = zero, zero
+        old, new = ZERO, ZERO
         for base in range(0, count, LANES):
             gather_records(records, neighbors, start + base, buffer)
             inside = count - base
@@ -224,15 +230,18 @@ def energy_change_kernels(law: PairLaw) -> EnergyChanges:
                 dz = np.float32(np.int32(buffer[2 * LANES + lane] - z)) * scale[2]
                 r2 = dx * dx + dy * dy + dz * dz
                 dj = lengths[3 * LANES + lane]
-                s_old, _ = mix(d_old, dj, k)
-                s_new, _ = mix(d_new, dj, k)
+                s_old, strength_old = mix(d_old, dj, k)
+                s_new, strength_new = mix(d_new, dj, k)
                 x2_old = r2 / (s_old * s_old)
                 x2_new = r2 / (s_new * s_new)
-                u_old = value(x2_old, k.one / x2_old, k)
-                u_new = value(x2_new, k.one / x2_new, k)
+                u_old = value(x2_old, ONE / x2_old, k)
+                u_new = value(x2_new, ONE / x2_new, k)
+                if not uniform:
+                    u_old *= strength_old
+                    u_new *= strength_new
                 valid = (lane < inside) & (np.int64(neighbors[start + base + lane]) != other)
-                old += u_old if valid & (x2_old < k.cutoff2) else zero
-                new += u_new if valid & (x2_new < k.cutoff2) else zero
+                old += u_old if valid & (x2_old < k.cutoff2) else ZERO
+                new += u_new if valid & (x2_new < k.cutoff2) else ZERO
         return new - old
 
     return EnergyChanges(displaced, resized)

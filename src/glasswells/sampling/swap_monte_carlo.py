@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count, fraction, positive
 from glasswells.core.errors import InputError
 from glasswells.core.random import seed_state
@@ -14,6 +15,7 @@ from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.functions import energy
 from glasswells.model.pair_model import PairModel
 from glasswells.sampling.lanes import LANES
+from glasswells.sampling.swap_checks import check_swap_model, single_precision
 from glasswells.sampling.swap_kernels import SwapSettings, SwapTally, Workspace, swap_kernels
 from glasswells.sampling.swap_lists import OVERFLOW, SLACK, SwapState
 
@@ -82,6 +84,7 @@ class SwapMonteCarlo:
     """To go on from: pass as `state`."""
 
 
+@expects(model=PairModel, configuration=Configuration)
 def swap_monte_carlo(
     model: PairModel,
     configuration: Configuration,
@@ -135,16 +138,13 @@ def swap_monte_carlo(
     Raises
     ------
     InputError
-        For a model with attraction or ranges that fall as diameters rise, bad numbers, a
-        configuration that the model cannot describe or that overlaps, a state of another system.
+        For a model that is no pair model, attracts, or whose ranges fall as diameters rise; bad
+        numbers; a configuration that the model cannot describe or that overlaps; a state of
+        another system.
     """
+    check_swap_model(model, configuration)
     sweeps = count("sweeps", sweeps)
     temperature = positive("temperature", temperature)
-    if not model.is_repulsive:
-        raise InputError(
-            f"the model is {model}, expected a purely repulsive one: early rejection of swaps "
-            f"would be wrong with attraction; use molecular_dynamics instead"
-        )
     run = _Run(
         model=model,
         temperature=temperature,
@@ -154,7 +154,6 @@ def swap_monte_carlo(
         else positive("partner_window", partner_window),
     )
     energy(model, configuration)  # refuses overlaps, and boxes too small for the model
-    _check_ranges(model, configuration.diameters)
     if state is None:
         checkpoint = run.with_own_lists(
             start_checkpoint(configuration, seed, positive("max_displacement", max_displacement))
@@ -321,11 +320,6 @@ def largest_step() -> float:
     return 0.99 * 0.5 * SKIN / 3**0.5
 
 
-def single_precision(constants: Any) -> Any:
-    """The constants of a pair law as a NamedTuple of float32."""
-    return type(constants)(*(np.float32(c) for c in constants))
-
-
 def _ratio(tallies: list[SwapTally], kind: str) -> float:
     attempted = sum(getattr(t, kind) for t in tallies)
     return sum(getattr(t, f"{kind}_accepted") for t in tallies) / attempted if attempted else 0.0
@@ -355,19 +349,6 @@ def _workspace(arrays: SwapState) -> Workspace:
         mark=np.zeros(padded, dtype=np.uint8),
         row=np.zeros(arrays.capacity, dtype=np.uint32),
     )
-
-
-def _check_ranges(model: PairModel, diameters: Array) -> None:
-    """Refuse a mixing rule under which a particle that grows reaches less far."""
-    sizes = np.unique(diameters)
-    tested = np.unique(np.concatenate([sizes[:: len(sizes) // 8 + 1], sizes[-2:]]))
-    ranges = [[model.law.mix(a, b, model.constants)[0] for b in tested] for a in tested]
-    if (np.diff(ranges, axis=0) < 0).any():
-        raise InputError(
-            f"under {model} the range of a pair falls when a diameter grows towards "
-            f"{sizes[-1]:g}, expected it to rise: the lists of swap moves rely on that; use a "
-            f"smaller nonadditivity or smaller diameters"
-        )
 
 
 def _check_same_system(state: SwapCheckpoint, configuration: Configuration) -> None:

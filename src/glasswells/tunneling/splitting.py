@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.tunneling.continuation import CONTINUATIONS, Potential, continued
@@ -41,6 +42,7 @@ conditions. With it the true error of analytic double wells through 5 to 11 poin
 3 times the stated one, also for a barrier a sixth as wide as the path."""
 
 
+@expects(units=UnitSystem)
 def solve_splitting(
     profile: Any,
     units: UnitSystem,

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count as checked_count
 from glasswells.core.records import Array, Configuration, NormalModes
 from glasswells.model.pair_model import Model
@@ -30,6 +31,7 @@ SOFTEST = 3
 """Index of mode 4, behind the translations."""
 
 
+@expects(model=Model, configuration=Configuration)
 def minimum_vibrations(
     model: Model,
     configuration: Configuration,

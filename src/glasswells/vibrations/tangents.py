@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count
 from glasswells.core.errors import InputError
 from glasswells.core.masses import mass_weighted, mean_mass
@@ -33,6 +34,7 @@ FEWEST_IMAGES = 5
 """A band needs neighbors on both sides of its top."""
 
 
+@expects(model=Model, double_well=DoubleWell)
 def tangent_study(
     model: Model,
     double_well: DoubleWell,

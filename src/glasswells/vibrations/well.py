@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_ratio
@@ -37,6 +38,7 @@ from glasswells.vibrations.records import (
 NOWHERE: Array = np.empty((0, 3))
 
 
+@expects(model=Model, double_well=DoubleWell)
 def well_vibrations(
     model: Model,
     double_well: DoubleWell,

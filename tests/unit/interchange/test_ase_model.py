@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ase import units
 from ase.build import bulk
+from ase.calculators.calculator import Calculator, all_changes
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.constraints import FixAtoms
@@ -277,3 +278,62 @@ def test_what_it_refuses() -> None:
     wider = Configuration(positions=c.positions, diameters=c.diameters, box=c.box * 1.1)
     with pytest.raises(InputError, match=r"the box is .* expected that of the model's atoms"):
         model.interactions(wider)
+
+
+def test_calculators_that_compute_nothing_are_refused() -> None:
+    from ase.calculators.singlepoint import SinglePointCalculator
+
+    atoms = bulk("Cu", cubic=True)
+    stored = SinglePointCalculator(atoms, energy=1.0, forces=np.zeros((4, 3)))
+    with pytest.raises(InputError, match="holds the results of one set of positions"):
+        AseModel(atoms, stored)
+    atoms.calc = stored
+    with pytest.raises(InputError, match="holds the results of one set of positions"):
+        AseModel(atoms)
+    with pytest.raises(InputError, match="expected an ASE calculator, or a function"):
+        AseModel(atoms, 5)
+    with pytest.raises(InputError, match=r"expected ase\.Atoms"):
+        AseModel("POSCAR", EMT)
+    model = AseModel(atoms, lambda: stored)
+    with pytest.raises(InputError, match="holds the results of one set of positions"):
+        gw.minimize(model, model.configuration())
+
+
+class EnergyOnly(Calculator):
+    implemented_properties = ("energy",)
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes) -> None:
+        super().calculate(atoms, properties, system_changes)
+        self.results = {"energy": 1.0}
+
+
+def test_a_calculator_without_forces_is_one_clear_error() -> None:
+    model = AseModel(bulk("Cu", cubic=True), EnergyOnly)
+    with pytest.raises(InputError, match="EnergyOnly gives no energy and forces"):
+        gw.minimize(model, model.configuration())
+
+
+class Rounded(gw.AseCalculator):
+    """Our model rounded to single precision."""
+
+    def calculate(self, atoms=None, properties=("energy",), system_changes=()) -> None:
+        super().calculate(atoms, properties, system_changes)
+        energy = float(np.float32(self.results["energy"]))
+        forces = self.results["forces"].astype(np.float32)
+        self.results = {"energy": energy, "free_energy": energy, "forces": forces}
+
+
+def test_a_double_well_in_single_precision(bridged: Bridged) -> None:
+    glass = bridged.structures[0].configuration
+    model = AseModel(
+        gw.to_ase(glass), Rounded(MODEL), mass=1.0, force_noise=1e-6, anharmonic_length=0.1
+    )
+    ends = [gw.minimize(model, s.configuration) for s in bridged.structures]
+    assert [end.outcome for end in ends] == [gw.Outcome.CONVERGED] * 2
+    a, b = (end.configuration for end in ends)
+    found = gw.find_double_well(model, a, b, images=9)
+    exact = gw.find_double_well(MODEL, *(s.configuration for s in bridged.structures))
+    assert isinstance(found, DoubleWell)
+    # the noise of two energies of order 100 in single precision
+    assert found.barrier == pytest.approx(exact.barrier, abs=5e-5)
+    assert found.asymmetry == pytest.approx(exact.asymmetry, abs=5e-5)

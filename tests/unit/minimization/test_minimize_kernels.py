@@ -46,7 +46,7 @@ def test_direction_is_that_of_the_two_loop_recursion(history: int) -> None:
     for _ in range(3 * history + 2):
         before, force_before = w.position_d.copy(), w.force_d.copy()
         force = -matrix @ w.trial_d
-        verdict = kernels.judge(w, force, -0.5 * force @ w.trial_d, True)
+        verdict = kernels.judge(w, force, -0.5 * force @ w.trial_d, True, False)
         if verdict == kernels.REJECTED:
             continue
         steps.append(w.position_d - before)
@@ -64,10 +64,10 @@ def test_step_without_positive_curvature_stays_out_of_the_history() -> None:
     w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
     kernels.begin(w, np.array([1.0, 0.0, 0.0]), 0.0)
     kernels.propose(w, 1.0)
-    assert kernels.judge(w, np.array([2.0, 0.0, 0.0]), -1.5, True) == kernels.ACCEPTED
+    assert kernels.judge(w, np.array([2.0, 0.0, 0.0]), -1.5, True, False) == kernels.ACCEPTED
     assert w.counter[kernels.COUNT] == 0
     kernels.propose(w, 1.0)
-    assert kernels.judge(w, np.array([1.0, 0.0, 0.0]), -3.0, True) == kernels.ACCEPTED
+    assert kernels.judge(w, np.array([1.0, 0.0, 0.0]), -3.0, True, False) == kernels.ACCEPTED
     assert w.counter[kernels.COUNT] == 1
 
 
@@ -77,7 +77,9 @@ def test_judgement_in_the_noise_of_the_energy_goes_by_the_slope() -> None:
         w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
         kernels.begin(w, np.array([1e-8, 0.0, 0.0]), 1e3)
         kernels.propose(w, 1.0)
-        verdicts.append(kernels.judge(w, np.array([new_force * 1e-8, 0, 0]), 1e3 + 1e-10, True))
+        verdicts.append(
+            kernels.judge(w, np.array([new_force * 1e-8, 0, 0]), 1e3 + 1e-10, True, False)
+        )
         if verdicts[-1] == kernels.REJECTED:
             # the secant of slopes -1 and 0.9 vanishes at 1/1.9, capped at half the step
             assert w.trial_d[0] == pytest.approx(0.5e-8)
@@ -92,7 +94,7 @@ def test_rejected_step_is_shortened_to_the_minimum_of_the_parabola() -> None:
     x = w.trial_d[0]
     assert x == 5.0
     verdict = kernels.judge(
-        w, np.array([-stiffness * (x - 1), 0.0, 0.0]), 0.5 * stiffness * (x - 1) ** 2, True
+        w, np.array([-stiffness * (x - 1), 0.0, 0.0]), 0.5 * stiffness * (x - 1) ** 2, True, False
     )
     assert verdict == kernels.REJECTED
     assert w.trial_d[0] == pytest.approx(1.0)
@@ -154,3 +156,22 @@ def test_negative_curvature_is_reported() -> None:
     step = np.empty(3 * N_SMALL)
     spent = NewtonSolver(interactions, 1000).solve(start.positions, vectors[:, 0], 1e-6, step)
     assert spent < 0
+
+
+def test_a_step_of_the_energy_that_no_force_explains_is_passed_by_the_slope() -> None:
+    verdicts = []
+    for may_jump in (False, True):
+        w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
+        kernels.begin(w, np.array([0.1, 0.0, 0.0]), 0.0)
+        kernels.propose(w, 1.0)
+        for _ in range(3):
+            x = float(w.trial_d[0])
+            force = np.array([0.1 - 0.01 * x, 0.0, 0.0])
+            energy = -0.1 * x + 0.005 * x * x + (0.5 if x > 1e-3 else 0.0)
+            verdicts.append(int(kernels.judge(w, force, energy, True, may_jump)))
+            if verdicts[-1] == kernels.ACCEPTED:
+                break
+        assert w.number[kernels.JUMP] == pytest.approx(0.5 if may_jump else 0.0)
+    # without: shortened until the step ends before the jump; with: passed at the second trial
+    no, yes = kernels.REJECTED, kernels.ACCEPTED
+    assert verdicts == [no, no, yes, no, yes]

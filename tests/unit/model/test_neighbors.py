@@ -70,7 +70,7 @@ def builder(model, diameters, box, smallest_for_cells=SMALLEST_FOR_CELLS):
     diameters.setflags(write=False)  # as in a Configuration: no other signature to compile
     box.setflags(write=False)
     return ListBuilder(
-        model.law, model.constants, diameters, box, smallest_for_cells=smallest_for_cells
+        model.law, model.constants, diameters, box, 1.0, smallest_for_cells=smallest_for_cells
     )
 
 

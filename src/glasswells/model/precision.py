@@ -1,0 +1,43 @@
+"""How exact the energies and forces of a model are: what tolerances may ask for.
+
+Pair models are exact to the rounding of double precision, for which all defaults of the package are
+made. Other interactions may state more by an attribute `precision`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+FORCE_MARGIN = 2.0
+"""What is stated of forces is an upper bound already, with the curvature of the stiffest atom."""
+ENERGY_MARGIN = 5.0
+"""Energies of two configurations differ by the noise of both; 5 standard deviations."""
+
+
+class Precision(NamedTuple):
+    """Noise of energies and forces that no iteration can get below; zero: double precision."""
+
+    force: float = 0.0
+    """Of one component, energy/length."""
+    energy: float = 0.0
+    """Of the total energy."""
+
+    @property
+    def least_force(self) -> float:
+        """Tolerance that the largest force component of a minimum can be asked to meet."""
+        return FORCE_MARGIN * self.force
+
+    @property
+    def least_energy(self) -> float:
+        """Difference of total energies above which two configurations differ."""
+        return ENERGY_MARGIN * self.energy
+
+
+EXACT = Precision()
+"""Of pair models and calculators in double precision."""
+
+
+def precision_of(interactions: Any) -> Precision:
+    """What the interactions state, `EXACT` by default."""
+    stated: Precision = getattr(interactions, "precision", EXACT)
+    return stated
