@@ -19,7 +19,8 @@ def masses_of(densities: Array, diameters: Array) -> Array:
 
     That is how LAMMPS reads the column `density` of the atom style sphere (its manual, read_data).
     """
-    with np.errstate(over="ignore", under="ignore"):
+    # What is not finite is refused where a configuration is made of it.
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         masses = np.where(diameters > 0, densities * math.pi * diameters**3 / 6, densities)
     return np.array([float(f"{m:.{DIGITS}g}") for m in masses])
 
