@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from glasswells.report.content import ReportContent
 from glasswells.report.tables import Table
-from glasswells.statistics import count_tls
+from glasswells.statistics import WellSummary, share
 
 
 def search_tables(content: ReportContent) -> list[Table]:
@@ -16,19 +20,21 @@ def search_tables(content: ReportContent) -> list[Table]:
         for rule in p.rules:
             if rule is None:
                 continue
-            searches = sum(g.searches_by_rule.get(rule, 0) for g in p.explored)
+            searches = [g.searches_by_rule.get(rule, 0) for g in p.explored]
             chosen = p.chosen_by(rule)
-            wells = sum(map(len, chosen))
-            two_level = [count_tls(chosen, units).raw for units in content.units]
+            two_level = [
+                [sum(_is_two_level(w, units.name) for w in wells) for wells in chosen]
+                for units in content.units
+            ]
             rows.append(
                 (
                     f"{p.temperature:g}",
                     rule,
                     str(sum(g.pairs_by_rule.get(rule, 0) for g in p.explored)),
                     str(sum(g.detours_by_rule.get(rule, 0) for g in p.explored)),
-                    str(searches),
-                    _share(wells, searches),
-                    *(_share(n, searches) for n in two_level),
+                    str(sum(searches)),
+                    _per_search([len(wells) for wells in chosen], searches),
+                    *(_per_search(found, searches) for found in two_level),
                 )
             )
     counts = content.search_counts
@@ -41,7 +47,8 @@ def search_tables(content: ReportContent) -> list[Table]:
             f"{counts.get('already_joined', 0)} more were saved, because another pair had joined "
             "the same two minima. A search on the ways of several rules counts for each. Detours: "
             "pairs whose change is the sum of two others in different places, over a known "
-            "minimum; `close` leaves them out, `linked` searches their parts.",
+            "minimum; `close` leaves them out, `linked` searches their parts. In brackets: 95 % "
+            "interval over glasses; a star marks counting errors only.",
             columns=(
                 "T_f", "rule", "pairs", "detours", "path searches", "double wells per search",
                 *(f"TLS per search, {units.name}" for units in content.units),
@@ -51,5 +58,13 @@ def search_tables(content: ReportContent) -> list[Table]:
     ]  # fmt: skip
 
 
-def _share(found: int, searches: int) -> str:
-    return f"{found / searches:.3g}" if searches else "-"
+def _is_two_level(well: WellSummary, units: str) -> bool:
+    found = well.splittings.get(units)
+    return found is not None and found.is_two_level
+
+
+def _per_search(found: Sequence[int], searches: Sequence[int]) -> str:
+    """How many of the searches of each glass found something, with its error over glasses."""
+    ones = [np.arange(n) < k for k, n in zip(found, searches, strict=True)]
+    estimate = share(ones)
+    return "-" if estimate is None else estimate.text()
