@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import pickle
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -20,15 +21,12 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import config
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 
 REASSOCIATE = frozenset({"reassoc", "contract", "nsz", "arcp"})
 """Fast arithmetic that still sees NaN and infinity: `nnan` and `ninf` would make every check for
 a bad number silently true."""
-
-UNREADABLE = (pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError)
-"""What reading a damaged or outdated pickle raises, by Python's manual."""
 
 LIBRARIES = frozenset({"llvmlite", "numba", "numpy"})
 """Packages whose functions a fingerprint knows by name only."""
@@ -60,8 +58,14 @@ def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
         **flags,
     }
     dispatcher: Any = numba.njit(**options)(function)
-    dispatcher._cache = _FingerprintedCache(function)
+    with suppress(RuntimeError):  # of numba, where no folder can be written
+        dispatcher._cache = _FingerprintedCache(function)
     return dispatcher
+
+
+def is_kept(function: Any) -> bool:
+    """Whether the machine code of a kernel is kept on the disk, or made again in each process."""
+    return isinstance(function._cache, _FingerprintedCache)
 
 
 def source_fingerprint(function: Callable[..., Any]) -> str:
@@ -69,9 +73,52 @@ def source_fingerprint(function: Callable[..., Any]) -> str:
     return _hash(_file_digest(__file__), _digest(function, ()))  # the flags are set here
 
 
+class _DamagedCacheError(ValueError):
+    """A file of the cache is not what was written."""
+
+
+class _SealedFiles(IndexDataCacheFile):
+    """Index and machine code, each behind the digest of its bytes.
+
+    Without it a flipped bit reaches the unpickler, which may raise anything, or LLVM, which ends
+    the process.
+    """
+
+    def _load_index(self) -> Any:
+        try:
+            stamp, version, overloads = _load(Path(self._index_path))
+        except FileNotFoundError:
+            return {}
+        return overloads if (stamp, version) == (self._source_stamp, self._version) else {}
+
+    def _save_index(self, overloads: Any) -> None:
+        self._save(self._index_path, (self._source_stamp, self._version, overloads))
+
+    def _load_data(self, name: str) -> Any:
+        return _load(Path(self._data_path(name)))  # type: ignore[no-untyped-call]
+
+    def _save_data(self, name: str, data: Any) -> None:
+        self._save(self._data_path(name), data)  # type: ignore[no-untyped-call]
+
+    def _save(self, path: str, value: Any) -> None:
+        content = self._dump(value)  # type: ignore[no-untyped-call]
+        with self._open_for_write(path) as file:
+            file.write(hashlib.sha256(content).digest() + content)
+
+
+def _load(path: Path) -> Any:
+    content = path.read_bytes()
+    size = hashlib.sha256().digest_size
+    if hashlib.sha256(content[size:]).digest() != content[:size]:
+        raise _DamagedCacheError(f"{path} is not what was written")
+    return pickle.loads(content[size:])  # noqa: S301 (machine code: who can write it is trusted)
+
+
 class _FingerprintedCache(FunctionCache):
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)  # type: ignore[no-untyped-call]
+        names = (self._cache_path, self._impl.filename_base, self._cache_file._source_stamp)
+        self._cache_file = _SealedFiles(*names)  # type: ignore[no-untyped-call]
         self._function = function
         self._name = function.__qualname__
 
@@ -80,10 +127,12 @@ class _FingerprintedCache(FunctionCache):
         return source_fingerprint(self._function)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled code for a signature, or None if there is none that can be read.
+        """The compiled code for a signature, or None if there is none that can be used.
 
         An index names the classes of all arguments that its kernel ever had. Where one of them
-        has since been moved or renamed, as an update of the package may do, it cannot be read.
+        has since been moved or changed, as an update of the package may do, whatever its class
+        raises ends the reading. Then, and where files are damaged or may not be read, the kernel
+        is compiled again.
         """
         # Numba tells symbols of one name apart by a count within the process that compiles. Those
         # of closures compiled in several processes and loaded into one would collide, and one
@@ -91,9 +140,17 @@ class _FingerprintedCache(FunctionCache):
         self._function.__qualname__ = f"{self._name}_{self._fingerprint[:32]}"
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-        except UNREADABLE:
-            self.flush()  # type: ignore[no-untyped-call]
+        except MemoryError:
+            raise
+        except Exception:
+            with suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call]
             return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code for later processes, if the disk takes it: this one has it already."""
+        with suppress(OSError, _DamagedCacheError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         # With bounds checks on, code without them must not be served, nor the other way round.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import textwrap
 
 import numpy as np
 import pytest
+from numba.core import config, event
+from numba.core.caching import CacheImpl
 
-from glasswells.core.compiler import REASSOCIATE, kernel, source_fingerprint
+from glasswells.core.compiler import REASSOCIATE, is_kept, kernel, source_fingerprint
 from glasswells.model.soft_spheres import integer_power
 
 RUN = """
@@ -170,6 +173,73 @@ def test_bounds_checked_code_is_cached_apart(session):
     assert session.run("reader", "reader.outcome()")[0] == "read"
     assert session.run("reader", "reader.outcome()", NUMBA_BOUNDSCHECK="1")[0] == "refused"
     assert session.run("reader", "reader.outcome()") == ("read", 0)
+
+
+DAMAGES = {
+    "truncated": lambda content: content[:-20],
+    "empty": lambda content: b"",
+    "flipped": lambda content: content[:-20] + bytes([content[-20] ^ 4]) + content[-19:],
+    "of another program": lambda content: b"ustar" * 100,
+}
+
+
+def doubled():
+    """A kernel as another process would make it."""
+
+    def double(x):
+        return 2.0 * x
+
+    return kernel(double)
+
+
+def compilations():
+    """How often a fresh dispatcher compiles before it has an answer."""
+    with event.install_recorder("numba:compile") as compiled:
+        assert doubled()(3.0) == 6.0
+    return len(compiled.buffer)
+
+
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("damage", list(DAMAGES))
+def test_a_damaged_cache_is_compiled_again(monkeypatch, tmp_path, damage, ending):
+    """Index or machine code: neither the unpickler nor LLVM gets to see it."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    assert compilations() > 0
+    assert compilations() == 0
+    (file,) = tmp_path.rglob(f"*.{ending}")
+    file.write_bytes(DAMAGES[damage](file.read_bytes()))
+    assert compilations() > 0
+    assert compilations() == 0
+
+
+def test_a_cache_that_a_full_disk_does_not_take_ends_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        assert compilations() > 0
+        assert compilations() > 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.rglob("*.tmp*"))
+
+
+def test_a_cache_that_cannot_be_read_ends_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    assert compilations() > 0
+    for file in [*tmp_path.rglob("*.nbi"), *tmp_path.rglob("*.nbc")]:
+        file.unlink()
+        file.mkdir()
+    assert compilations() > 0
+
+
+def test_a_kernel_works_where_no_folder_can_be_written(monkeypatch):
+    """As in a read-only installation for a user without a home."""
+    assert is_kept(doubled())
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+    function = doubled()
+    assert function(3.0) == 6.0
+    assert not is_kept(function)
 
 
 @pytest.mark.parametrize("damage", ["moved class", "truncated"])
