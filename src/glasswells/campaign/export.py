@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from glasswells.campaign.export_hdf5 import export_hdf5
 from glasswells.campaign.export_parquet import export_parquet
 from glasswells.campaign.export_records import rows, safe_name, survey
 from glasswells.campaign.reader import StoreReader
+from glasswells.interchange.whole_file import sync
 
 
 def export_campaign(
@@ -23,7 +28,7 @@ def export_campaign(
     """Write the products of a campaign; every float64 keeps all its bits, nothing is pickled.
 
     Nested fields are named `outer.inner`; each row says by stage, glass, number, position and
-    chain where its record comes from.
+    chain where its record comes from. The files get their names when all of them are complete.
 
     Parameters
     ----------
@@ -55,13 +60,32 @@ def export_campaign(
     }[ExportFormat(format)]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return write(store, directory)
+        with _drafts(directory) as drafts:
+            return [_publish(draft, directory) for draft in write(store, drafts)]
     except OSError as error:
-        if isinstance(error, StoreError) or error.strerror is None:
+        if isinstance(error, StoreError):
             raise
         raise StoreError(
-            f"{directory} cannot be written ({error.strerror}): check free space and permissions"
+            f"{directory} cannot be written ({error.strerror or error}): check free space and "
+            f"permissions"
         ) from error
+
+
+@contextmanager
+def _drafts(directory: Path) -> Iterator[Path]:
+    """A folder of its own inside another one, which is gone in the end."""
+    drafts = Path(tempfile.mkdtemp(prefix=".export-", dir=directory))
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def _publish(draft: Path, directory: Path) -> Path:
+    path = directory / draft.name
+    os.replace(draft, path)
+    sync(directory)
+    return path
 
 
 def _export_csv(store: StoreReader, directory: Path) -> list[Path]:
@@ -82,6 +106,7 @@ def _export_kind(store: StoreReader, kind: str, directory: Path) -> Iterator[Pat
             glass = row.glass
             arrays |= {f"{number}/{name}": array for name, array in row.arrays.items()}
             writer.writerow(row.scalars)
+    sync(table)
     if arrays:
         written.append(_write_arrays(directory / f"{kind}.{safe_name(glass)}.npz", arrays))
     yield table
@@ -90,4 +115,5 @@ def _export_kind(store: StoreReader, kind: str, directory: Path) -> Iterator[Pat
 
 def _write_arrays(path: Path, arrays: dict[str, Any]) -> Path:
     np.savez(path, allow_pickle=False, **arrays)
+    sync(path)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from glasswells.campaign.export_records import (
     rows,
     survey,
 )
+from glasswells.campaign.forgiving_file import ForgivingFile
 from glasswells.campaign.reader import StoreReader
 from glasswells.core.optional import require
 from glasswells.core.version import __version__
@@ -31,29 +31,28 @@ def export_hdf5(store: StoreReader, directory: Path) -> list[Path]:
     """Write `campaign.h5`: `/KIND/columns/NAME` (rows,) and `/KIND/arrays/ROW/NAME`.
 
     Columns are float64, int64, truth values or UTF-8 texts; where numbers are missing, the column
-    is float64 with NaN. Arrays keep their type. The file appears whole or not at all.
+    is float64 with NaN. Arrays keep their type.
 
     Raises
     ------
     InputError
         If h5py is not installed.
+    OSError
+        If the disk is full.
     """
     h5py = require("h5py", "hdf5")
     path = directory / FILE_NAME
-    draft = path.with_name(path.name + ".new")
-    try:
-        with h5py.File(draft, "w", track_order=True) as file:
-            file.attrs["layout"] = LAYOUT
-            file.attrs["glasswells"] = __version__
-            for kind in store.kinds():
-                _write_kind(store, kind, file.create_group(_name(kind), track_order=True))
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with ForgivingFile(path) as disk, h5py.File(disk, "w", track_order=True) as file:
+        file.attrs["layout"] = LAYOUT
+        file.attrs["glasswells"] = __version__
+        for kind in store.kinds():
+            group = file.create_group(_name(kind), track_order=True)
+            _write_kind(store, kind, group, disk)
+    disk.check()
     return [path]
 
 
-def _write_kind(store: StoreReader, kind: str, group: Any) -> None:
+def _write_kind(store: StoreReader, kind: str, group: Any, disk: ForgivingFile) -> None:
     columns = survey(store, kind)
     values: dict[str, list[Any]] = {name: [] for name in columns.scalars}
     arrays = group.create_group("arrays", track_order=True)
@@ -61,6 +60,7 @@ def _write_kind(store: StoreReader, kind: str, group: Any) -> None:
         for name, column in values.items():
             column.append(row.scalars.get(name))
         _write_arrays(arrays, number, row)
+        disk.check()
     table = group.create_group("columns", track_order=True)
     for name, column in values.items():
         data = _column(column, columns, name)

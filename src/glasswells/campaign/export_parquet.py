@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
@@ -23,13 +22,14 @@ from glasswells.campaign.export_records import (
 )
 from glasswells.campaign.reader import StoreReader
 from glasswells.core.optional import require
+from glasswells.interchange.whole_file import sync
 
 ROWS_AT_ONCE = 64
 """A double well of 1500 particles has some 300 kB of arrays: 20 MB in memory."""
 
 
 def export_parquet(store: StoreReader, directory: Path) -> list[Path]:
-    """Write `KIND.parquet` for each kind; a file appears whole or not at all.
+    """Write `KIND.parquet` for each kind.
 
     Numbers, truth values and texts are columns of their own, null where a record has none. An
     array is a list in C order, in its own type, with its shape in the column `NAME.shape`.
@@ -43,17 +43,13 @@ def export_parquet(store: StoreReader, directory: Path) -> list[Path]:
     paths = []
     for kind in store.kinds():
         path = directory / f"{safe_name(kind)}.parquet"
-        draft = path.with_name(path.name + ".new")
         columns = survey(store, kind)
         schema = _schema(arrow, columns)
         found = iter(rows(store, kind))
-        try:
-            with parquet.ParquetWriter(draft, schema) as writer:
-                while batch := list(islice(found, ROWS_AT_ONCE)):
-                    writer.write_table(_table(arrow, schema, columns, batch))
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+        with parquet.ParquetWriter(path, schema) as writer:
+            while batch := list(islice(found, ROWS_AT_ONCE)):
+                writer.write_table(_table(arrow, schema, columns, batch))
+        sync(path)
         paths.append(path)
     return paths
 

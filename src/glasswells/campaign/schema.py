@@ -7,11 +7,12 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
+from glasswells.interchange.whole_file import draft_of, publish
 
 STORE_NAME = "campaign.sqlite"
 PLAN_NAME = "plan.toml"
@@ -26,6 +27,11 @@ OLDEST_FORMAT = 1
 """That this version reads."""
 PAGE_SIZE = 16384
 """Bytes. The positions of 1500 particles take 36 kB; small pages would scatter them."""
+PASSING = tuple(
+    f"SQLITE_{name}"
+    for name in ("FULL", "CANTOPEN", "BUSY", "LOCKED", "READONLY", "IOERR", "NOMEM", "PROTOCOL")
+)
+"""How names of SQLite's errors begin that say nothing about what is in the file."""
 BUSY_TIMEOUT = 60.0
 """Seconds that a reader waits for the writer's lock; there is only one writer."""
 
@@ -110,25 +116,27 @@ def seal(*values: Any) -> int:
 
 
 def create(path: Path, properties: dict[str, str]) -> None:
-    """Make a store without tasks, whole or not at all.
+    """Make a store without tasks, whole or not at all, and never in place of another one.
 
     Raises
     ------
     StoreError
         If the folder cannot be written.
     """
-    draft = path.with_name(path.name + ".new")
+    draft = draft_of(path)
     try:
-        draft.unlink(missing_ok=True)
         _write_draft(draft, properties)
-        os.replace(draft, path)
-        _sync(path.parent)
+        publish(draft, path)
     except OSError as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(
             f"{path} cannot be made ({error.strerror}): check free space and permissions"
         ) from error
+    finally:
+        with suppress(OSError):
+            for ending in ("", "-wal", "-shm", "-journal"):
+                draft.with_name(draft.name + ending).unlink(missing_ok=True)
 
 
 def _write_draft(path: Path, properties: dict[str, str]) -> None:
@@ -146,16 +154,14 @@ def _write_draft(path: Path, properties: dict[str, str]) -> None:
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={STORE_FORMAT}")
             connection.execute("COMMIT")
+            # Closing moves the log into the file as well, but is silent where it cannot, and then
+            # the file alone would get its name.
+            log = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
         finally:
-            connection.close()  # moves everything from the log into the file
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            connection.close()
+    if log != (0, 0, 0) or log_size(path) or path.stat().st_size != pages * PAGE_SIZE:
+        raise StoreError(f"{path} cannot be made: check free space, quota and permissions")
 
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -205,9 +211,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "") or ""
-        if name in ("SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_BUSY", "SQLITE_LOCKED") or (
-            name.startswith(("SQLITE_READONLY", "SQLITE_IOERR"))
-        ):
+        if name.startswith(PASSING):
             raise StoreError(
                 f"{path} cannot be used now: {error}. What was acknowledged is safe: check free "
                 f"space, quota and permissions, then go on with `resume`"

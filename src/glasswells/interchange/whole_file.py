@@ -1,0 +1,102 @@
+"""Files that appear under their names whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+WITHOUT_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""By which a file system says that it has no hard links."""
+
+
+DRAFT = re.compile(r"\.[0-9a-f]{12}-(.+)")
+"""Names of drafts."""
+
+
+def draft_of(path: Path) -> Path:
+    """A name beside a file that no other process uses, with the same ending."""
+    return path.with_name(f".{secrets.token_hex(6)}-{path.name[-150:]}")
+
+
+def is_draft(name: str, of: str) -> bool:
+    """Whether a file name is that of a draft, or of a file beside it that begins like it."""
+    found = DRAFT.fullmatch(name)
+    return found is not None and found[1].startswith(of)
+
+
+@contextmanager
+def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
+    """A draft to write to, which takes the place of the file when it is complete and on the disk.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one that is not to be replaced.
+    OSError
+        If it cannot be written; then a file of before is as it was, and the draft is gone.
+    """
+    draft = draft_of(path)
+    try:
+        yield draft
+        if replace:
+            sync(draft)
+            os.replace(draft, path)
+            sync(path.parent)
+        else:
+            publish(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, text: str, *, errors: str = "strict", replace: bool = True) -> None:
+    """Write a text to a file, whole or not at all.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one that is not to be replaced.
+    OSError
+        If it cannot be written.
+    """
+    with whole_file(path, replace=replace) as draft:
+        draft.write_text(text, encoding="utf-8", errors=errors)
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Give a draft its name, never in place of another file.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something of that name.
+    OSError
+        If the folder cannot be written.
+    """
+    sync(draft)
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(draft, path)
+    else:
+        draft.unlink()
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk; of a folder this means the names in it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
