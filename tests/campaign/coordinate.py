@@ -1,7 +1,7 @@
 """Coordinates a toy campaign as a process of its own, to be killed by the tests.
 
-Usage: coordinate.py DIRECTORY LOG HOW WORKERS, with HOW one of inline, pool. After each commit the
-ids of the acknowledged tasks are appended to LOG.
+Usage: coordinate.py DIRECTORY LOG HOW WORKERS [GRACE], with HOW one of inline, pool. After each
+commit the ids of the acknowledged tasks are appended to LOG.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from glasswells.campaign.pool import InlineExecutor
 
 
 def main() -> None:
-    directory, log, how, workers = sys.argv[1:]
+    directory, log, how, workers, *grace = sys.argv[1:]
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def acknowledged(ids: Sequence[str]) -> None:
@@ -32,6 +32,7 @@ def main() -> None:
         workers=int(workers),
         make_executor=InlineExecutor if how == "inline" else None,
         acknowledged=acknowledged,
+        **({"grace": float(grace[0])} if grace else {}),
     )
 
 

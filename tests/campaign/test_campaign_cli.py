@@ -62,13 +62,15 @@ def test_the_life_of_a_campaign(tmp_path: Path) -> None:
     write_plan(tmp_path, mode="fail")
     result = glasswells("run", "plan.toml", "-w", "1", *TOY, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert re.search(r"\d\d:\d\d:\d\d Walk: 0 done, 12 left", result.stdout)
+    assert re.search(r"\d\d:\d\d:\d\d Walk: 0 of 4 finished, 12 chunks left", result.stdout)
     assert "finished" in result.stdout
 
     result = glasswells("status", "toy", *TOY, cwd=tmp_path)
     assert result.returncode == 0
     assert "toy (finished)" in result.stdout
-    assert re.search(r"Square +\d+ +0 +0 +2 ", result.stdout)
+    assert re.search(r"Walk +4 of 4 +0 +0 +12 +0 ", result.stdout), "walks are not their chunks"
+    assert re.search(r"Square +(\d+) of \d+ +2 +0 +\1 +0 ", result.stdout)
+    assert "time left in all: none" in result.stdout
     assert re.search(r"square +g0 +\d+ +zero +the site is the origin", result.stdout)
 
     state = json.loads(glasswells("status", "toy", "--json", *TOY, cwd=tmp_path).stdout)

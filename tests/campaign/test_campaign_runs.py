@@ -372,6 +372,7 @@ def test_starting_again_needs_the_same_plan(start: Start, tmp_path: Path) -> Non
         start_campaign(tmp_path / "none.toml", None, toy.PIPELINE)
     assert sorted(p.name for p in directory.iterdir() if "sqlite-" not in p.name) == [
         "campaign.sqlite",
+        "lock",
         "plan.toml",
     ]
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.errors import FormatError, StoreError
 from glasswells.campaign.finds import Finds
+from glasswells.campaign.lock import LOCK_NAME, CampaignLock
 from glasswells.campaign.pool import WorkerPool, available_cores
 from glasswells.campaign.provenance import provenance, utc_now
-from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.reader import POSTPONED, StoreReader
 from glasswells.campaign.replay import draft_folder, new_replay
+from glasswells.campaign.retry import retry_failed
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
 from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
 from glasswells.campaign.stop import GRACE, StopRequest
 from glasswells.campaign.store import Store, create_store
 from glasswells.campaign.tasks import CODE_FORMAT, Pipeline
 from glasswells.core.errors import InputError
+from glasswells.interchange.whole_file import is_draft, write_whole
 
 MAX_BYTES = 1_000_000
 """Of a plan file; more is no plan."""
@@ -35,7 +41,18 @@ class Ending:
     is_finished: bool
     """Whether nothing is left to do; otherwise `resume` goes on."""
     reason: str
-    """`done`, or why it stopped: `signal SIGTERM`, `walltime`."""
+    """`done`, or why it stopped: `signal SIGTERM`, `walltime`, `3 tasks put off: no_space`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GivenPlan:
+    """A plan as it was given to a start."""
+
+    text: str
+    """Of the file, to read."""
+    complete: str
+    """What is stored: with the contents of the files that it names."""
+    plan: Any
 
 
 def load_pipeline(name: str) -> Pipeline:
@@ -84,7 +101,7 @@ def start_campaign(
     FormatError
         If there is no campaign to reuse.
     CampaignBusyError
-        If the campaign is to grow while another process works on it.
+        If another process makes the campaign at this moment, or works on one that is to grow.
     StoreError
         If the folder cannot be written.
     """
@@ -93,63 +110,95 @@ def start_campaign(
     plan = pipeline.read_plan(complete)
     name, seed = pipeline.identity(plan)
     directory = Path(name) if directory is None else directory
-    if os.path.isfile(directory / STORE_NAME):
-        with open_campaign(directory, pipeline) as store:
-            before = pipeline.read_plan(store.property("plan"))
-        if before != plan:
-            if not pipeline.grows(before, plan):
-                raise InputError(
-                    f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}), "
-                    f"and only numbers of glasses may grow: give another folder with --dir, or go "
-                    f"on with that one by `resume`"
-                )
-            _grow(directory, pipeline, complete, text)
-        return directory
-    if reuse is not None:
-        _start_from(reuse, directory, pipeline, complete, text)
-        return directory
+    given = GivenPlan(text=text, complete=complete, plan=plan)
+    if not os.path.isfile(directory / STORE_NAME):
+        if reuse is not None:
+            _start_from(reuse, directory, pipeline, given)
+            return directory
+        _make(directory, pipeline, given, seed)
+    _take_up(directory, pipeline, given)
+    return directory
+
+
+def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> None:
+    """Make a campaign, unless another process makes one in the same folder meanwhile.
+
+    Whoever has the lock looks and makes; nobody else does either.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        others = [p.name for p in directory.iterdir() if not p.name.startswith(STORE_NAME)]
-        if others:
-            raise InputError(
-                f"{directory} is not empty ({others[0]}), expected a new folder: give one by --dir"
+        _require_new(directory)  # before a lock file is left among the files of something else
+        with CampaignLock(directory):
+            if os.path.isfile(directory / STORE_NAME):
+                return
+            for left in _require_new(directory):
+                left.unlink()
+            create_store(
+                directory,
+                pipeline=pipeline.name,
+                plan=given.complete,
+                seed=seed,
+                codec=pipeline.codec,
             )
-        create_store(
-            directory, pipeline=pipeline.name, plan=complete, seed=seed, codec=pipeline.codec
-        )
-        (directory / PLAN_NAME).write_text(text, encoding="utf-8")
     except OSError as error:
         if isinstance(error, StoreError):
             raise
         raise StoreError(
             f"{directory} cannot be made ({error.strerror}): check free space and permissions"
         ) from error
-    return directory
 
 
-def _start_from(other: Path, directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
+def _require_new(directory: Path) -> list[Path]:
+    """Refuse a folder that holds more than what a start has left that was killed; that."""
+    found = sorted(path for path in directory.iterdir() if path.name != LOCK_NAME)
+    drafts = [path for path in found if is_draft(path.name, STORE_NAME)]
+    others = [path.name for path in found if path not in drafts]
+    if others:
+        raise InputError(
+            f"{directory} is not empty ({others[0]}), expected a new folder: give one by --dir"
+        )
+    return drafts
+
+
+def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
+    """See that a campaign's plan is the one given, or let it grow to that."""
+    with open_campaign(directory, pipeline) as store:
+        before = pipeline.read_plan(store.property("plan"))
+    copy = directory / PLAN_NAME
+    if before != given.plan:
+        if not pipeline.grows(before, given.plan):
+            raise InputError(
+                f"{directory} holds a campaign with another plan ({copy}), and only numbers of "
+                f"glasses may grow: give another folder with --dir, or go on with that one by "
+                f"`resume`"
+            )
+        with Store(directory, pipeline.codec) as store, store.transaction():
+            store.grow_plan(given.complete)
+            _write_copy(copy, given.text)
+    elif not copy.exists():
+        _write_copy(copy, given.text)
+
+
+def _write_copy(path: Path, text: str) -> None:
+    """Write the plan to read beside the store."""
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror}), the campaign is as before: check free "
+            f"space and permissions"
+        ) from error
+
+
+def _start_from(other: Path, directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
     """Start a campaign with the finished tasks that it has in common with another one."""
     require_store(other / STORE_NAME)
     with (
         draft_folder(directory, like=other) as draft,
         Finds(other / STORE_NAME) as finds,
-        new_replay(draft, finds, pipeline, complete, text) as replay,
+        new_replay(draft, finds, pipeline, given.complete, given.text) as replay,
     ):
         replay.run("reuse", only_asked_for=True)
-
-
-def _grow(directory: Path, pipeline: Pipeline, complete: str, text: str) -> None:
-    """Give a campaign a plan with more to do; `complete` counts, `text` is to read."""
-    with Store(directory, pipeline.codec) as store, store.transaction():
-        store.grow_plan(complete)
-        try:
-            (directory / PLAN_NAME).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(
-                f"{directory / PLAN_NAME} cannot be written ({error.strerror}), the campaign is as "
-                f"before: check free space and permissions"
-            ) from error
 
 
 def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
@@ -180,6 +229,7 @@ def run_campaign(
     engine: str = "local",
     observer: Observer | None = None,
     acknowledged: Acknowledged | None = None,
+    retry: bool = False,
 ) -> Ending:
     """Do what is missing of a campaign, until it is finished or a stop is asked for.
 
@@ -201,6 +251,8 @@ def run_campaign(
         Name of that executor for the record.
     observer, acknowledged
         As for `Coordinator`.
+    retry
+        Whether to try again what has failed, and undo what was made without it: `retry_failed`.
 
     Raises
     ------
@@ -228,6 +280,8 @@ def run_campaign(
         try:
             with store.transaction():
                 store.begin_session(provenance(workers=pool.workers, engine=engine))
+            if retry:
+                retry_failed(store, pipeline, plan)
             is_finished = Coordinator(
                 store,
                 pipeline,
@@ -237,7 +291,8 @@ def run_campaign(
                 observer=observer,
                 acknowledged=acknowledged,
             ).run()
-            ending = Ending(is_finished=is_finished, reason="done" if is_finished else stop.reason)
+            reason = "done" if is_finished else stop.reason or _put_off(store)
+            ending = Ending(is_finished=is_finished, reason=reason)
         except BaseException as error:
             with suppress(OSError), store.transaction():
                 store.end_session(f"{utc_now()} {type(error).__name__}")
@@ -249,6 +304,12 @@ def run_campaign(
     return ending
 
 
+def _put_off(store: Store) -> str:
+    """What the machine could not do, in a few words."""
+    reasons = Counter(row.reason for row in store.tasks(POSTPONED))
+    return f"{reasons.total()} tasks put off: {', '.join(sorted(reasons))}"
+
+
 def _read_text(path: Path) -> str:
     """The text of a plan file.
 
@@ -258,9 +319,11 @@ def _read_text(path: Path) -> str:
         If there is no such file, or it is no text.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # what is no regular file may have no end
+        if len(content) > MAX_BYTES:
             raise InputError(f"{path} is larger than {MAX_BYTES} bytes, expected a plan file")
-        return path.read_text(encoding="utf-8")
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text file, expected TOML in UTF-8") from None
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from glasswells.campaign.codec import Encoded, array_digests, sha256
 from glasswells.campaign.errors import CodecError, FormatError
+from glasswells.campaign.machine_failures import RECORDED
 from glasswells.campaign.pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, PageFile, Place
 from glasswells.campaign.reader import CONTINUED, DONE, ENDED, FAILED
 from glasswells.campaign.schema import COLUMNS, columns_of, seal
@@ -112,6 +113,25 @@ class Finds:
         """Chains that had come to an end, oldest first."""
         ends = (find for find in self._tasks.values() if find.status in ENDED)
         return [find.chain for find in sorted(ends, key=lambda find: find.seq)]
+
+    def spoiled_chains(self) -> set[str]:
+        """Chains that failed for a reason of the machine, and all that rests on their failure.
+
+        A task may have run without the products of one that failed: what it found then is not what
+        it finds when that one is tried again.
+        """
+        consumers = defaultdict(list)
+        for chain, refs in self._inputs.items():
+            for ref in refs.values():
+                consumers[ref.chain].append(chain)
+        left = [f.chain for f in self._tasks.values() if f.status == FAILED and _may_pass(f)]
+        spoiled: set[str] = set()
+        while left:
+            chain = left.pop()
+            if chain not in spoiled:
+                spoiled.add(chain)
+                left += consumers[chain]
+        return spoiled
 
     def chunks(self, chain: str) -> Sequence[Find]:
         """The chunks of a chain from its first on, up to the first that is lost."""
@@ -263,6 +283,11 @@ class Finds:
 def _task_fields(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     field = dict(zip(names, values, strict=True))
     return field | {name: float(field[name]) for name in REALS if isinstance(field[name], int)}
+
+
+def _may_pass(find: Find) -> bool:
+    """Whether what a task failed for may be otherwise next time."""
+    return find.reason in RECORDED
 
 
 def _id(product: tuple[int, str, Encoded]) -> int:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any
 
+from glasswells.campaign.stop import STOPS
 from glasswells.campaign.worker import start_worker
+
+EXIT_CODE_SECONDS = 1.0
+"""How long the exit code of a worker that died is waited for."""
 
 
 class WorkerLostError(RuntimeError):
@@ -50,16 +58,22 @@ class WorkerPool:
 
     def submit(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
         """Start a task."""
-        return self._executor.submit(function, *values)
+        with _stops_held_back():  # a worker may be started for it
+            return self._executor.submit(function, *values)
 
-    def rebuild(self) -> None:
-        """Replace a pool whose worker died."""
+    def rebuild(self) -> bool:
+        """Replace a pool whose worker died; whether something outside ended one by SIGKILL."""
+        processes = self._own_processes()
+        codes = _exit_codes(processes)
+        for process in processes:  # they are deaf to the SIGTERM by which the pool ends them
+            process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()
+        return -signal.SIGKILL in codes
 
     def abandon(self) -> None:
         """End at once, whatever runs."""
-        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        processes = self._own_processes()
         for process in processes:
             process.kill()
         self._executor.shutdown(wait=bool(processes), cancel_futures=True)
@@ -68,10 +82,37 @@ class WorkerPool:
         """End after the last task."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
+    def _own_processes(self) -> list[BaseProcess]:
+        return list((getattr(self._executor, "_processes", None) or {}).values())
+
     def _processes(self) -> Executor:
         context = multiprocessing.get_context("spawn")
         workers = self._workers or available_cores()
         return ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
+
+
+def _exit_codes(processes: Sequence[BaseProcess]) -> list[int]:
+    """Of those that have ended; the first may take a moment to be known."""
+    end = time.monotonic() + EXIT_CODE_SECONDS
+    while True:
+        codes = [process.exitcode for process in processes]
+        found = [code for code in codes if code is not None]
+        if found or not processes or time.monotonic() > end:
+            return found
+        time.sleep(0.01)
+
+
+@contextmanager
+def _stops_held_back() -> Iterator[None]:
+    """Hold back stops in this thread, and in processes it starts until they are ready for them.
+
+    A process that is being started would die of a stop that is meant for the coordinator.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class InlineExecutor(Executor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,12 @@ class StageProgress:
     title: str
     done: int
     """Chunks of work that are on the disk."""
+    finished: int
+    """Tasks, such as glasses, all of whose chunks are done."""
+    known: int
+    """Tasks that there are so far, failed ones included."""
+    may_grow: bool
+    """Whether an earlier stage, still at work, may ask for more."""
     failed: int
     """Tasks that failed, of which the campaign knows why."""
     running: int
@@ -64,7 +70,7 @@ def stage_progress(
     with store.snapshot():
         rows = store.summary()
         reasons, counts = store.reasons(), store.counts()
-    found = []
+    found: list[StageProgress] = []
     for stage in pipeline.stages:
         own = [row for row in rows if row["stage"] == stage.name]
         tasks = _sums(own, "tasks", "status")
@@ -79,6 +85,9 @@ def stage_progress(
                 stage=stage.name,
                 title=stage.title,
                 done=n_done,
+                finished=int(tasks[DONE]),
+                known=int(sum(tasks.values()) - tasks[CONTINUED]),
+                may_grow=any(before.left for before in found),
                 failed=int(tasks[FAILED]),
                 running=int(tasks[RUNNING]) if running is None else running.get(stage.name, 0),
                 left=int(sum(left.values())),
@@ -92,6 +101,29 @@ def stage_progress(
             )
         )
     return found
+
+
+def is_finished(stages: Sequence[StageProgress]) -> bool:
+    """Whether a campaign has begun and nothing is left to do."""
+    begun = any(stage.done or stage.failed for stage in stages)
+    return begun and not any(stage.left for stage in stages)
+
+
+def fruitless(stages: Sequence[StageProgress]) -> list[StageProgress]:
+    """Stages of which nothing succeeded."""
+    return [stage for stage in stages if stage.failed and not stage.done]
+
+
+def time_left(stages: Sequence[StageProgress]) -> str:
+    """Of all stages together; `at least` where more work may come, or was never timed."""
+    waiting = [stage for stage in stages if stage.left]
+    known = [stage.seconds_left for stage in waiting if stage.seconds_left is not None]
+    if not waiting:
+        return "none"
+    if not known:
+        return "not known yet"
+    is_all = len(known) == len(waiting) and not any(stage.may_grow for stage in stages)
+    return f"{'about' if is_all else 'at least'} {duration(sum(known))}"
 
 
 def _sums(rows: Iterable[Mapping[str, Any]], what: str, by: str) -> defaultdict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,17 @@ from glasswells.campaign.sealed import CONTINUED as CONTINUED
 from glasswells.campaign.sealed import DONE as DONE
 from glasswells.campaign.sealed import ENDED as ENDED
 from glasswells.campaign.sealed import FAILED as FAILED
+from glasswells.campaign.sealed import POSTPONED as POSTPONED
 from glasswells.campaign.sealed import READY as READY
 from glasswells.campaign.sealed import RUNNING as RUNNING
 from glasswells.campaign.sealed import WAITING as WAITING
 from glasswells.campaign.sealed import SealedRows
 from glasswells.campaign.sealed import TaskRow as TaskRow
-from glasswells.campaign.tasks import CHECKPOINT, Ref
+from glasswells.campaign.tasks import CHECKPOINT, Ref, TaskOutput
+
+_Tallies = dict[str, dict[str, int]]
+SUMMED = ("chunks_left", "cpu_seconds", "wall_seconds")
+"""Columns that a summary adds up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,27 +85,26 @@ class StoreReader(SealedRows):
 
     def summary(self) -> list[dict[str, Any]]:
         """For each stage, status and glass the number of tasks, chunks left and seconds spent."""
-        with translated(self.path):
-            cursor = self._connection.execute(
-                "SELECT stage, status, glass, COUNT(*) AS tasks, SUM(chunks_left) AS chunks_left,"
-                " SUM(cpu_seconds) AS cpu_seconds, SUM(wall_seconds) AS wall_seconds"
-                " FROM tasks GROUP BY rank, stage, status, glass ORDER BY rank, status, glass"
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for field in self._all_tasks():
+            key = tuple(field[name] for name in ("rank", "stage", "status", "glass"))
+            names = ("stage", "status", "glass", "tasks")
+            group = found.setdefault(
+                key, dict(zip(names, (*key[1:], 0), strict=True)) | dict.fromkeys(SUMMED, 0)
             )
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            group["tasks"] += 1
+            for name in SUMMED:
+                group[name] += field[name]
+        return [found[key] for key in sorted(found)]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """The numbers that tasks counted, summed for each stage."""
-        return self._nested(
-            "SELECT stage, key, SUM(value) FROM tasks, json_each(tasks.counts)"
-            " GROUP BY rank, stage, key ORDER BY rank, key"
-        )
+        return self._tallies(lambda field: json.loads(field["counts"]))
 
     def reasons(self) -> dict[str, dict[str, int]]:
         """For each stage how many tasks failed for which reason."""
-        return self._nested(
-            f"SELECT stage, reason, COUNT(*) FROM tasks WHERE status = '{FAILED}'"  # noqa: S608
-            " GROUP BY rank, stage, reason ORDER BY rank, reason"
+        return self._tallies(
+            lambda field: {field["reason"]: 1} if field["status"] == FAILED else {}
         )
 
     def kinds(self) -> dict[str, int]:
@@ -154,12 +158,7 @@ class StoreReader(SealedRows):
 
     def open_tasks(self) -> int:
         """How many tasks have not ended, counted without an index."""
-        with translated(self.path):
-            (count,) = self._connection.execute(
-                "SELECT COUNT(*) FROM tasks NOT INDEXED WHERE status NOT IN (?, ?, ?)",
-                (CONTINUED, DONE, FAILED),
-            ).fetchone()
-        return int(count)
+        return sum(field["status"] not in (CONTINUED, DONE, FAILED) for field in self._all_tasks())
 
     def first_of(self, chain: str) -> TaskRow | None:
         """The first task of a chain; None if the campaign has no such chain."""
@@ -171,6 +170,22 @@ class StoreReader(SealedRows):
         where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
         return self._task_row(self._rows("tasks", where, (chain,))[0])
 
+    def consumers(self, chains: Iterable[str]) -> set[str]:
+        """Chains that take products of these, directly or through others."""
+        found: set[str] = set()
+        left = list(chains)
+        while left:
+            for consumer, *_ in self._rows("inputs", "WHERE source = ?", (left.pop(),)):
+                if consumer not in found:
+                    found.add(consumer)
+                    left.append(consumer)
+        return found
+
+    def last_output(self, row: TaskRow) -> TaskOutput:
+        """Products and counts of a task that is done."""
+        products = [(kind, self._record(identity)[0]) for identity, kind in self._products_of(row)]
+        return TaskOutput(products=tuple(products), counts=row.counts)
+
     def digests(self) -> Iterator[tuple[str, ...]]:
         """Everything that a catalogue is made of, without times, checkpoints and row numbers."""
         for row in self.tasks():
@@ -179,6 +194,38 @@ class StoreReader(SealedRows):
             where = "WHERE task = ? AND kind <> ? ORDER BY kind, position"
             for _, _, kind, position, digest in self._rows("records", where, (row.seq, CHECKPOINT)):
                 yield ("record", row.task.id, kind, str(position), digest)
+
+    def _all_tasks(self) -> Iterator[dict[str, Any]]:
+        """The columns of every task, in the order in which they were added.
+
+        No index is used, and each seal is checked: a sum over rows of which one is not what was
+        written would be wrong without a word. A page that hides rows, or shows some twice, is
+        noticed by their number.
+        """
+        seen, last = 0, 0
+        names = self._columns["tasks"]
+        with self.snapshot():
+            for row in self._each("tasks", "NOT INDEXED ORDER BY seq"):
+                field = dict(zip(names, row, strict=True))
+                if field["seq"] <= last:
+                    break
+                seen, last = seen + 1, field["seq"]
+                yield field
+            written = json.loads(self.property("totals"))["tasks"]
+        if seen != written:
+            raise DamagedStoreError(
+                f"{self.path} shows {seen} tasks, which is not what was written: see "
+                f"`glasswells verify`"
+            )
+
+    def _tallies(self, of: Callable[[dict[str, Any]], Mapping[str, int]]) -> _Tallies:
+        """Numbers by name, summed for each stage, in the order of the stages."""
+        totals: dict[tuple[int, str], dict[str, int]] = {}
+        for field in self._all_tasks():
+            for name, number in of(field).items():
+                tally = totals.setdefault((field["rank"], field["stage"]), {})
+                tally[name] = tally.get(name, 0) + number
+        return {key[1]: dict(sorted(totals[key].items())) for key in sorted(totals)}
 
     def _counted_kinds(self) -> dict[str, int]:
         """How many records there are of each kind, as two indices say that must agree.

@@ -6,6 +6,7 @@ task before it asks for it, and has the products that its own name promises.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from glasswells.campaign.store import FAILED_INPUT, EncodedOutput, Store, create
 from glasswells.campaign.tasks import CODE_FORMAT, Pipeline, Task, TaskInput, TaskOutput
 from glasswells.campaign.worker import run_task
 from glasswells.core.errors import InputError
+from glasswells.interchange.whole_file import sync, write_whole
 
 BATCH = 200
 """Tasks in a transaction."""
@@ -54,10 +56,24 @@ def draft_folder(into: Path, like: Path) -> Iterator[Path]:
     try:
         yield draft
         draft.chmod(like.stat().st_mode & 0o777)
-        draft.rename(into)
+        _name(draft, into)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def _name(draft: Path, into: Path) -> None:
+    try:
+        draft.rename(into)
+        sync(into.parent)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise InputError(
+                f"{into} was made by another process meanwhile, expected the name of a new folder"
+            ) from None
+        raise StoreError(
+            f"{into} cannot be made ({error.strerror}): check free space and permissions"
+        ) from error
 
 
 @contextmanager
@@ -68,7 +84,12 @@ def new_replay(
     plan = pipeline.read_plan(plan_text)
     seed = pipeline.identity(plan)[1]
     create_store(folder, pipeline=pipeline.name, plan=plan_text, seed=seed, codec=pipeline.codec)
-    (folder / PLAN_NAME).write_text(copy, encoding="utf-8")
+    try:
+        write_whole(folder / PLAN_NAME, copy)
+    except OSError as error:
+        raise StoreError(
+            f"{folder / PLAN_NAME} cannot be written ({error.strerror}): check free space"
+        ) from error
     with Store(folder, pipeline.codec) as store:
         yield Replay(store, finds, pipeline, plan, seed)
 
@@ -96,6 +117,7 @@ class Replay:
         self.seed = seed
         self._kept: set[str] = set()
         self._later_found = -1
+        self._spoiled = finds.spoiled_chains()
         self.records = 0
         """Products taken over so far."""
 
@@ -223,7 +245,11 @@ class Replay:
         if row.task.chunk:
             return False
         finds, reaches_end = self._chunks(row.task.chain)
-        if not finds or (row.status == WAITING and not reaches_end):
+        if (
+            row.task.chain in self._spoiled
+            or not finds
+            or (row.status == WAITING and not reaches_end)
+        ):
             return False
         last = finds[-1]
         try:

@@ -9,8 +9,14 @@ from typing import Any
 
 from glasswells.campaign.codec import Codec
 from glasswells.campaign.errors import CodecError, DamagedStoreError, EngineError
+from glasswells.campaign.machine_failures import (
+    WORKER_DIED,
+    WORKER_KILLED,
+    machine_cause,
+    reason_of,
+)
 from glasswells.campaign.pool import EngineLostError, WorkerLostError, WorkerPool
-from glasswells.campaign.reader import TaskRow
+from glasswells.campaign.reader import POSTPONED, TaskRow
 from glasswells.campaign.stop import StopRequest
 from glasswells.campaign.store import EncodedOutput, Store
 from glasswells.campaign.tasks import Pipeline, Task, TaskInput
@@ -70,7 +76,9 @@ class Coordinator:
         self._seed = int(store.property("seed"))
 
     def run(self) -> bool:
-        """Work until nothing is left or a stop is asked for; whether nothing is left.
+        """Work until nothing can be done or a stop is asked for; whether nothing is left.
+
+        What the machine could not do is put off, and so is what waits for it.
 
         Raises
         ------
@@ -88,8 +96,7 @@ class Coordinator:
                 for row in claimed:
                     self._submit(row)
                 if not claimed and not self._flights and not self._suspects:
-                    self._check_end()
-                    return True
+                    return self._is_end()
                 finished = self._collect(TICK)
             self._commit(finished, claim=False)
             self._land()
@@ -104,14 +111,15 @@ class Coordinator:
             for task in roots:
                 self.store.add_task(task, self.pipeline.rank(task.stage))
 
-    def _check_end(self) -> None:
-        """That nothing is ready must not be the word of a damaged index."""
+    def _is_end(self) -> bool:
+        """Whether nothing is left; that nothing is ready must not be the word of a bad index."""
         left = self.store.open_tasks()
-        if left:
+        if left and not any(True for _ in self.store.tasks(POSTPONED)):
             raise DamagedStoreError(
                 f"{self.store.path}: {left} tasks are not done and none is ready: see `glasswells "
                 f"verify`, then save what is whole by `glasswells salvage`"
             )
+        return not left
 
     def _collect(self, timeout: float) -> list[tuple[TaskRow, TaskReport]]:
         """The reports that arrive within `timeout`."""
@@ -134,7 +142,7 @@ class Coordinator:
         """Find out which task takes workers down: a dead worker spoils all tasks of its pool.
 
         Those that were in flight are tried again one at a time; only a task that dies alone is
-        blamed.
+        blamed. Once a stop is asked for, nobody is: it may be what ended the worker.
         """
         for _, error in lost:
             if isinstance(error, EngineError):  # the engine has given up
@@ -146,13 +154,14 @@ class Coordinator:
         worker_lost = any(isinstance(error, WorkerLostError) for _, error in lost)
         alone = len(lost) + len(self._flights) == 1
         rows = [row for row, _ in lost]
+        was_killed = False
         if broken:
             rows += self._flights.values()
             self._flights.clear()
-            self.pool.rebuild()
-        if alone or not (broken or worker_lost):
+            was_killed = self.pool.rebuild()
+        if not self.stop.is_requested and (alone or not (broken or worker_lost)):
             with self.store.transaction():
-                rows = [row for row, error in lost if not self._blame(row, error)]
+                rows = [r for r, error in lost if not self._blame(r, error, was_killed)]
                 rows = [self.store.task(row.seq) for row in rows]
         self._suspects.extend(rows)
 
@@ -163,16 +172,18 @@ class Coordinator:
         self._flights.clear()
         self.pool.rebuild()
 
-    def _blame(self, row: TaskRow, error: BaseException) -> bool:
+    def _blame(self, row: TaskRow, error: BaseException, was_killed: bool) -> bool:
         """Count a death against a task; whether that was its last attempt."""
         row = self.store.blame(row)
         if row.attempts < MAX_ATTEMPTS:
             return False
-        text = (
-            f"its worker died {row.attempts} times ({error}): perhaps out of memory; see the "
-            f"system's log, then run with fewer workers"
-        )
-        self.store.fail(row, "worker_died", text)
+        text = f"its worker died {row.attempts} times ({error}): perhaps out of memory; see the "
+        if was_killed or machine_cause(error) is not None:
+            reason = WORKER_KILLED if was_killed else reason_of(error)
+            self.store.postpone(row, reason, f"{text}system's log, then resume with fewer workers")
+        else:
+            text += "system's log, then run with fewer workers and `resume --retry-failed`"
+            self.store.fail(row, WORKER_DIED, text)
         return True
 
     def _commit(
@@ -183,7 +194,9 @@ class Coordinator:
         claimed: list[TaskRow] = []
         with self.store.transaction():
             for row, (report, encoded, next_tasks) in results:
-                if encoded is None:
+                if encoded is None and report.is_of_machine:
+                    self.store.postpone(row, report.reason, report.error)
+                elif encoded is None:
                     self.store.fail(
                         row, report.reason, report.error, report.cpu_seconds, report.wall_seconds
                     )
@@ -194,8 +207,9 @@ class Coordinator:
                     claimed = [self._suspects.pop(0)]
             elif claim:
                 claimed = self.store.claim(max(0, 2 * self.pool.workers - len(self._flights)))
-        if results:
-            self._acknowledged([row.task.id for row, _ in results])
+        done = [row.task.id for row, (report, *_) in results if not report.is_of_machine]
+        if done:
+            self._acknowledged(done)
         return claimed
 
     def _digest(
@@ -208,11 +222,13 @@ class Coordinator:
             encoded = encode_output(self.store.codec, report)
             next_tasks = self._follow(row.task, report)
         except Exception as error:  # of the stage's own code: its task fails, the campaign goes on
+            is_of_machine = machine_cause(error) is not None
             reason = "not_savable" if isinstance(error, CodecError) else "follow_up_error"
             failure = TaskReport(
                 output=None,
-                reason=reason,
+                reason=reason_of(error) if is_of_machine else reason,
                 error=f"{type(error).__name__}: {error}",
+                is_of_machine=is_of_machine,
                 cpu_seconds=report.cpu_seconds,
                 wall_seconds=report.wall_seconds,
             )

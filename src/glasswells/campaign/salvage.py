@@ -13,6 +13,7 @@ from pathlib import Path
 
 from glasswells.campaign.errors import DamagedStoreError
 from glasswells.campaign.finds import Finds
+from glasswells.campaign.machine_failures import RECORDED
 from glasswells.campaign.reader import CONTINUED, DONE, FAILED
 from glasswells.campaign.replay import draft_folder, new_replay
 from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
@@ -94,12 +95,13 @@ def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:
 
 def _result(store: Store, finds: Finds, records: int) -> Salvage:
     kept = {row.task.id for row in store.tasks(CONTINUED, DONE, FAILED)}
-    ended = [find for find in finds.ended() if find.reason != FAILED_INPUT]
+    # What failed for want of its input, or for a reason of the machine, was no finished work.
+    ended = [find for find in finds.ended() if find.reason not in (FAILED_INPUT, *RECORDED)]
     redone = [find.seed_path for find in ended if find.id not in kept]
     totals = finds.properties.get("totals")
     lost = json.loads(totals)["tasks"] - finds.task_count if totals else None
     return Salvage(
-        tasks=len(kept),
+        tasks=len(ended) - len(redone),
         records=records,
         expected_tasks=len(ended),
         expected_records=sum(find.products for find in ended),

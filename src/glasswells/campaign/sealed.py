@@ -31,6 +31,8 @@ CONTINUED = "continued"
 """This chunk is done and the chain goes on."""
 DONE = "done"
 FAILED = "failed"
+POSTPONED = "postponed"
+"""The machine could not do it; the next coordinator tries again."""
 ENDED = (DONE, FAILED)
 
 
@@ -90,6 +92,9 @@ class SealedRows:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all reads inside see one state of the campaign, whatever is written meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
         with translated(self.path):
             self._connection.execute("BEGIN")
         try:
@@ -111,13 +116,6 @@ class SealedRows:
         if not rows:
             raise DamagedStoreError(f"{self.path} lacks task {seq}: see `glasswells verify`")
         return self._task_row(rows[0])
-
-    def _nested(self, sql: str) -> dict[str, dict[str, int]]:
-        totals: dict[str, dict[str, int]] = {}
-        with translated(self.path):
-            for outer, inner, value in self._connection.execute(sql):
-                totals.setdefault(outer, {})[inner] = value
-        return totals
 
     def _value(self, sql: str, key: Any) -> Any:
         with translated(self.path):

@@ -11,8 +11,13 @@ from typing import Any
 
 from glasswells.core.errors import InputError
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-"""Ctrl-C; what batch systems send at the end; what some send a while before it."""
+STOPS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+    if hasattr(signal, name)
+)
+"""Ctrl-C; what batch systems send at the end; a terminal that closes; what some batch systems send
+a while before the end; a limit of processor time."""
 GRACE = 8.0
 """Seconds that chunks in flight get to finish in. Ten from the signal to the exit is the goal, and
 batch systems kill after 30 or more."""
@@ -63,8 +68,10 @@ class StopRequest:
     def __enter__(self) -> StopRequest:
         # Only the main thread may set handlers; elsewhere signals are the caller's business.
         if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
-                self._previous[number] = signal.signal(number, self._on_signal)
+            for number in STOPS:
+                # Ignored from the start on, as under `nohup`, means: go on.
+                if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(

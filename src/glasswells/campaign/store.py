@@ -17,6 +17,7 @@ from glasswells.campaign.reader import (
     DONE,
     ENDED,
     FAILED,
+    POSTPONED,
     READY,
     RUNNING,
     WAITING,
@@ -72,8 +73,8 @@ def create_store(directory: Path, *, pipeline: str, plan: str, seed: int, codec:
 class Store(StoreReader):
     """A campaign's store, opened by its one coordinator.
 
-    Opening takes the campaign's lock and puts tasks that were running when the last coordinator
-    ended back in the queue. All changes go through `transaction`.
+    Opening takes the campaign's lock and puts tasks back in the queue that were running when the
+    last coordinator ended, or that it had put off. All changes go through `transaction`.
 
     Raises
     ------
@@ -95,6 +96,7 @@ class Store(StoreReader):
             self._work_session = 0
             with self.transaction():
                 self._change("WHERE status = ?", (RUNNING,), status=READY)
+                self._change("WHERE status = ?", (POSTPONED,), status=READY, attempts=0)
         except BaseException:
             self._lock.release()
             raise
@@ -176,18 +178,19 @@ class Store(StoreReader):
         """Add a task unless it is there already; whether it was new."""
         if self._rows("tasks", "WHERE id = ?", (task.id,)):
             return False
+        chain = task.chain  # a digest of all inputs, of which there may be thousands
         for position, ref in enumerate(task.inputs):
-            row = (task.chain, position, ref.chain, ref.kind, ref.item, int(ref.optional))
+            row = (chain, position, ref.chain, ref.kind, ref.item, int(ref.optional))
             self._insert("inputs", row)
         sources: dict[str, bool] = {}
         for ref in task.inputs:
             sources[ref.chain] = sources.get(ref.chain, True) and ref.optional
-        states = {chain: self._ending(chain) for chain in sources}
+        states = {source: self._ending(source) for source in sources}
         waiting = sum(state is None for state in states.values())
         seq = self._insert_task(task, rank, WAITING if waiting else READY, waiting)
-        for chain, optional in sources.items():
-            if states[chain] == FAILED and not optional:
-                self._fail_for_input(seq, chain)
+        for source, optional in sources.items():
+            if states[source] == FAILED and not optional:
+                self._fail_for_input(seq, source)
                 break
         return True
 
@@ -226,6 +229,8 @@ class Store(StoreReader):
             cpu_seconds=result.cpu_seconds,
             wall_seconds=result.wall_seconds,
             products=len(result.products),
+            reason="",
+            error="",
         )
         if result.state is not None:
             task = replace(
@@ -250,6 +255,32 @@ class Store(StoreReader):
             wall_seconds=float(wall),
         )
         self._release(row.task.chain, failed=True)
+
+    def postpone(self, row: TaskRow, reason: str, error: str) -> None:
+        """Put a task off that the machine could not do; what needs it waits."""
+        self._change("WHERE seq = ?", (row.seq,), status=POSTPONED, reason=reason, error=error)
+
+    def revive(self, row: TaskRow) -> None:
+        """Put a task back in the queue that has failed."""
+        cleared = {"reason": "", "error": "", "cpu_seconds": 0.0, "wall_seconds": 0.0}
+        changes = {"status": READY, "attempts": 0, "chunks_left": 1, **cleared}
+        self._change("WHERE seq = ?", (row.seq,), **changes)
+
+    def forget(self, chain: str) -> None:
+        """Remove a chain with all that came of it."""
+        for row in [
+            self._task_row(row) for row in self._rows("tasks", "WHERE chain = ?", (chain,))
+        ]:
+            for kind in {CHECKPOINT, *(kind for _, kind in self._products_of(row))}:
+                self._delete_records(row.seq, kind)
+            self._execute("DELETE FROM tasks WHERE seq = ?", (row.seq,))
+            self._totals["tasks"] -= 1
+        self._execute("DELETE FROM inputs WHERE chain = ?", (chain,))
+
+    def erase_what_is_deleted(self) -> None:
+        """From now on overwrite deleted rows: `salvage` would take them for lost work."""
+        with translated(self.path):
+            self._connection.execute("PRAGMA secure_delete=ON")
 
     def requeue(self, rows: Sequence[TaskRow]) -> None:
         """Put tasks back that were given up."""

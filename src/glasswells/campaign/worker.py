@@ -12,6 +12,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from glasswells.campaign.machine_failures import machine_cause, reason_of
+from glasswells.campaign.stop import STOPS
 from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
 
 THREAD_VARIABLES = (
@@ -33,6 +35,8 @@ class TaskReport:
     """Why it failed, one snake_case word."""
     error: str = ""
     """The same at length."""
+    is_of_machine: bool = False
+    """Whether it failed for a reason that is none of its own, and is to be tried again."""
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
 
@@ -40,27 +44,31 @@ class TaskReport:
 def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> TaskReport:
     """Run one task; failures of any kind come back as data."""
     cpu, wall = time.thread_time(), time.perf_counter()
-    output, reason, error = None, "", ""
+    output, reason, error, is_of_machine = None, "", "", False
     try:
         output = run(task_input)
     except TaskFailedError as failure:
         reason, error = failure.reason, failure.text
     except Exception as failure:
-        reason = _snake_case(type(failure).__name__)
+        reason, is_of_machine = reason_of(failure), machine_cause(failure) is not None
         error = f"{failure}\n{_without_folders(traceback.format_exc(limit=-6))}"
     return TaskReport(
         output=output,
         reason=reason,
         error=error,
+        is_of_machine=is_of_machine,
         cpu_seconds=time.thread_time() - cpu,
         wall_seconds=time.perf_counter() - wall,
     )
 
 
 def start_worker() -> None:
-    """Prepare a fresh worker process: one thread, no keyboard signals, no life of its own."""
-    # Ctrl-C reaches the whole process group; the coordinator alone decides what to do about it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a fresh worker process: one thread, deaf to stops, no life of its own."""
+    # Ctrl-C, `timeout`, systemd and batch systems signal the whole process group; the coordinator
+    # alone decides what to do about it, and ends its workers by SIGKILL.
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     limit_threads()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -85,7 +93,3 @@ def _end_with_parent() -> None:
 def _without_folders(text: str) -> str:
     """A traceback without the folders above this package, which name users and machines."""
     return re.sub(r'File "(?:[^"\n]*/(?=glasswells/)|[^"\n]*/)([^"\n]+)"', r'File "\1"', text)
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

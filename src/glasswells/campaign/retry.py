@@ -1,0 +1,51 @@
+"""Trying failed tasks again, with everything that rests on their failure.
+
+A task may run without the products of another one that has failed, as the pairs of a glass do with
+a trajectory less. So what was made after a failure is undone when the failure is: the campaign is
+then what it would be if the task had not been tried yet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glasswells.campaign.reader import DONE, FAILED
+from glasswells.campaign.store import FAILED_INPUT, Store
+from glasswells.campaign.tasks import Pipeline, resolve
+
+
+def retry_failed(store: Store, pipeline: Pipeline, plan: Any) -> int:
+    """Put failed tasks back in the queue, in one transaction; how many.
+
+    What took their products, or ran without them, is removed with all that followed from it, and
+    asked for again: by the plan, or by the finished tasks that had asked for it.
+    """
+    failed = [row for row in store.tasks(FAILED) if row.reason != FAILED_INPUT]
+    if not failed:
+        return 0
+    store.erase_what_is_deleted()
+    with store.transaction():
+        undone = store.consumers(row.task.chain for row in failed)
+        for chain in sorted(undone):
+            store.forget(chain)
+        revived = [row for row in failed if row.task.chain not in undone]
+        for row in revived:
+            store.revive(row)
+        _ask_again(store, pipeline, plan)
+    return len(revived)
+
+
+def _ask_again(store: Store, pipeline: Pipeline, plan: Any) -> None:
+    seed = int(store.property("seed"))
+    asked = list(resolve(pipeline.roots(plan), seed))
+    for stage in pipeline.stages:
+        for task in asked:
+            store.add_task(task, pipeline.rank(task.stage))
+        asked = []
+        if stage.follow is None:
+            continue
+        for row in list(store.tasks(DONE, stage=stage.name)):
+            follow_ups = stage.follow(plan, row.task, store.last_output(row))
+            asked += resolve(follow_ups, seed, row.task.chain)
+    for task in asked:
+        store.add_task(task, pipeline.rank(task.stage))
