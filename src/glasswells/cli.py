@@ -17,6 +17,9 @@ from glasswells.cli_common import (
     find_pipeline,
     found_in,
     make_console,
+    note,
+    note_unkept_kernels,
+    prepare_streams,
     print_json,
     say,
 )
@@ -24,6 +27,14 @@ from glasswells.cli_work import resume, run, salvage, verify
 
 if TYPE_CHECKING:
     from glasswells.campaign.reader import StoreReader
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        import glasswells
+
+        say(f"glasswells {glasswells.__version__}")
+        raise typer.Exit
 
 
 app = typer.Typer(
@@ -36,6 +47,16 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def init(
     file: Annotated[Path, typer.Argument(help="File to write.")] = Path("plan.toml"),
@@ -46,11 +67,10 @@ def init(
     with errors(debug):
         from glasswells.campaign.plan_file import plan_template
         from glasswells.core.errors import InputError
+        from glasswells.interchange.whole_file import write_whole
 
-        text = plan_template()
         try:
-            with file.open("w" if force else "x", encoding="utf-8") as stream:
-                stream.write(text)
+            write_whole(file, plan_template(), replace=force)
         except FileExistsError:
             raise InputError(f"{file} exists: give another name, or --force") from None
         except OSError as error:
@@ -75,7 +95,8 @@ def status(
 
         from glasswells.campaign.campaigns import open_campaign
         from glasswells.campaign.lock import is_held
-        from glasswells.campaign.progress import stage_progress
+        from glasswells.campaign.progress import is_finished, stage_progress
+        from glasswells.campaign.reader import FAILED, POSTPONED
 
         stages = find_pipeline(pipeline)
         with open_campaign(directory, stages) as store:
@@ -86,17 +107,19 @@ def status(
             progress = stage_progress(
                 store, stages, workers=workers, running=None if running else {}
             )
-            failures = _failures(store, limit=None if as_json else 20)
+            failures = _failures(store, FAILED, limit=None if as_json else 20)
+            postponed = _failures(store, POSTPONED, limit=None if as_json else 20)
             products = store.kinds()
             found = found_in(store, stages)
         if as_json:
             print_json(
                 {
                     "running": running,
-                    "finished": _is_finished(progress),
+                    "finished": is_finished(progress),
                     "stages": [dataclasses.asdict(stage) for stage in progress],
                     "products": products,
                     "failures": failures,
+                    "postponed": postponed,
                     "sessions": sessions,
                     "found": None if found is None else found.numbers,
                 }
@@ -105,14 +128,18 @@ def status(
         from glasswells.campaign.display import failure_table, found_table, stage_table
 
         console = make_console()
-        state = "finished" if _is_finished(progress) else "running" if running else "not running"
+        state = "finished" if is_finished(progress) else "running" if running else "not running"
         console.print(stage_table(progress, title=f"{directory} ({state})"))
         console.print()
         console.print(found_table(progress))
         if failures:
-            console.print(failure_table(failures))
+            console.print(failure_table(failures, "Failed"))
+        if postponed:
+            console.print(failure_table(postponed, "Put off until `resume`, for want of"))
         if state == "not running":
-            console.print(f"Go on with `glasswells resume {directory}`", highlight=False)
+            say(f"Go on with `glasswells resume {directory}`")
+        elif failures and state == "finished":
+            say(f"Try what failed again with `glasswells resume {directory} --retry-failed`")
         for sentence in () if found is None else found.sentences:
             say(sentence)
 
@@ -132,6 +159,7 @@ def report(
         from glasswells.report import campaign_content, write_report
 
         with open_campaign(directory, find_pipeline(pipeline)) as store:
+            note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
             content = campaign_content(store)
         page = write_report(content, output or directory / "report")
         say(f"{page} written")
@@ -157,6 +185,7 @@ def export(
         from glasswells.campaign.export import export_campaign
 
         with open_campaign(directory, find_pipeline(pipeline)) as store:
+            note(f"writing {sum(store.kinds().values())} records of {directory}")
             files = export_campaign(store, output or directory / "export", file_format)
         if as_json:
             print_json({"files": [str(path) for path in files]})
@@ -206,6 +235,7 @@ def warmup(debug: Debug = False) -> None:
 
         seconds = warm_up()
         say(f"all kernels are compiled ({seconds:.1f} s)")
+        note_unkept_kernels()
 
 
 @app.command()
@@ -231,14 +261,13 @@ def cite(
 
 def main() -> None:
     """Entry point of the command `glasswells`."""
+    prepare_streams()
     app()
 
 
-def _failures(store: StoreReader, limit: int | None) -> list[dict[str, Any]]:
-    from glasswells.campaign.reader import FAILED
-
+def _failures(store: StoreReader, status: str, limit: int | None) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for row in store.tasks(FAILED):
+    for row in store.tasks(status):
         if limit is not None and len(rows) == limit:
             break
         rows.append(
@@ -252,10 +281,6 @@ def _failures(store: StoreReader, limit: int | None) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _is_finished(progress: list[Any]) -> bool:
-    return any(stage.done for stage in progress) and not any(stage.left for stage in progress)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from glasswells.campaign.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,6 +29,8 @@ class ExitCode(IntEnum):
     DAMAGED = 1
     """A store is not what was written, or something unexpected happened."""
     BAD_INPUT = 2
+    FRUITLESS = 3
+    """Finished, but of some stage all tasks failed: `status` says why."""
     STOPPED = 75
     """Stopped before the end, `resume` goes on (EX_TEMPFAIL)."""
 
@@ -48,18 +54,55 @@ def find_pipeline(name: str | None) -> Pipeline:
     return PIPELINE
 
 
+PASSING_ERRORS = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ESTALE),
+    *(errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN),
+)
+"""Of the operating system, that say nothing about the campaign: full or lost disks, no memory."""
+
+
 def make_console() -> Console:
-    """Where tables go; long lines are folded on terminals only."""
+    """Where tables go; long lines are folded on terminals only, texts hold no commands."""
     from rich.console import Console
 
-    return Console(soft_wrap=not sys.stdout.isatty())
+    class PipeConsole(Console):
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            discard_output()
+
+    folds = sys.stdout is not None and sys.stdout.isatty()
+    return PipeConsole(soft_wrap=not folds, markup=False, emoji=False, highlight=False)
+
+
+def prepare_streams() -> None:
+    """Open what a caller has closed, and let no character be unprintable.
+
+    Otherwise the next file that is opened would take the place of a closed standard stream, and
+    messages of libraries would be written into it.
+    """
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
+        descriptor = os.dup(descriptor)
+    os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def discard_output() -> None:
+    """Send the rest of the output nowhere: whoever read it has gone."""
+    with suppress(OSError, ValueError, AttributeError):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, sys.stdout.fileno())
+        os.close(descriptor)
 
 
 def print_json(value: Any) -> None:
     """Print a value as indented JSON."""
     import json
 
-    typer.echo(json.dumps(value, indent=2, default=str))
+    _print(json.dumps(value, indent=2, default=str))
 
 
 def found_in(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
@@ -69,7 +112,30 @@ def found_in(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
 
 def say(text: str) -> None:
     """Print one line."""
-    typer.echo(text)
+    _print(printable(text))
+
+
+def note(text: str) -> None:
+    """Print one line about what is being done, where results are not printed."""
+    with suppress(OSError):
+        typer.echo(printable(text), err=True)
+
+
+def note_unkept_kernels() -> None:
+    """Say so where each process has to compile all kernels itself."""
+    from glasswells.campaign.cache_folder import VARIABLE
+    from glasswells.core.compiler import is_kept
+    from glasswells.model.soft_spheres import integer_power
+
+    if not is_kept(integer_power(2)):
+        note(f"compiled kernels are not kept: let {VARIABLE} name a folder that you can write to")
+
+
+def _print(text: str) -> None:
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        discard_output()  # the reader of a pipe has seen enough
 
 
 @contextmanager
@@ -82,22 +148,26 @@ def errors(debug: bool) -> Iterator[None]:
     except GlasswellsError as error:
         _report_error(f"error: {error}", debug)
         raise typer.Exit(_exit_code(error)) from None
-    except BrokenPipeError:
-        raise typer.Exit(ExitCode.DONE) from None  # the reader of a pipe has seen enough
+    except MemoryError:
+        _report_error("error: no memory is left; a campaign goes on with `resume`", debug)
+        raise typer.Exit(ExitCode.STOPPED) from None
     except Exception as error:
         if isinstance(error, typer.Exit):
             raise
+        if isinstance(error, OSError) and error.errno in PASSING_ERRORS:
+            _report_error(f"error: {error}: free what is missing and try again", debug)
+            raise typer.Exit(ExitCode.STOPPED) from None
         kind = type(error).__name__
         _report_error(f"unexpected error: {kind}: {error} (--debug shows where)", debug)
         raise typer.Exit(ExitCode.DAMAGED) from None
 
 
 def _report_error(message: str, debug: bool) -> None:
-    if debug:
+    if debug and sys.stderr is not None:
         import traceback
 
         traceback.print_exc()
-    typer.echo(message, err=True)
+    note(message)
 
 
 def _exit_code(error: Exception) -> ExitCode:

@@ -19,6 +19,8 @@ from glasswells.cli_common import (
     find_pipeline,
     found_in,
     make_console,
+    note,
+    note_unkept_kernels,
     print_json,
     say,
 )
@@ -102,6 +104,9 @@ def run(
 ) -> None:
     """Start a campaign, or go on with it if the folder has one with this plan.
 
+    Exit codes: 0 finished, 2 bad input, 3 a stage without any success, 75 stopped (`resume` goes
+    on), 1 damage or something unexpected.
+
     A campaign whose plan has got more glasses (`counts`) grows in its folder.
     """
     with errors(debug):
@@ -126,6 +131,10 @@ def run(
 
 def resume(
     directory: Directory,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try failed tasks again; redo what ran without them."),
+    ] = False,
     workers: Workers = None,
     walltime: Walltime = None,
     grace: Grace = 8.0,
@@ -139,7 +148,7 @@ def resume(
     pipeline: PipelineName = None,
     debug: Debug = False,
 ) -> None:
-    """Go on with a campaign that was stopped or killed."""
+    """Go on with a campaign that was stopped or killed, or whose machine lacked something."""
     with errors(debug):
         choice = EngineChoice(
             name=engine,
@@ -153,7 +162,7 @@ def resume(
         where = executor_factory(choice, workers)
         stages = find_pipeline(pipeline)
         with _found_last(directory, stages):
-            _work(directory, stages, engine, where, _seconds(walltime), grace)
+            _work(directory, stages, engine, where, _seconds(walltime), grace, retry_failed)
 
 
 def verify(
@@ -166,8 +175,11 @@ def verify(
     with errors(debug):
         import dataclasses
 
+        from glasswells.campaign.schema import STORE_NAME, require_store
         from glasswells.campaign.verify import verify_store
 
+        require_store(directory / STORE_NAME)
+        note(f"checking {directory}")
         result = verify_store(directory, find_pipeline(pipeline).codec)
         if as_json:
             print_json({"sound": result.is_sound, **dataclasses.asdict(result)})
@@ -239,11 +251,14 @@ def _work(
     where: tuple[Callable[[], Executor] | None, int | None],
     walltime: float | None,
     grace: float,
+    retry: bool = False,
 ) -> None:
-    from glasswells.campaign.campaigns import run_campaign
+    from glasswells.campaign.campaigns import open_campaign, run_campaign
     from glasswells.campaign.display import ProgressDisplay
     from glasswells.campaign.pool import available_cores
+    from glasswells.campaign.progress import fruitless, stage_progress
 
+    note_unkept_kernels()
     make_executor, workers = where
     with ProgressDisplay(make_console(), pipeline, workers or available_cores()) as display:
         ending = run_campaign(
@@ -255,10 +270,23 @@ def _work(
             make_executor=make_executor,
             engine=engine,
             observer=display,
+            retry=retry,
         )
     if not ending.is_finished:
         say(f"stopped ({ending.reason}): go on with `glasswells resume {directory}`")
         raise typer.Exit(ExitCode.STOPPED)
+    with open_campaign(directory, pipeline) as store:
+        stages = stage_progress(store, pipeline)
+    failed = [f"{p.failed} of {p.title} ({', '.join(p.reasons)})" for p in stages if p.failed]
+    if failed:
+        say(
+            f"failed: {'; '.join(failed)}: `glasswells status {directory}` says why, "
+            f"`glasswells resume {directory} --retry-failed` tries again"
+        )
+    barren = [stage.title for stage in fruitless(stages)]
+    if barren:
+        say(f"finished, but nothing came of: {', '.join(barren)}")
+        raise typer.Exit(ExitCode.FRUITLESS)
     say(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
 
 
