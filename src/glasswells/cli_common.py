@@ -115,6 +115,14 @@ def say(text: str) -> None:
     _print(printable(text))
 
 
+def tell(text: str) -> None:
+    """Print one line of a run, whose success does not depend on whether anybody reads it."""
+    try:
+        say(text)
+    except OSError:
+        discard_output()
+
+
 def note(text: str) -> None:
     """Print one line about what is being done, where results are not printed."""
     with suppress(OSError):

@@ -23,6 +23,7 @@ from glasswells.cli_common import (
     note_unkept_kernels,
     print_json,
     say,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -273,21 +274,21 @@ def _work(
             retry=retry,
         )
     if not ending.is_finished:
-        say(f"stopped ({ending.reason}): go on with `glasswells resume {directory}`")
+        tell(f"stopped ({ending.reason}): go on with `glasswells resume {directory}`")
         raise typer.Exit(ExitCode.STOPPED)
     with open_campaign(directory, pipeline) as store:
         stages = stage_progress(store, pipeline)
     failed = [f"{p.failed} of {p.title} ({', '.join(p.reasons)})" for p in stages if p.failed]
     if failed:
-        say(
+        tell(
             f"failed: {'; '.join(failed)}: `glasswells status {directory}` says why, "
             f"`glasswells resume {directory} --retry-failed` tries again"
         )
     barren = [stage.title for stage in fruitless(stages)]
     if barren:
-        say(f"finished, but nothing came of: {', '.join(barren)}")
+        tell(f"finished, but nothing came of: {', '.join(barren)}")
         raise typer.Exit(ExitCode.FRUITLESS)
-    say(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
+    tell(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
 
 
 def _seconds(walltime: str | None) -> float | None:

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from glasswells.campaign.plan_base import (
+    MAX_TASKS,
     NAME_PATTERN,
     Count,
     Counts,
@@ -20,6 +21,7 @@ from glasswells.campaign.plan_base import (
     PositiveCount,
     PositiveFloat,
     Section,
+    of_preparation,
 )
 from glasswells.campaign.plan_errors import closest, suggestion
 from glasswells.campaign.plan_glasses import GlassesSection, StoredGlass
@@ -327,6 +329,15 @@ class Plan(Section):
                     f"{name} has {len(given)} entries, expected one number, or {n}, one for each "
                     f"preparation temperature"
                 )
+        tasks = sum(
+            count * (2 + of_preparation(self.explore.trajectories, k))
+            for k, count in enumerate(self.glasses.counts)
+        )
+        if tasks > MAX_TASKS:
+            raise ValueError(
+                f"glasses.counts and explore.trajectories ask for {tasks} preparations, "
+                f"trajectories and libraries, expected at most {MAX_TASKS} in one campaign"
+            )
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 """Names become parts of file names: nothing that could leave the folder or pass for an option."""
+MAX_TASKS = 200_000
+"""That a plan may ask for from the start: all are in memory for a moment, a kilobyte each."""
 
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -250,7 +250,7 @@ class Store(StoreReader):
             row,
             FAILED,
             reason=reason,
-            error=error,
+            error=_storable(error),
             cpu_seconds=float(cpu),
             wall_seconds=float(wall),
         )
@@ -258,7 +258,8 @@ class Store(StoreReader):
 
     def postpone(self, row: TaskRow, reason: str, error: str) -> None:
         """Put a task off that the machine could not do; what needs it waits."""
-        self._change("WHERE seq = ?", (row.seq,), status=POSTPONED, reason=reason, error=error)
+        changes = {"status": POSTPONED, "reason": reason, "error": _storable(error)}
+        self._change("WHERE seq = ?", (row.seq,), **changes)
 
     def revive(self, row: TaskRow) -> None:
         """Put a task back in the queue that has failed."""
@@ -391,3 +392,8 @@ class Store(StoreReader):
     def _execute(self, sql: str, values: Sequence[Any]) -> None:
         with translated(self.path):
             self._connection.execute(sql, values)
+
+
+def _storable(text: str) -> str:
+    """A text that is Unicode: file names, which errors quote, need not be."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -228,3 +228,18 @@ def test_plans_and_functions_have_the_same_defaults():
 
 def vars_of(settings):
     return {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[explore]\ntrajectories = 1_000_000_000",
+        "[glasses]\ncounts = [1_000_000_000]",
+        "[glasses]\npreparation_temperatures = [0.1, 0.2]\ncounts = [1, 300]\n"
+        "[explore]\ntrajectories = [1, 1_000_000]",
+    ],
+)
+def test_more_tasks_than_fit_into_memory_are_refused(text: str) -> None:
+    with pytest.raises(PlanError, match="expected at most 200000 in one campaign"):
+        parse_plan(text)
+    parse_plan("[explore]\ntrajectories = 100_000")

@@ -158,13 +158,14 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         chunks=prepare_chunks(plan),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
+    parameters = explore_parameters(plan)
     trajectories = [
         FollowUp(
             stage="explore",
             glass=name,
             number=k,
             inputs=(Ref(chain=f"{name} prepare", kind="glass", item=0),),
-            parameters=explore_parameters(plan),
+            parameters=parameters,
             label=f"{name} explore {k}",
             chunks=chunks,
         )
