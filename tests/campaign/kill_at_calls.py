@@ -16,28 +16,21 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import toy
+from power_cut import cut_power, unsynced
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.catalogue import catalogue_digest
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.reader import CONTINUED, DONE
-from glasswells.campaign.schema import STORE_NAME
 from glasswells.campaign.verify import verify_store
 
 PLAN = {"glasses": 1, "walks": 2, "chunks": 2, "steps": 6, "width": 300, "seed": 4}
 FINISH_EVERY = 10
-
-
-class Change(NamedTuple):
-    what: str
-    path: str
-    offset: int
-    old_size: int
-    old: bytes
-    new: bytes
+LOSSES = {"all lost": 0.0, "some lost": 0.5}
+"""Shares of what was not synced that a power cut leaves."""
 
 
 def main() -> None:
@@ -53,7 +46,7 @@ def main() -> None:
         k = first
         while one_death(calls, folder, begin, k, torn):
             seen["kills"] += 1
-            for how in ("as it is", "all lost", "some lost"):
+            for how in ("as it is", *LOSSES):
                 where = cut_off(folder, how, generator)
                 state = look(where, folder / "acknowledged", states, f"call {k}, {how}")
                 seen["looks"] += 1
@@ -109,44 +102,12 @@ def cut_off(folder: Path, how: str, generator: random.Random) -> Path:
     where = folder / "cut"
     shutil.rmtree(where, ignore_errors=True)
     shutil.copytree(folder / "killed", where)
-    (where / f"{STORE_NAME}-shm").unlink(missing_ok=True)
     if how == "as it is":
+        for path in where.glob("*-shm"):
+            path.unlink()
         return where
-    changes = unsynced(folder / "journal")
-    for change in reversed(changes):
-        undo(where / Path(change.path).name, change)
-    if how == "some lost":
-        for change in changes:
-            if change.what == "W" and generator.random() < 0.5:
-                path = where / Path(change.path).name
-                if path.exists():
-                    with path.open("r+b") as file:
-                        file.seek(change.offset)
-                        file.write(change.new)
+    cut_power(where, unsynced(folder / "journal"), LOSSES[how], generator)
     return where
-
-
-def unsynced(journal: Path) -> list[Change]:
-    """Changes since the last sync of their files."""
-    pending: list[Change] = []
-    with journal.open("rb") as file:
-        while head := file.readline():
-            what, offset, old_size, n_old, n_new, path = head.decode().rstrip("\n").split(" ", 5)
-            old, new = file.read(int(n_old)), file.read(int(n_new))
-            if what == "S":
-                pending = [change for change in pending if change.path != path]
-            else:
-                pending.append(Change(what, path, int(offset), int(old_size), old, new))
-    return pending
-
-
-def undo(path: Path, change: Change) -> None:
-    if not path.exists():  # a log that was deleted after it had gone into the store
-        return
-    with path.open("r+b") as file:
-        file.seek(change.offset)
-        file.write(change.old)
-        file.truncate(change.old_size)
 
 
 def look(where: Path, log: Path, states: list[frozenset[Any]], what: str) -> frozenset[Any]:

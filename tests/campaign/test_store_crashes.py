@@ -9,7 +9,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,27 +36,6 @@ FORMAT_1_FINISHED = "606dcf07f6a9f7132ea7c9674f48771dfdf14bbba2b835d458a71fba724
 """Catalogue of the same plan run to its end by the version that wrote the file."""
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory if possible: what is counted here are calls, not what a disk makes of them."""
-    memory = Path("/dev/shm")  # noqa: S108 (a private folder below)
-    where = memory if os.access(memory, os.W_OK) else tmp_path
-    made = Path(tempfile.mkdtemp(dir=where))
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("needs a C compiler and Linux")
-    library = tmp_path_factory.mktemp("shim") / "calls.so"
-    words = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(HERE / "calls.c"), "-ldl"]
-    subprocess.run(words, check=True)
-    return library
 
 
 @pytest.mark.parametrize(

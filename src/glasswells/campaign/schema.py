@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
-from glasswells.interchange.whole_file import draft_of, publish
+from glasswells.interchange.whole_file import draft_of, publish, sync
 
 STORE_NAME = "campaign.sqlite"
 PLAN_NAME = "plan.toml"
@@ -218,6 +218,23 @@ def translated(path: Path) -> Iterator[None]:
             ) from error
         raise DamagedStoreError(
             f"{path} is damaged: {error}. See what is left with `glasswells verify`"
+        ) from error
+
+
+def sync_folder(directory: Path) -> None:
+    """Wait until the names of a campaign's files are on the disk.
+
+    Raises
+    ------
+    StoreError
+        If the disk refuses.
+    """
+    try:
+        sync(directory)
+    except OSError as error:
+        raise StoreError(
+            f"{directory} cannot be synced ({error.strerror}): see to the disk, then go on with "
+            f"`resume`"
         ) from error
 
 

@@ -32,6 +32,7 @@ from glasswells.campaign.schema import (
     format_of,
     require_store,
     seal,
+    sync_folder,
     translated,
     upgrade,
 )
@@ -97,6 +98,9 @@ class Store(StoreReader):
             with self.transaction():
                 self._change("WHERE status = ?", (RUNNING,), status=READY)
                 self._change("WHERE status = ?", (POSTPONED,), status=READY, attempts=0)
+            # SQLite goes on if it cannot sync the folder in which it has made a new log; a power
+            # cut might then bring back the log of before, and lay it over what came later.
+            sync_folder(directory)
         except BaseException:
             self._lock.release()
             raise
