@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glasswells.campaign.errors import StoreError
+from glasswells.campaign.machine_failures import NAMES as NO_ROOM
 from glasswells.core.errors import InputError
+from glasswells.interchange.whole_file import write_whole
 from glasswells.report.content import ReportContent
 from glasswells.report.curvature_figure import curvature_picture
 from glasswells.report.distribution_figures import density_pictures, distribution_pictures
@@ -54,10 +57,16 @@ def write_report(content: ReportContent, directory: Path) -> Path:
     ------
     InputError
         If the folder cannot be written.
+    StoreError
+        If the disk is full.
     """
     try:
         return _write(content, Path(directory))
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StoreError(
+                f"{directory} cannot be written ({error.strerror}): make room, then try again"
+            ) from error
         raise InputError(
             f"{directory} cannot be written ({error.strerror}): check free space and permissions, "
             f"or give another folder"
@@ -120,10 +129,8 @@ def _write(content: ReportContent, directory: Path) -> Path:
         images = {picture.slug: write_picture(picture, figures) for picture in every}
     page = directory / PAGE_NAME
     text = _page(content, found, pictures, images)
-    partial = page.with_suffix(".partial")
     # Error texts may hold names of files that are no Unicode.
-    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
-    partial.replace(page)
+    write_whole(page, text, errors="backslashreplace")
     return page
 
 

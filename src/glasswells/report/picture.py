@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glasswells.interchange.whole_file import whole_file
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -63,10 +65,10 @@ def write_picture(picture: Picture, directory: Path) -> str:
     """
     buffer = io.BytesIO()
     picture.figure.savefig(buffer, format="png", metadata={"Software": None})
-    (directory / f"{picture.slug}.png").write_bytes(buffer.getvalue())
-    picture.figure.savefig(
-        directory / f"{picture.slug}.pdf", format="pdf", metadata={"CreationDate": None}
-    )
+    with whole_file(directory / f"{picture.slug}.png") as draft:
+        draft.write_bytes(buffer.getvalue())
+    with whole_file(directory / f"{picture.slug}.pdf") as draft:
+        picture.figure.savefig(draft, format="pdf", metadata={"CreationDate": None})
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from glasswells.interchange.whole_file import whole_file
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.statistics import (
     PAPER_COUNTS,
@@ -343,7 +344,10 @@ def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
     """
     for table in found:
         path = directory / f"{table.slug}.csv"
-        with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        with (
+            whole_file(path) as draft,
+            draft.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow([_cell(text) for text in table.columns])
             writer.writerows([_cell(text) for text in row] for row in table.rows)

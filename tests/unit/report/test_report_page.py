@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import re
+import resource
 import sys
 from html.parser import HTMLParser
 
@@ -12,6 +13,7 @@ import matplotlib as mpl
 import pytest
 from report_contents import content, write_small
 
+from glasswells.campaign.errors import StoreError
 from glasswells.core.errors import InputError
 from glasswells.report import ReportContent, write_report
 from glasswells.report.tables import density_table, tables, tls_table, write_tables
@@ -259,6 +261,21 @@ def test_folder_that_cannot_be_written_gives_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_report(content(sizes=((1,),)), tmp_path / "file")
+
+
+def test_a_full_disk_leaves_the_report_of_before(tmp_path, small_images, short_scripts):
+    page = write_report(content(sizes=((1,),)), tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (page.stat().st_size // 2, hard))
+    try:
+        with pytest.raises(StoreError, match="File too large"):
+            write_report(content(sizes=((2,),)), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert not [path for path in after if path.name.startswith(".")], "a draft is left"
+    assert after[page] == before[page]
 
 
 def test_a_few_splittings_are_no_plateau():
