@@ -255,6 +255,7 @@ def test_a_link_in_place_of_the_lock_is_not_followed(start: Start, tmp_path: Pat
     directory = start(glasses=1)
     victim = tmp_path / "victim"
     victim.write_text("precious")
+    (directory / "lock").unlink()
     (directory / "lock").symlink_to(victim)
     with pytest.raises(GlasswellsError, match="cannot be opened"):
         run(directory)

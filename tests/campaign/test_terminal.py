@@ -19,6 +19,7 @@ from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.printable import printable
 from glasswells.campaign.progress import stage_progress, time_left
 from glasswells.campaign.reader import READY
+from glasswells.campaign.retry import ask_again
 from glasswells.campaign.store import Store
 from glasswells.cli import app
 from glasswells.cli_common import make_console
@@ -51,13 +52,10 @@ def test_invisible_characters_are_shown_and_not_obeyed() -> None:
 def failed(start: Start) -> Path:
     """A campaign that has failed with an error from a stranger."""
     directory = start(glasses=1, walks=1)
-    with Store(directory, toy.PIPELINE.codec) as store:
-        from glasswells.campaign.retry import _ask_again
-
-        with store.transaction():
-            _ask_again(store, toy.PIPELINE, toy.read_plan(store.property("plan")))
-            (row, *_) = store.tasks(READY)
-            store.fail(row, "bad[/]", EVIL)
+    with Store(directory, toy.PIPELINE.codec) as store, store.transaction():
+        ask_again(store, toy.PIPELINE, toy.read_plan(store.property("plan")))
+        (row, *_) = store.tasks(READY)
+        store.fail(row, "bad[/]", EVIL)
     return directory
 
 

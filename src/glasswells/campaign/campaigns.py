@@ -30,6 +30,8 @@ from glasswells.campaign.tasks import CODE_FORMAT, Pipeline
 from glasswells.core.errors import InputError
 from glasswells.interchange.whole_file import is_draft, write_whole
 
+OLD_DRAFT = f"{STORE_NAME}.new"
+"""How version 0.1.0 called the drafts of stores."""
 MAX_BYTES = 1_000_000
 """Of a plan file; more is no plan."""
 
@@ -151,7 +153,9 @@ def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> N
 def _require_new(directory: Path) -> list[Path]:
     """Refuse a folder that holds more than what a start has left that was killed; that."""
     found = sorted(path for path in directory.iterdir() if path.name != LOCK_NAME)
-    drafts = [path for path in found if is_draft(path.name, STORE_NAME)]
+    drafts = [
+        path for path in found if is_draft(path.name, STORE_NAME) or path.name.startswith(OLD_DRAFT)
+    ]
     others = [path.name for path in found if path not in drafts]
     if others:
         raise InputError(

@@ -19,6 +19,7 @@ from glasswells.campaign.export_hdf5 import export_hdf5
 from glasswells.campaign.export_parquet import export_parquet
 from glasswells.campaign.export_records import rows, safe_name, survey
 from glasswells.campaign.reader import StoreReader
+from glasswells.core.errors import GlasswellsError
 from glasswells.interchange.whole_file import sync
 
 
@@ -63,7 +64,7 @@ def export_campaign(
         with _drafts(directory) as drafts:
             return [_publish(draft, directory) for draft in write(store, drafts)]
     except OSError as error:
-        if isinstance(error, StoreError):
+        if isinstance(error, GlasswellsError):
             raise
         raise StoreError(
             f"{directory} cannot be written ({error.strerror or error}): check free space and "

@@ -11,7 +11,7 @@ from typing import Any
 
 from glasswells.campaign.reader import DONE, FAILED
 from glasswells.campaign.store import FAILED_INPUT, Store
-from glasswells.campaign.tasks import Pipeline, resolve
+from glasswells.campaign.tasks import Pipeline
 
 
 def retry_failed(store: Store, pipeline: Pipeline, plan: Any) -> int:
@@ -31,21 +31,23 @@ def retry_failed(store: Store, pipeline: Pipeline, plan: Any) -> int:
         revived = [row for row in failed if row.task.chain not in undone]
         for row in revived:
             store.revive(row)
-        _ask_again(store, pipeline, plan)
+        ask_again(store, pipeline, plan)
     return len(revived)
 
 
-def _ask_again(store: Store, pipeline: Pipeline, plan: Any) -> None:
+def ask_again(store: Store, pipeline: Pipeline, plan: Any) -> None:
+    """Add all that the plan and the finished tasks of a store ask for, unless it is there."""
     seed = int(store.property("seed"))
-    asked = list(resolve(pipeline.roots(plan), seed))
+    asked = list(pipeline.tasks(pipeline.roots(plan), seed))
     for stage in pipeline.stages:
-        for task in asked:
+        if stage.follow is not None:
+            for row in store.tasks(DONE, stage=stage.name):
+                following = stage.follow(plan, row.task, store.last_output(row))
+                asked += pipeline.tasks(following, seed, row.task.chain)
+    while asked:  # a task comes after those that it takes products from
+        coming = {task.chain for task in asked}
+        ready = [task for task in asked if not any(ref.chain in coming for ref in task.inputs)]
+        for task in ready or asked:
             store.add_task(task, pipeline.rank(task.stage))
-        asked = []
-        if stage.follow is None:
-            continue
-        for row in list(store.tasks(DONE, stage=stage.name)):
-            follow_ups = stage.follow(plan, row.task, store.last_output(row))
-            asked += resolve(follow_ups, seed, row.task.chain)
-    for task in asked:
-        store.add_task(task, pipeline.rank(task.stage))
+        added = {task.chain for task in ready or asked}
+        asked = [task for task in asked if task.chain not in added]

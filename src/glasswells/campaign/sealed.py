@@ -187,3 +187,8 @@ class SealedRows:
             raise DamagedStoreError(
                 f"{self.path} holds {found}, expected {written}: see `glasswells verify`"
             )
+
+
+def storable(text: str) -> str:
+    """A text that is Unicode: file names, which errors quote, need not be."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -36,6 +36,7 @@ from glasswells.campaign.schema import (
     translated,
     upgrade,
 )
+from glasswells.campaign.sealed import storable
 from glasswells.campaign.tasks import CHECKPOINT, Task, canonical
 
 FAILED_INPUT = "failed_input"
@@ -98,8 +99,8 @@ class Store(StoreReader):
             with self.transaction():
                 self._change("WHERE status = ?", (RUNNING,), status=READY)
                 self._change("WHERE status = ?", (POSTPONED,), status=READY, attempts=0)
-            # SQLite goes on if it cannot sync the folder in which it has made a new log; a power
-            # cut might then bring back the log of before, and lay it over what came later.
+            # SQLite goes on if it cannot sync the folder of a new log; a power cut might then bring
+            # back the log of before, and lay it over what came later.
             sync_folder(directory)
         except BaseException:
             self._lock.release()
@@ -254,7 +255,7 @@ class Store(StoreReader):
             row,
             FAILED,
             reason=reason,
-            error=_storable(error),
+            error=storable(error),
             cpu_seconds=float(cpu),
             wall_seconds=float(wall),
         )
@@ -262,8 +263,8 @@ class Store(StoreReader):
 
     def postpone(self, row: TaskRow, reason: str, error: str) -> None:
         """Put a task off that the machine could not do; what needs it waits."""
-        changes = {"status": POSTPONED, "reason": reason, "error": _storable(error)}
-        self._change("WHERE seq = ?", (row.seq,), **changes)
+        where, text = "WHERE seq = ?", storable(error)
+        self._change(where, (row.seq,), status=POSTPONED, reason=reason, error=text)
 
     def revive(self, row: TaskRow) -> None:
         """Put a task back in the queue that has failed."""
@@ -284,8 +285,7 @@ class Store(StoreReader):
 
     def erase_what_is_deleted(self) -> None:
         """From now on overwrite deleted rows: `salvage` would take them for lost work."""
-        with translated(self.path):
-            self._connection.execute("PRAGMA secure_delete=ON")
+        self._execute("PRAGMA secure_delete=ON", ())
 
     def requeue(self, rows: Sequence[TaskRow]) -> None:
         """Put tasks back that were given up."""
@@ -396,8 +396,3 @@ class Store(StoreReader):
     def _execute(self, sql: str, values: Sequence[Any]) -> None:
         with translated(self.path):
             self._connection.execute(sql, values)
-
-
-def _storable(text: str) -> str:
-    """A text that is Unicode: file names, which errors quote, need not be."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import pickle
-from collections.abc import Callable
-from contextlib import suppress
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -78,40 +78,33 @@ class _DamagedCacheError(ValueError):
 
 
 class _SealedFiles(IndexDataCacheFile):
-    """Index and machine code, each behind the digest of its bytes.
+    """Index and machine code, each followed by the digest of its bytes.
 
     Without it a flipped bit reaches the unpickler, which may raise anything, or LLVM, which ends
-    the process.
+    the process. Numba reads no further than what it has written.
     """
 
     def _load_index(self) -> Any:
-        try:
-            stamp, version, overloads = _load(Path(self._index_path))
-        except FileNotFoundError:
-            return {}
-        return overloads if (stamp, version) == (self._source_stamp, self._version) else {}
-
-    def _save_index(self, overloads: Any) -> None:
-        self._save(self._index_path, (self._source_stamp, self._version, overloads))
+        _check_seal(Path(self._index_path))
+        return super()._load_index()  # type: ignore[no-untyped-call]
 
     def _load_data(self, name: str) -> Any:
-        return _load(Path(self._data_path(name)))  # type: ignore[no-untyped-call]
+        _check_seal(Path(self._data_path(name)))  # type: ignore[no-untyped-call]
+        return super()._load_data(name)  # type: ignore[no-untyped-call]
 
-    def _save_data(self, name: str, data: Any) -> None:
-        self._save(self._data_path(name), data)  # type: ignore[no-untyped-call]
-
-    def _save(self, path: str, value: Any) -> None:
-        content = self._dump(value)  # type: ignore[no-untyped-call]
-        with self._open_for_write(path) as file:
-            file.write(hashlib.sha256(content).digest() + content)
+    @contextmanager
+    def _open_for_write(self, path: str) -> Iterator[io.BytesIO]:
+        with super()._open_for_write(path) as file, io.BytesIO() as content:
+            yield content
+            file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
 
 
-def _load(path: Path) -> Any:
-    content = path.read_bytes()
-    size = hashlib.sha256().digest_size
-    if hashlib.sha256(content[size:]).digest() != content[:size]:
+def _check_seal(path: Path) -> None:
+    if not path.exists():
+        return
+    content, size = path.read_bytes(), hashlib.sha256().digest_size
+    if hashlib.sha256(content[:-size]).digest() != content[-size:]:
         raise _DamagedCacheError(f"{path} is not what was written")
-    return pickle.loads(content[size:])  # noqa: S301 (machine code: who can write it is trusted)
 
 
 class _FingerprintedCache(FunctionCache):

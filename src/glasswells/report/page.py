@@ -12,7 +12,7 @@ from typing import Any
 
 from glasswells.campaign.errors import StoreError
 from glasswells.campaign.machine_failures import NAMES as NO_ROOM
-from glasswells.core.errors import InputError
+from glasswells.core.errors import GlasswellsError, InputError
 from glasswells.interchange.whole_file import write_whole
 from glasswells.report.content import ReportContent
 from glasswells.report.curvature_figure import curvature_picture
@@ -63,6 +63,8 @@ def write_report(content: ReportContent, directory: Path) -> Path:
     try:
         return _write(content, Path(directory))
     except OSError as error:
+        if isinstance(error, GlasswellsError):
+            raise
         if error.errno in NO_ROOM:
             raise StoreError(
                 f"{directory} cannot be written ({error.strerror}): make room, then try again"
