@@ -242,7 +242,7 @@ def _say_found(directory: Path, pipeline: Pipeline) -> None:
     with open_campaign(directory, pipeline) as store:
         found = found_in(store, pipeline)
     for sentence in () if found is None else found.sentences:
-        say(sentence)
+        tell(sentence)
 
 
 def _work(

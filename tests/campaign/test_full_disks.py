@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -15,11 +16,13 @@ import pytest
 import toy
 from typer.testing import CliRunner
 
+import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign, run_campaign
 from glasswells.campaign.export import export_campaign
 from glasswells.campaign.export_formats import ExportFormat
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.cli import app
+from glasswells.core.errors import InputError
 from glasswells.interchange.whole_file import publish, write_whole
 
 Start = Callable[..., Path]
@@ -78,6 +81,34 @@ def test_files_appear_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         publish(draft, file)
     assert file.read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    "name", ["glass.xyz", "glass.data", "glass.dump", "glass.gsd", "glass.npz"]
+)
+def test_configurations_are_written_whole_or_not_at_all(tmp_path: Path, name: str) -> None:
+    glass = gw.glass(0.092, 0)
+    gw.write_configuration(glass, tmp_path / name)
+    before = contents(tmp_path)
+    with limited(len(before[name]) // 2), pytest.raises(InputError, match="check the folder, free"):
+        gw.write_configuration(glass, tmp_path / name)
+    assert contents(tmp_path) == before
+
+
+def test_links_stay_links_pipes_pipes_and_permissions_permissions(tmp_path: Path) -> None:
+    file, link, pipe = tmp_path / "file", tmp_path / "link", tmp_path / "pipe"
+    file.write_text("before")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write_whole(link, "after")
+    assert link.is_symlink()
+    assert file.read_text() == "after"
+    assert file.stat().st_mode & 0o777 == 0o640
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["/bin/cat", str(pipe)], stdout=subprocess.PIPE)
+    write_whole(pipe, "through")
+    assert reader.communicate()[0] == b"through"
+    assert pipe.is_fifo()
 
 
 def test_a_file_system_without_links_replaces_nothing_either(

@@ -10,6 +10,7 @@ from glasswells.catalog.catalog import Catalog, CatalogWell
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.extended_xyz import write_extended_xyz
 from glasswells.interchange.lammps_dump import write_lammps_dump
+from glasswells.interchange.whole_file import whole_file
 from glasswells.paths.images import path_images
 
 IMAGES = 41
@@ -79,7 +80,12 @@ def _frames(
 
 def _write(stem: Path, frames: list[tuple[Configuration, Array]]) -> list[Path]:
     xyz, dump = stem.with_suffix(".xyz"), stem.with_suffix(".dump")
-    with xyz.open("w", encoding="utf-8") as text, dump.open("w", encoding="utf-8") as lammps:
+    with (
+        whole_file(xyz) as first,
+        whole_file(dump) as second,
+        first.open("w", encoding="utf-8") as text,
+        second.open("w", encoding="utf-8") as lammps,
+    ):
         for number, (configuration, displacement) in enumerate(frames):
             vectors = {"displacement": displacement}
             write_extended_xyz(configuration, text, vectors)
@@ -89,7 +95,7 @@ def _write(stem: Path, frames: list[tuple[Configuration, Array]]) -> list[Path]:
 
 def _write_profile(path: Path, found: CatalogWell) -> Path:
     profile = found.double_well.profile
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["arc_length", "energy"])
         rows = zip(profile.arc_length, profile.energy, strict=True)

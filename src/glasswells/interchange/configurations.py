@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TextIO, get_args
@@ -17,6 +16,7 @@ from glasswells.interchange.lammps_data import read_lammps_data, write_lammps_da
 from glasswells.interchange.lammps_dump import read_lammps_dump, write_lammps_dump
 from glasswells.interchange.npz_files import read_npz, write_npz
 from glasswells.interchange.text_lines import frame_number
+from glasswells.interchange.whole_file import whole_file
 
 FileFormat = Literal["extended_xyz", "lammps_data", "lammps_dump", "gsd", "npz"]
 FORMATS: tuple[str, ...] = get_args(FileFormat)
@@ -135,14 +135,14 @@ def write_configuration(
     path = Path(path)
     name = _format(path, format)
     try:
-        if name == "gsd":
-            write_gsd(configuration, path)
-        elif name == "npz":
-            write_npz(configuration, path)
-        else:
-            text = io.StringIO()  # whole before the file is touched
-            TEXT_WRITERS[name](configuration, text)
-            path.write_text(text.getvalue(), encoding="utf-8")
+        with whole_file(path) as draft:
+            if name == "gsd":
+                write_gsd(configuration, draft)
+            elif name == "npz":
+                write_npz(configuration, draft)
+            else:
+                with draft.open("w", encoding="utf-8") as file:
+                    TEXT_WRITERS[name](configuration, file)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror}): check the folder, free space and "

@@ -33,6 +33,9 @@ def is_draft(name: str, of: str) -> bool:
 def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
     """A draft to write to, which takes the place of the file when it is complete and on the disk.
 
+    It has the permissions of the file that it replaces. A link stays a link to the file, and what
+    is no file, such as a pipe, is written to directly.
+
     Raises
     ------
     FileExistsError
@@ -40,10 +43,16 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
     OSError
         If it cannot be written; then a file of before is as it was, and the draft is gone.
     """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        yield path
+        return
     draft = draft_of(path)
     try:
         yield draft
         if replace:
+            if path.exists():
+                draft.chmod(path.stat().st_mode & 0o777)
             sync(draft)
             os.replace(draft, path)
             sync(path.parent)
