@@ -151,8 +151,10 @@ def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> N
 
 
 def _require_new(directory: Path) -> list[Path]:
-    """Refuse a folder that holds more than what a start has left that was killed; that."""
+    """Refuse a folder that holds anything but what is left of a start that was killed, and return the rest."""
     found = sorted(path for path in directory.iterdir() if path.name != LOCK_NAME)
+    if directory / STORE_NAME in found:  # another process was faster
+        return []
     drafts = [
         path for path in found if is_draft(path.name, STORE_NAME) or path.name.startswith(OLD_DRAFT)
     ]
