@@ -13,12 +13,14 @@ import pytest
 import toy
 from inspection import digest
 
+from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.errors import CampaignBusyError, StoreError
 from glasswells.campaign.lock import LOCK_NAME, CampaignLock
 from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.reader import CONTINUED, DONE
 from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, create
+from glasswells.campaign.slurm import read_slurm_jobs
 from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
 from glasswells.interchange.whole_file import draft_of
@@ -118,6 +120,13 @@ def test_a_reused_campaign_never_takes_the_place_of_another_folder(
     with pytest.raises(InputError, match="made by another process meanwhile"):
         start_campaign(plan_file(tmp_path), into, toy.PIPELINE, reuse=other)
     assert [path.name for path in into.iterdir()] == ["thesis.tex"]
+
+
+def test_other_files_without_end_are_refused_as_well(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is larger than 100000 bytes, expected a few lines"):
+        read_slurm_jobs(Path("/dev/zero"))
+    with pytest.raises(InputError, match="is larger than 10 bytes"):
+        read_bounded(Path("/dev/zero"), 10, "a few bytes")
 
 
 @pytest.mark.parametrize("what", ["/dev/zero", "pipe"])

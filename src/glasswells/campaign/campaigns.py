@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.errors import FormatError, StoreError
 from glasswells.campaign.finds import Finds
@@ -151,7 +152,7 @@ def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> N
 
 
 def _require_new(directory: Path) -> list[Path]:
-    """Refuse a folder that holds anything but what is left of a start that was killed, and return the rest."""
+    """Refuse a folder with anything in it but what a killed start has left, which is returned."""
     found = sorted(path for path in directory.iterdir() if path.name != LOCK_NAME)
     if directory / STORE_NAME in found:  # another process was faster
         return []
@@ -325,10 +326,7 @@ def _read_text(path: Path) -> str:
         If there is no such file, or it is no text.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)  # what is no regular file may have no end
-        if len(content) > MAX_BYTES:
-            raise InputError(f"{path} is larger than {MAX_BYTES} bytes, expected a plan file")
+        content = read_bounded(path, MAX_BYTES, "a plan file")
         return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text file, expected TOML in UTF-8") from None

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.errors import DamagedStoreError
 from glasswells.campaign.finds import Finds
 from glasswells.campaign.machine_failures import RECORDED
@@ -21,6 +22,8 @@ from glasswells.campaign.store import FAILED_INPUT, Store
 from glasswells.campaign.tasks import Pipeline
 
 MAX_NAMED = 1000
+MAX_BYTES = 1 << 28
+"""Of the copy of a plan, which may hold glasses by value: some 65 kB each for 1500 particles."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +89,7 @@ def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:
                 newest = other
         return newest
     try:
-        return (directory / PLAN_NAME).read_text(encoding="utf-8")
+        return read_bounded(directory / PLAN_NAME, MAX_BYTES, "a plan").decode()
     except (OSError, UnicodeDecodeError):
         raise DamagedStoreError(
             f"{directory} has lost its plan: put the plan file there as {PLAN_NAME} and try again"

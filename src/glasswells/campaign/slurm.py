@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.plan_errors import shown
 from glasswells.core.errors import InputError
 
@@ -104,9 +105,7 @@ def read_slurm_jobs(path: Path) -> SlurmJobs:
         If it cannot be read, for unknown and missing keys, and for values that do not fit.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path} is larger than {MAX_BYTES} bytes, expected a few lines")
-        content = path.read_bytes()
+        content = read_bounded(path, MAX_BYTES, "a few lines")
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
     try:
