@@ -280,7 +280,7 @@ def costs_table(content: ReportContent) -> Table:
         slug="costs",
         title="Cost of each stage",
         note="Seconds summed over workers.",
-        columns=("stage", "done", "failed", "left", "CPU s", "CPU s each", "wall s"),
+        columns=("stage", "chunks done", "failed", "chunks left", "CPU s", "CPU s each", "wall s"),
         rows=rows,
     )
 
