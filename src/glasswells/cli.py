@@ -23,6 +23,7 @@ from glasswells.cli_common import (
     print_json,
     say,
 )
+from glasswells.cli_estimate import estimate
 from glasswells.cli_work import resume, run, salvage, verify
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def init(
         say(f"{file} written: edit it, then start with `glasswells run {file}`")
 
 
+app.command()(estimate)
 app.command()(run)
 app.command()(resume)
 

@@ -126,6 +126,8 @@ def run(
         )
         where = executor_factory(choice, workers)  # refuses bad options before a folder is made
         folder = start_campaign(plan, directory, stages, reuse)
+        if pipeline is None:
+            _say_estimate(folder, where[1])
         with _found_last(folder, stages):
             _work(folder, stages, engine, where, seconds, grace)
 
@@ -243,6 +245,18 @@ def _say_found(directory: Path, pipeline: Pipeline) -> None:
         found = found_in(store, pipeline)
     for sentence in () if found is None else found.sentences:
         tell(sentence)
+
+
+def _say_estimate(directory: Path, workers: int | None) -> None:
+    """One line on how long a campaign will take, by what is known without measuring."""
+    from contextlib import suppress
+
+    from glasswells.campaign.estimation.forecast import start_line
+    from glasswells.campaign.pool import available_cores
+    from glasswells.core.errors import GlasswellsError
+
+    with suppress(GlasswellsError):  # of an advice; a run meets and reports damage itself
+        tell(start_line(directory, workers or available_cores()))
 
 
 def _work(

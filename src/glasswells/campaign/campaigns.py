@@ -208,6 +208,17 @@ def _start_from(other: Path, directory: Path, pipeline: Pipeline, given: GivenPl
         replay.run("reuse", only_asked_for=True)
 
 
+def read_plan_file(plan_file: Path, pipeline: Pipeline) -> Any:
+    """The plan in a file, with the contents of the files that it names; nothing is made.
+
+    Raises
+    ------
+    InputError
+        For a plan with errors.
+    """
+    return pipeline.read_plan(pipeline.complete_plan(_read_text(plan_file), plan_file.parent))
+
+
 def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
     """The store of a campaign for reading.
 

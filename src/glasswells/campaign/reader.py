@@ -101,6 +101,39 @@ class StoreReader(SealedRows):
         """The numbers that tasks counted, summed for each stage."""
         return self._tallies(lambda field: json.loads(field["counts"]))
 
+    def glass_counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The same for each glass, then stage."""
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        with translated(self.path):
+            for glass, stage, key, value in self._connection.execute(
+                "SELECT glass, stage, key, SUM(value) FROM tasks, json_each(tasks.counts)"
+                " GROUP BY glass, stage, key"
+            ):
+                found.setdefault(glass, {}).setdefault(stage, {})[key] = value
+        return found
+
+    def stored_bytes(self) -> dict[str, float]:
+        """How the bytes of the file are shared out to the products of stages.
+
+        An array that several records have is counted for the first stage. Pages that are partly
+        empty, indices and checkpoints are shared out in proportion.
+        """
+        with translated(self.path):
+            rows = self._connection.execute(
+                "SELECT stage, SUM(size) FROM ("
+                "SELECT t.stage, LENGTH(r.body) AS size FROM records r JOIN tasks t"
+                " ON t.seq = r.task WHERE r.kind <> ? UNION ALL "
+                "SELECT stage, size FROM (SELECT MIN(t.rank), t.stage, LENGTH(b.data) AS size"
+                " FROM blobs b JOIN arrays a ON a.digest = b.digest JOIN records r"
+                " ON r.id = a.record JOIN tasks t ON t.seq = r.task WHERE r.kind <> ?"
+                " GROUP BY b.digest)) GROUP BY stage",
+                (CHECKPOINT, CHECKPOINT),
+            ).fetchall()
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            (size,) = self._connection.execute("PRAGMA page_size").fetchone()
+        total = sum(n for _, n in rows)
+        return {stage: pages * size * n / total for stage, n in rows}
+
     def reasons(self) -> dict[str, dict[str, int]]:
         """For each stage how many tasks failed for which reason."""
         return self._tallies(

@@ -58,18 +58,7 @@ def run_prepare(task: TaskInput) -> TaskOutput:
     if p["source"] == "files":
         return TaskOutput(products=(("glass", _from_file(model, p)),))
     section = PrepareSection(**p["prepare"])
-    settings = PreparationSettings(
-        n_particles=section.n_particles,
-        density=section.density,
-        diameters=section.diameters,
-        diameter_limits=section.diameter_limits,
-        unit_mean=section.unit_mean,
-        melt_temperature=section.melt_temperature,
-        melt_sweeps=section.melt_sweeps,
-        swap_probability=section.swap_probability,
-        partner_window=section.partner_window,
-        burn_in=section.burn_in,
-    )
+    settings = preparation_settings(section)
     state = task.state or start_preparation(model, p["temperature"], settings, task.seed)
     sweeps = min(section.chunk_sweeps, section.sweeps - state.checkpoint.sweeps)
     state = continue_preparation(model, state, settings, sweeps)
@@ -80,6 +69,22 @@ def run_prepare(task: TaskInput) -> TaskOutput:
         )
     return TaskOutput(
         products=(("glass", finish_preparation(model, state)),), counts={"sweeps": sweeps}
+    )
+
+
+def preparation_settings(section: PrepareSection) -> PreparationSettings:
+    """The plan's table as settings of the preparation."""
+    return PreparationSettings(
+        n_particles=section.n_particles,
+        density=section.density,
+        diameters=section.diameters,
+        diameter_limits=section.diameter_limits,
+        unit_mean=section.unit_mean,
+        melt_temperature=section.melt_temperature,
+        melt_sweeps=section.melt_sweeps,
+        swap_probability=section.swap_probability,
+        partner_window=section.partner_window,
+        burn_in=section.burn_in,
     )
 
 

@@ -1,0 +1,87 @@
+"""Calibrations kept in the user's cache folder, and refused where they were made otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from glasswells.campaign.codec import sha256
+from glasswells.campaign.estimation.records import Known, Rate
+from glasswells.campaign.plan import Plan
+from glasswells.campaign.provenance import provenance
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.tasks import canonical
+
+MACHINE = ("system", "processor", "packages")
+"""What a calibration is of, besides the plan: parts of the provenance of a run."""
+NAME_LENGTH = 16
+
+
+def cache_folder() -> Path:
+    """`glasswells` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "glasswells"
+
+
+def depends_on(plan: Plan) -> dict[str, Any]:
+    """All of a plan that decides what a task costs, but not how many there are."""
+    amounts = {"trajectories", "quenches", "chunk_quenches"}
+    return {
+        "model": plan.model.model_dump(mode="json"),
+        "source": plan.glasses.source,
+        "temperatures": list(plan.glasses.preparation_temperatures),
+        "first": list(plan.glasses.first),
+        "files": [glass.sha256 for glass in plan.stored_glasses],
+        "prepare": plan.prepare.model_dump(mode="json", exclude={"sweeps", "chunk_sweeps"}),
+        "explore": plan.explore.model_dump(mode="json", exclude=amounts),
+        "searched": bool(plan.pairs.rules),
+        "paths": plan.paths.model_dump(mode="json", exclude={"max_intermediates"}),
+        "splittings": plan.splittings.model_dump(mode="json"),
+        "units": {name: own.model_dump(mode="json") for name, own in plan.units.items()},
+        "modes": plan.modes.model_dump(mode="json"),
+        "formats": {stage.name: stage.code_format for stage in PIPELINE.stages},
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Versions and type of processor: on others a calibration says nothing."""
+    found = provenance()
+    return {key: found[key] for key in MACHINE}
+
+
+def load_calibration(plan: Plan, folder: Path | None = None) -> Known | None:
+    """The calibration that was kept for such a plan on such a machine; None if there is none."""
+    path = _path(plan, folder or cache_folder())
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["machine"] != machine() or kept["depends_on"] != depends_on(plan):
+            return None
+        rates = {(name, temperature): Rate(**rate) for name, temperature, rate in kept["rates"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # what cannot be read is measured again
+    return Known(rates=rates)
+
+
+def keep_calibration(plan: Plan, known: Known, folder: Path | None = None) -> None:
+    """Write a calibration for later estimates; where that cannot be done it is not kept."""
+    path = _path(plan, folder or cache_folder())
+    kept = {
+        "machine": machine(),
+        "depends_on": depends_on(plan),
+        "rates": [[*key, dataclasses.asdict(rate)] for key, rate in known.rates.items()],
+    }
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(kept, stream, indent=1)
+        Path(draft).replace(path)
+
+
+def _path(plan: Plan, folder: Path) -> Path:
+    return folder / f"costs-{sha256(canonical(depends_on(plan)).encode())[:NAME_LENGTH]}.json"
