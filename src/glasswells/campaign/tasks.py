@@ -28,6 +28,8 @@ SELF = "self"
 """In a `FollowUp`: the chain of the task that it follows."""
 CHECKPOINT = "checkpoint"
 """Kind of the record that carries a chain's state to its next chunk."""
+KEY_DIGITS = 12
+"""Hexadecimal digits of a chain's name in the key of a product: 2^48 chains apart."""
 
 
 class TaskFailedError(GlasswellsError, RuntimeError):
@@ -58,6 +60,11 @@ class Ref:
     """One of the products of this kind, counted over the chunks; None: all of them."""
     optional: bool = False
     """Whether the task runs all the same, without these products, if the chain has failed."""
+
+
+def product_key(chain: str, item: int) -> str:
+    """Name of one product of a chain, such as a double well: the same in every table."""
+    return f"{chain[:KEY_DIGITS]}-{item}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from glasswells.campaign.plan_file import parse_plan
 from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.stages.splittings import solved_units
-from glasswells.campaign.tasks import Ref
+from glasswells.campaign.tasks import Ref, product_key
 from glasswells.catalog.table import Columns
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
@@ -26,9 +26,6 @@ from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table
 from glasswells.tunneling.units import UnitSystem
 from glasswells.vibrations.records import WellVibrations
-
-KEY_DIGITS = 12
-"""Hexadecimal digits of a chain's name in a key: 2^48 chains apart."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -58,7 +55,7 @@ class _Place:
 
     @property
     def key(self) -> str:
-        return f"{self.chain[:KEY_DIGITS]}-{self.item}"
+        return product_key(self.chain, self.item)
 
 
 class Catalog:
@@ -231,24 +228,14 @@ def _read(store: StoreReader) -> tuple[list[WellRow], dict[str, _Place]]:
         found = glasses[stored.glass]
         well = summarize_well(stored.record, stored.glass, len(found), splittings.get(place))
         found.append((place, well))
-    rows, places = [], {}
+    rows: list[WellRow] = []
+    places: dict[str, _Place] = {}
     for glass in sorted(glasses, key=lambda name: (temperatures[name], name)):
         summaries = [well for _, well in glasses[glass]]
-        for (place, _), row in zip(
-            glasses[glass], well_rows(temperatures[glass], summaries), strict=True
-        ):
-            places[place.key] = place
-            rows.append(_named(row, place.key))
+        keys = {well.number: place.key for place, well in glasses[glass]}
+        places |= {place.key: place for place, _ in glasses[glass]}
+        rows += well_rows(temperatures[glass], summaries, keys)
     return rows, places
-
-
-def _named(row: WellRow, key: str) -> WellRow:
-    return WellRow(
-        preparation_temperature=row.preparation_temperature,
-        well=row.well,
-        key=key,
-        repeats=row.repeats,
-    )
 
 
 def _splittings(store: StoreReader) -> dict[_Place, dict[str, TunnelSplitting]]:

@@ -58,6 +58,11 @@ class WellSummary:
         """V(S) less the lower of the two minima."""
         return self.barrier - min(0.0, self.asymmetry)
 
+    def tunnels(self, units: str) -> bool:
+        """Whether E is resolved under a unit set, and is no single well's in disguise."""
+        found = self.splittings.get(units)
+        return found is not None and not {"unresolved", "single_well"} & set(found.flags)
+
     def splitting(self, units: str) -> float:
         """E under a unit set; NaN if it was not solved."""
         found = self.splittings.get(units)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from glasswells.core.checks import count
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics.duplicates import duplicates
 from glasswells.statistics.well_summary import WellSummary
+from glasswells.tunneling import CONTINUATIONS
 from glasswells.tunneling.units import UnitSystem
 
 MOVER_FRACTION = 0.5
@@ -150,6 +151,22 @@ COLUMNS: tuple[Column, ...] = (
 )
 """In the order of every table."""
 
+
+def _continuation_column(continuation: str, part: str, meaning: str) -> SplittingColumn:
+    """A number that is known for each continuation beyond A and B: why E moves between them."""
+
+    def value(splitting: TunnelSplitting, units: UnitSystem) -> float:
+        found = splitting.continuations.get(continuation)
+        return np.nan if found is None else getattr(found, part)
+
+    return SplittingColumn(
+        name=f"{part}_{continuation}",
+        unit="epsilon",
+        meaning=f"{meaning}, continuation {continuation}",
+        value=value,
+    )
+
+
 SPLITTING_COLUMNS: tuple[SplittingColumn, ...] = (
     SplittingColumn(
         name="splitting",
@@ -202,20 +219,47 @@ SPLITTING_COLUMNS: tuple[SplittingColumn, ...] = (
         value=lambda s, units: " ".join(s.flags),
         missing="",
     ),
+    *(
+        _continuation_column(name, part, meaning)
+        for name in CONTINUATIONS
+        for part, meaning in (
+            ("splitting", "E"),
+            ("zero_point_a", "zero-point energy in A"),
+            ("zero_point_b", "zero-point energy in B"),
+        )
+    ),
 )
 """Once for each unit set."""
 
 
-def heading(column: SplittingColumn, units: UnitSystem) -> str:
+def heading(name: str, units: UnitSystem) -> str:
     """The heading of a column under a unit set, such as `splitting_argon`."""
-    return f"{column.name}_{units.name}".lower().replace("-", "_")
+    return f"{name}_{units.name}".lower().replace("-", "_")
 
 
-def well_rows(preparation_temperature: float, wells: Sequence[WellSummary]) -> list[WellRow]:
-    """Rows of the double wells of one preparation temperature, each with the one it repeats."""
+def well_rows(
+    preparation_temperature: float,
+    wells: Sequence[WellSummary],
+    keys: Mapping[int, str] | None = None,
+) -> list[WellRow]:
+    """Rows of the double wells of one glass, each with the one it repeats.
+
+    Parameters
+    ----------
+    preparation_temperature
+        Of the glass.
+    wells
+        Its double wells.
+    keys
+        Their names in their campaign, by their numbers.
+    """
+    keys = keys or {}
     return [
         WellRow(
-            preparation_temperature=preparation_temperature, well=well, repeats=wells[first].number
+            preparation_temperature=preparation_temperature,
+            well=well,
+            key=keys.get(well.number, ""),
+            repeats=wells[first].number,
         )
         for well, first in zip(wells, duplicates(wells), strict=True)
     ]
@@ -231,7 +275,7 @@ def well_table(rows: Iterable[WellRow], units: Sequence[UnitSystem]) -> dict[str
             solved = row.well.splittings.get(each.name)
             for item in SPLITTING_COLUMNS:
                 value = item.missing if solved is None else item.value(solved, each)
-                found[heading(item, each)].append(value)
+                found[heading(item.name, each)].append(value)
     return found
 
 
@@ -240,7 +284,7 @@ def column_guide(units: Sequence[UnitSystem]) -> list[tuple[str, str, str]]:
     guide = [(column.name, column.unit, column.meaning) for column in COLUMNS]
     for each in units:
         guide += [
-            (heading(item, each), item.unit, f"{item.meaning}; unit set {each.name}")
+            (heading(item.name, each), item.unit, f"{item.meaning}; unit set {each.name}")
             for item in SPLITTING_COLUMNS
         ]
     return guide
