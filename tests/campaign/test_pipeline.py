@@ -24,11 +24,14 @@ from glasswells.campaign.schema import STORE_NAME
 from glasswells.campaign.stages.found import campaign_overview
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.verify import verify_store
+from glasswells.catalog import open_campaign as open_catalog
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.report import campaign_content, write_report
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
+from glasswells.report.vibration_tables import vibration_tables
+from glasswells.report.well_tables import wells_table
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 
@@ -158,6 +161,10 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert re.fullmatch(
         r"\d+ two-level systems? \(argon-published \d+, argon \d+, NiP \d+\)", lines[-1]
     )
+    table = open_catalog(unbroken).double_wells
+    assert [row[0] for row in wells_table(content).rows] == list(table["key"])
+    keys = [row[0] for t in vibration_tables(content) for row in t.rows if t.columns[0] == "key"]
+    assert sorted(keys) == sorted(table["key"])
     page = write_report(content, tmp_path / "report")
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations

@@ -14,6 +14,7 @@ from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.campaign.tasks import Ref
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -63,6 +64,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             tasks_left=store.open_tasks(),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             search_counts=store.counts().get("pairs", {}),
+            is_papers_model=plan.model.build() == SoftSpheres(),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
 
@@ -110,6 +112,7 @@ def _preparations(
                     round_.record for round_ in store.records("screening_round", glass=item.glass)
                 ),
                 wells=wells,
+                keys={w.number: origins[item.glass, w.number].key for w in wells},
                 minima=vibrations.minima(item.glass, temperature, n),
                 vibrations=vibrations.wells(item.glass, temperature, wells, origins),
             )

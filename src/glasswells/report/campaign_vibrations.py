@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from glasswells.campaign.plan_modes import ModesSection
 from glasswells.campaign.reader import StoreReader
-from glasswells.campaign.tasks import Ref
+from glasswells.campaign.tasks import Ref, product_key
 from glasswells.report.vibration_content import (
     Choice,
     ShownSpectrum,
@@ -34,6 +34,11 @@ class Origin:
 
     chain: str
     item: int
+
+    @property
+    def key(self) -> str:
+        """Name of the double well in every table."""
+        return product_key(self.chain, self.item)
 
 
 class StoredVibrations:

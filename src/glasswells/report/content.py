@@ -112,6 +112,8 @@ class GlassContent:
     screening: tuple[ScreeningRound, ...] = ()
     """Rounds of screened pairs, in order; none without that rule."""
     wells: tuple[WellSummary, ...] = ()
+    keys: Mapping[int, str] = field(default_factory=dict)
+    """Of the double wells, by number, their names in every table of the campaign."""
     minima: MinimumColumns | None = None
     """Normal modes of its inherent structures; None before any is known."""
     vibrations: VibrationColumns | None = None
@@ -153,6 +155,12 @@ class Preparation:
         return tuple(g for g in self.glasses if g.exploration is not None)
 
     @property
+    def are_equilibrated(self) -> bool:
+        """False if any explored glass is known not to be."""
+        reports = [g.equilibration for g in self.explored if g.equilibration is not None]
+        return all(report.is_equilibrated for report in reports)
+
+    @property
     def rules(self) -> tuple[str | None, ...]:
         """Rules that chose pairs here, the paper's first; None: no rule is known."""
         names = {name for g in self.explored for name in g.pairs_by_rule}
@@ -169,13 +177,8 @@ class Preparation:
 
     def splittings(self, units: str) -> list[list[float]]:
         """Of each explored glass those that are resolved and of no single well in disguise."""
-        bad = {"unresolved", "single_well"}
         return [
-            [
-                w.splittings[units].splitting
-                for w in wells
-                if units in w.splittings and not bad & set(w.splittings[units].flags)
-            ]
+            [w.splittings[units].splitting for w in wells if w.tunnels(units)]
             for wells in self.wells
         ]
 
@@ -221,6 +224,8 @@ class ReportContent:
     """What the rounds of path searches counted; empty without rounds."""
     tasks_left: int = 0
     """Of a campaign that is not finished."""
+    is_papers_model: bool = True
+    """Whether the particles interact as the paper's: only then its numbers stand beside."""
 
     @property
     def overview(self) -> Overview:
@@ -229,6 +234,18 @@ class ReportContent:
         solved = [[w for w in wells if w.splittings] for wells in glasses]
         unsolved = sum(map(len, glasses)) - sum(map(len, solved))
         return overview(solved, self.units, self.tasks_left, unsolved)
+
+    @property
+    def has_smallest(self) -> bool:
+        """Whether the first double well shown is that of the smallest splitting of two wells."""
+        units = self.units[:1]
+        return any(
+            w.tunnels(u.name)
+            for u in units
+            for p in self.preparations
+            for g in p.glasses
+            for w in g.wells
+        ) and bool(self.shown)
 
     @property
     def reach(self) -> float:
@@ -242,15 +259,14 @@ def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, We
     The barrier is that from the upper minimum: from the lower one a mere shoulder of a deep well
     may be high.
 
-    Each with a title that says why; none twice, and flagged splittings only if there are no other.
+    Each with a title that says why; none twice. Splittings of single wells in disguise, and such
+    as are not resolved, do not count.
     """
-    solved = [w for w in wells if units in w.splittings]
-    clean = [w for w in solved if not w.splittings[units].flags] or solved
-    clean = sorted(clean, key=lambda w: w.splitting(units))
+    tunneling = sorted((w for w in wells if w.tunnels(units)), key=lambda w: w.splitting(units))
     chosen: list[tuple[str, WellSummary]] = []
-    if clean:
-        chosen.append((f"smallest splitting, {units}", clean[0]))
-        chosen.append((f"median splitting, {units}", clean[len(clean) // 2]))
+    if tunneling:
+        chosen.append((f"smallest splitting, {units}", tunneling[0]))
+        chosen.append((f"median splitting, {units}", tunneling[len(tunneling) // 2]))
     if wells:
         chosen.append(("largest barrier", max(wells, key=lambda w: w.barrier_from_upper)))
     seen: set[tuple[str, int]] = set()

@@ -61,13 +61,14 @@ def curvature_picture(content: ReportContent) -> Picture | None:
     rho = "" if content.vibrations is None else f" at a distance of {content.vibrations.rho:g}"
     return Picture(
         slug="splitting_frequency",
-        title="Tunnel splitting against the frequency along the path in A (Fig. 6 of the paper)",
-        caption=f"omega: from the curvature along the path in A{rho}. r_s: Spearman's rank "
-        f"correlation with its 95 % interval, bootstrap over glasses; a star marks a single glass, "
-        f"or no scatter between glasses: its interval takes double wells as independent. "
-        f"Colored: no single wells in disguise; gray, where a core's first double well is one. "
-        f"Black: means of log E over as many double wells each, with their intervals. Dashed: "
-        f"threshold of an active two-level system. {describe(preparations)} "
+        title="Tunnel splitting against the frequency along the path in A",
+        paper="Fig. 6",
+        caption=f"\N{GREEK SMALL LETTER OMEGA}: from the curvature along the path in A{rho}. "
+        f"r_s: Spearman's rank correlation with its 95 % interval, bootstrap over glasses; a star "
+        f"marks a single glass, or no scatter between glasses: its interval takes double wells as "
+        f"independent. Colored: no single wells in disguise; gray, where a core's first double "
+        f"well is one. Black: means of log E over as many double wells each, with their intervals. "
+        f"Dashed: threshold of an active two-level system. {describe(preparations)} "
         f"{distinct_words(preparations)} {' '.join(words)}",
         figure=figure,
     )

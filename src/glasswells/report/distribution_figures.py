@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from glasswells.statistics import (
     splitting_density,
     tls_density,
 )
+from glasswells.statistics.overview import counted
 from glasswells.tunneling.units import UnitSystem
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ MAX_BINS = 24
 """More bins than this tell nothing more, whatever the number of double wells."""
 
 
+ALL_WORDS = "Single wells in disguise and repeated cores are included."
+TUNNELING_WORDS = (
+    "Single wells in disguise and unresolved splittings are left out, repeated cores are included."
+)
 MIN_HISTOGRAM = 10
 """Fewer values than this are drawn one by one: as a density they would dwarf the others."""
 
@@ -43,6 +48,10 @@ class Quantity:
     value: Callable[[WellSummary], float]
     is_logarithmic: bool
     """Whether it is spread over decades: then its decimal logarithm is binned."""
+    keep: Callable[[WellSummary], bool] = lambda well: True
+    """Which double wells are drawn."""
+    selection: str = ALL_WORDS
+    """The same in words."""
 
 
 QUANTITIES = (
@@ -55,7 +64,7 @@ QUANTITIES = (
     ),
     Quantity(
         slug="participation",
-        title="Particles that take part",
+        title="Participation number",
         label=r"participation number $\mathrm{PR_{DW}}$",
         value=lambda w: w.participation_number,
         is_logarithmic=True,
@@ -93,6 +102,8 @@ def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
             label=r"$E\,/\,\epsilon$" + f", {plain(units.name)}",
             value=lambda w, name=units.name: w.splitting(name),  # type: ignore[misc]
             is_logarithmic=True,
+            keep=lambda w, name=units.name: w.tunnels(name),  # type: ignore[misc]
+            selection=TUNNELING_WORDS,
         )
         for place, units in enumerate(content.units)
     ]
@@ -114,35 +125,36 @@ def _distribution_picture(
     preparations: Sequence[Preparation], quantity: Quantity
 ) -> Picture | None:
     samples = [
-        [_values(wells, quantity.value, quantity.is_logarithmic) for wells in p.wells]
-        for p in preparations
+        [_values(filter(quantity.keep, wells), quantity) for wells in p.wells] for p in preparations
     ]
+    drawn = [sum(map(len, sample)) for sample in samples]
     edges = _edges([v for sample in samples for v in sample])
     if edges is None:
         return None
     figure = new_figure()
     axes = figure.add_subplot()
     colors = temperature_colors(p.temperature for p in preparations)
-    for preparation, sample in zip(preparations, samples, strict=True):
-        color, label = colors[preparation.temperature], _label(preparation)
-        n_values = sum(len(v) for v in sample)
+    for preparation, sample, n_values in zip(preparations, samples, drawn, strict=True):
+        color, label = colors[preparation.temperature], _label(preparation, n_values)
         if 0 < n_values < MIN_HISTOGRAM:
             plot_marks(axes, np.concatenate(sample), color, f"{label}, one by one")
         elif n_values:
             found = distribution(sample, edges)
             plot_steps(axes, found, color, label)
-    if quantity.is_logarithmic:
-        axes.set_xlabel(r"$\log_{10}$ " + quantity.label)
-        axes.set_ylabel("probability density per decade")
+    per = " per decade" if quantity.is_logarithmic else ""
+    axes.set_xlabel((r"$\log_{10}$ " if quantity.is_logarithmic else "") + quantity.label)
+    words = f"Fewer than {MIN_HISTOGRAM} values are drawn one by one."
+    if max(drawn) < MIN_HISTOGRAM:
+        axes.set_yticks([])
     else:
-        axes.set_xlabel(quantity.label)
-        axes.set_ylabel("probability density")
+        axes.set_ylabel(f"probability density{per}")
+        words = error_words(preparations)
     axes.set_ylim(bottom=0)
     axes.legend()
     return Picture(
         slug=quantity.slug,
         title=quantity.title,
-        caption=f"{describe(preparations)} {error_words(preparations)}",
+        caption=f"{describe(preparations, drawn)} {quantity.selection} {words}",
         figure=figure,
     )
 
@@ -154,27 +166,27 @@ def _density_picture(
     edges = _edges([np.log10(v) for sample in samples for v in sample])
     if edges is None:
         return None
-    edges = 10**edges
+    edges, drawn = 10**edges, [sum(map(len, sample)) for sample in samples]
     figure = new_figure(9.0, 4.0)
     left, right = figure.subplots(1, 2)
     words = []
     colors = temperature_colors(p.temperature for p in preparations)
-    for preparation, sample in zip(preparations, samples, strict=True):
-        color = colors[preparation.temperature]
-        if not sum(len(v) for v in sample):
+    for preparation, sample, n_values in zip(preparations, samples, drawn, strict=True):
+        color, label = colors[preparation.temperature], _label(preparation, n_values)
+        if not n_values:
             continue
         found = splitting_density(sample, preparation.volumes, edges)
-        _plot_points(left, found, color, _label(preparation))
+        _plot_points(left, found, color, label)
         energies = np.geomspace(np.concatenate(sample).min(), edges[-1], 30)
         cumulative = cumulative_density(sample, preparation.volumes, energies)
-        right.plot(energies, cumulative.density, color=color, label=_label(preparation))
+        right.plot(energies, cumulative.density, color=color, label=label)
         right.fill_between(energies, cumulative.low, cumulative.high, color=color, alpha=0.2, lw=0)
         density = tls_density(sample, preparation.volumes, units)
         words.append(
-            f"T_f = {preparation.temperature:g}: n0 = {density.si.value:.2g} "
+            f"T_f = {preparation.temperature:g}: n_0 = {density.si.value:.2g} "
             f"[{density.si.low:.2g}, {density.si.high:.2g}] per J and m^3 from "
-            f"{density.reduced.n_entries} splittings below {density.up_to:g}"
-            + ("." if density.is_plateau else "; these are no plateau.")
+            f"{counted(density.reduced.n_entries, 'splitting')} below {density.up_to:g}"
+            + ("." if density.is_plateau else ", which are not spread evenly.")
         )
     for axes in (left, right):
         axes.set_xscale("log")
@@ -191,23 +203,24 @@ def _density_picture(
     return Picture(
         slug=slug,
         title=f"Density of splittings, {units.name}",
-        caption=f"{describe(preparations)} Without unresolved splittings and single wells in "
-        f"disguise. Dashed: threshold of an active two-level system. "
+        caption=f"{describe(preparations, drawn)} {TUNNELING_WORDS} Left: n(E) in bins; right: "
+        f"N(E) / (E V), the number below E. Dashed: threshold of an active two-level system. "
         f"{' '.join(words)} {error_words(preparations)}",
         figure=figure,
     )
 
 
-def describe(preparations: Sequence[Preparation]) -> str:
-    """N, T_f and counts of what a figure shows."""
+def describe(preparations: Sequence[Preparation], drawn: Sequence[int] | None = None) -> str:
+    """N, T_f and counts of what a figure shows; with `drawn` how many of the double wells."""
     parts = []
-    for p in preparations:
+    for place, p in enumerate(preparations):
         sizes = sorted({g.n_particles for g in p.explored})
         particles = " or ".join(map(str, sizes)) if sizes else "?"
-        wells = sum(len(w) for w in p.wells)
+        wells = counted(sum(len(w) for w in p.wells), "double well")
+        shown = "" if drawn is None else f"{drawn[place]} drawn of "
         parts.append(
-            f"T_f = {p.temperature:g}: {wells} double wells in {len(p.explored)} "
-            f"{'glass' if len(p.explored) == 1 else 'glasses'} of N = {particles}."
+            f"T_f = {p.temperature:g}: {shown}{wells} in "
+            f"{counted(len(p.explored), 'glass', 'glasses')} of N = {particles}."
         )
     return " ".join(parts)
 
@@ -220,17 +233,14 @@ def error_words(preparations: Sequence[Preparation], *, vibrations: bool = False
     return words + "."
 
 
-def _label(preparation: Preparation) -> str:
-    wells = sum(len(w) for w in preparation.wells)
-    return rf"$T_f = {preparation.temperature:g}$ ({wells})"
+def _label(preparation: Preparation, drawn: int) -> str:
+    return rf"$T_f = {preparation.temperature:g}$ ({drawn})"
 
 
-def _values(
-    wells: Sequence[WellSummary], value: Callable[[WellSummary], float], logarithmic: bool
-) -> Array:
-    values = np.array([value(w) for w in wells], dtype=np.float64)
+def _values(wells: Iterable[WellSummary], quantity: Quantity) -> Array:
+    values = np.array([quantity.value(w) for w in wells], dtype=np.float64)
     values = values[np.isfinite(values)]
-    return np.log10(values[values > 0]) if logarithmic else values
+    return np.log10(values[values > 0]) if quantity.is_logarithmic else values
 
 
 def _edges(samples: Sequence[Array]) -> Array | None:

@@ -19,10 +19,11 @@ LARGEST_DOT, FEW_MOVERS = 260.0, 20
 """Area in points^2 of the one that moves most, up to this participation number."""
 RED, BLUE = "#c8312b", "#8fa9cc"
 FIELD_WORDS = (
-    f"Size: displacement, relative to the largest of each field; red: the {MOST_MOBILE} most "
-    f"mobile particles of r_AB, the most mobile one in the center of the periodic box. Faces: "
-    f"projections. Below {VISIBLE:.0%} of the largest displacement nothing is drawn. In the "
-    f"interactive view cones show the directions; drag to turn."
+    f"The size of a dot is its displacement relative to the largest one of the field; red: the "
+    f"{MOST_MOBILE} particles that move most along r_AB, the first of them in the center of the "
+    f"periodic box. The faces show projections. Particles that move less than {VISIBLE:.0%} of the "
+    f"largest displacement are not drawn. In the interactive view, which can be turned, cones show "
+    f"the directions, and pointing at a particle shows its number, counted from 0."
 )
 """What such a picture shows."""
 
@@ -111,7 +112,7 @@ def field_layout() -> dict[str, Any]:
     """Layout of plotly for such a view."""
     axis = {"showbackground": False, "gridcolor": "#e6e6e6", "zeroline": False}
     return {
-        "height": 520, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
+        "height": 390, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
         "legend": {"x": 0, "y": 1, "itemsizing": "constant"},
         "scene": {
             "aspectmode": "data",

@@ -40,10 +40,12 @@ def _picture(shown: ShownVibrations, slug: str) -> Picture:
     splitting = f" E = {shown.splitting:.3g}." if np.isfinite(shown.splitting) else ""
     return Picture(
         slug=slug,
-        title=f"Displacement fields of modes beside r_AB: {shown.title} (Fig. 3 of the paper)",
+        title=f"Displacement fields of modes beside r_AB: {shown.title}",
+        paper="Fig. 3",
         caption=f"Double well {shown.number} of glass {shown.glass}, T_f = "
         f"{shown.preparation_temperature:g}, N = {minimum.n_particles}.{splitting} "
-        f"{_overlap_words(shown)} Modes are drawn with the norm of r_AB. {FIELD_WORDS}",
+        f"{_overlap_words(shown)} Modes are drawn with the norm of r_AB.",
+        details=FIELD_WORDS,
         figure=figure,
         interactive=_interactive(fields, centered, minimum.box, mobile),
     )
@@ -96,7 +98,7 @@ def _interactive(
     traces, buttons = [], []
     for place, (group, (name, _)) in enumerate(zip(groups, fields, strict=True)):
         visible = [place == k for k, other in enumerate(groups) for _ in other]
-        label = name.replace("$", "").replace("{", "").replace("}", "")
+        label = name.replace("$", "").replace("_{", "<sub>").replace("}", "</sub>")
         buttons.append({"label": label, "method": "restyle", "args": [{"visible": visible}]})
         traces += [{**trace, "visible": place == 0} for trace in group]
     return {

@@ -32,7 +32,7 @@ def glasses_picture(content: ReportContent) -> Picture | None:
     for axes, label in zip(panels, ("inherent structures", "double wells"), strict=True):
         axes.set_ylabel(f"{label} in a glass")
         axes.set_yscale("symlog", linthresh=10)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(10.0, 1.5 * axes.get_ylim()[1]))
         axes.set_xticks(
             range(len(preparations)), [f"$T_f$ = {p.temperature:g}" for p in preparations]
         )
@@ -40,8 +40,9 @@ def glasses_picture(content: ReportContent) -> Picture | None:
         axes.grid(visible=False, axis="x")
     return Picture(
         slug="glasses",
-        title="Glasses differ",
-        caption=f"{describe(preparations)} Dots: glasses; diamonds: means with 95 % intervals, "
-        "bootstrap over glasses (counting errors for a single glass).",
+        title="Inherent structures and double wells of each glass",
+        caption=f"{describe(preparations)} All double wells, single wells in disguise among them. "
+        "Dots: glasses; diamonds: means with 95 % intervals, bootstrap over glasses "
+        "(counting errors for a single glass).",
         figure=figure,
     )

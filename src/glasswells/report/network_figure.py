@@ -13,6 +13,8 @@ from glasswells.report.picture import Picture, new_figure
 
 MAX_NODES = 150
 """Structures drawn, those visited most; more would be a blot."""
+ABOVE_LOWEST = "V \N{MINUS SIGN} V<sub>min</sub>"
+"""As plotly sets it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -81,8 +83,8 @@ def network_picture(glass: GlassContent, temperature: float) -> Picture | None:
         slug="network",
         title="Inherent structures of one glass and the transitions between them",
         caption=f"Glass {glass.name}, T_f = {temperature:g}, N = {glass.n_particles}: {shown} of "
-        f"{total} inherent structures of {glass.exploration.quenches} quenches; "
-        f"{len(drawn.links)} links, the wider the more transitions.",
+        f"{total} inherent structures from {glass.exploration.quenches} quenches, and "
+        f"{len(drawn.links)} links between them, wider for more transitions.",
         figure=figure,
         interactive=_interactive(drawn),
     )
@@ -123,22 +125,22 @@ def _interactive(drawn: Network) -> dict[str, Any]:
                 "type": "scatter", "mode": "markers", "x": drawn.place.tolist(),
                 "y": drawn.energy.tolist(), "hoverinfo": "text",
                 "text": [
-                    f"structure {int(k)}: {int(v)} visits, V - Vmin = {e:.5f}"
+                    f"structure {int(k)}: {int(v)} visits, {ABOVE_LOWEST} = {e:.5f}"
                     for k, v, e in zip(drawn.numbers, drawn.visits, drawn.energy, strict=True)
                 ],
                 "marker": {
                     "size": _sizes(drawn.visits).tolist(),
                     "color": np.log10(drawn.visits).tolist(), "colorscale": "Viridis",
-                    "colorbar": {"title": {"text": "log10 visits"}},
+                    "colorbar": {"title": {"text": "log<sub>10</sub> visits", "side": "right"}},
                     "line": {"color": "white", "width": 1},
                 },
             },
         ],
         "layout": {
-            "showlegend": False, "height": 460, "margin": {"l": 60, "r": 10, "t": 10, "b": 30},
+            "showlegend": False, "height": 390, "margin": {"l": 60, "r": 10, "t": 10, "b": 30},
             "plot_bgcolor": "white", "hovermode": "closest",
             "xaxis": {"visible": False},
-            "yaxis": {"title": {"text": "V - Vmin (epsilon)"}, "gridcolor": "#e6e6e6"},
+            "yaxis": {"title": {"text": f"{ABOVE_LOWEST} (ε)"}, "gridcolor": "#e6e6e6"},
         },
     }  # fmt: skip
 

@@ -107,7 +107,8 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
     _legend(figure, panels)
     return Picture(
         slug="overlap_directions",
-        title="Largest overlap of r_12, r_AS and r_AB with a normal mode (Fig. 5 of the paper)",
+        title="Largest overlap of r_12, r_AS and r_AB with a normal mode",
+        paper="Fig. 5",
         caption=f"Over all modes of A. r_12 is the direction of the path{rho}. "
         f"{vibration_words(preparations)} {' '.join(w for w in words if w)} "
         f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
@@ -155,7 +156,8 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
     _legend(figure, panels)
     return Picture(
         slug="overlap_nonlinear",
-        title="Overlap of r_AB with linear and with nonlinear modes (Fig. 7 of the paper)",
+        title="Overlap of r_AB with linear and with nonlinear modes",
+        paper="Fig. 7",
         caption="Linear: the normal mode of A with the largest overlap; nonlinear: the cubic mode "
         f"to which eq. 6 leads from r_AB itself. {vibration_words(preparations)} {' '.join(words)} "
         f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
@@ -204,7 +206,8 @@ def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
     _legend(figure, panels)
     return Picture(
         slug="overlap_unknown_end",
-        title="Overlap of r_AB with modes that know nothing of B (Fig. 8 of the paper)",
+        title="Overlap of r_AB with modes that know nothing of B",
+        paper="Fig. 8",
         caption="Linear: the softest localized mode of A (above), the softest mode (below); "
         f"nonlinear: the cubic mode seeded by it. {vibration_words(preparations)} "
         f"{' '.join(words)} {MARK_WORDS} {error_words(preparations, vibrations=True)}",

@@ -1,8 +1,56 @@
 "use strict";
 (function () {
   const config = { displaylogo: false, responsive: true, showLink: false, showSendToCloud: false };
-  for (const place of document.querySelectorAll(".interactive")) {
+
+  // Three dimensions need WebGL; without it the picture stays.
+  function canDraw(data) {
+    const solid = data.some((trace) => trace.type !== "scatter");
+    return !solid || document.createElement("canvas").getContext("webgl") !== null;
+  }
+
+  function draw(place) {
     const plot = JSON.parse(document.getElementById(place.dataset.source).textContent);
+    if (typeof Plotly === "undefined" || !canDraw(plot.data)) return;
+    place.closest("figure").classList.add("live");
     Plotly.newPlot(place, plot.data, plot.layout, config);
+  }
+
+  // Browsers keep few three-dimensional views at a time: each is made when it comes into sight.
+  const seen = new IntersectionObserver(function (entries) {
+    for (const entry of entries) {
+      if (entry.isIntersecting) {
+        seen.unobserve(entry.target);
+        draw(entry.target.querySelector(".interactive"));
+      }
+    }
+  }, { rootMargin: "200px" });
+  for (const place of document.querySelectorAll(".interactive")) {
+    seen.observe(place.closest("figure"));
+  }
+
+  // Numbers by value, texts by letters; cells without a number come last.
+  function compare(a, b, sign) {
+    const [x, y] = [a.dataset.value, b.dataset.value];
+    if (x !== undefined && y !== undefined) return sign * (Number(x) - Number(y));
+    if (x !== undefined || y !== undefined) return x === undefined ? 1 : -1;
+    return sign * a.textContent.localeCompare(b.textContent, "en", { numeric: true });
+  }
+
+  function sort(head, column) {
+    const ascending = head.getAttribute("aria-sort") !== "ascending";
+    const body = head.closest("table").tBodies[0];
+    for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+    const rows = Array.from(body.rows);
+    rows.sort((a, b) => compare(a.cells[column], b.cells[column], ascending ? 1 : -1));
+    body.append(...rows);
+  }
+
+  for (const head of document.querySelectorAll("table.sortable thead th")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    button.addEventListener("click", () => sort(head, head.cellIndex));
+    head.append(button);
   }
 })();

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,23 @@ from glasswells.report.field_figures import field_pictures
 from glasswells.report.glass_figures import glasses_picture
 from glasswells.report.network_figure import network_picture
 from glasswells.report.overlap_figures import overlap_pictures
+from glasswells.report.paper_tables import paper_counts_table
 from glasswells.report.picture import Picture, figure_style, write_picture
+from glasswells.report.result import empty_words, result_sentence, units_table
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.spectrum_figure import spectrum_picture
 from glasswells.report.tables import SHOWN_ROWS, Table, tables, write_tables
 from glasswells.report.tangent_figures import tangent_pictures
+from glasswells.report.typesetting import symbols, typeset, typeset_own
 from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_figures import well_pictures
+from glasswells.report.well_tables import smallest_table, wells_table
 
 PAGE_NAME = "index.html"
+FOLDED_ROWS = 15
+"""Rows beyond which a table is folded until it is asked for."""
+ONLY_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?( \[.*\]\*?)?|-")
 
 
@@ -75,6 +83,20 @@ def write_report(content: ReportContent, directory: Path) -> Path:
         ) from error
 
 
+def every_table(content: ReportContent) -> list[Table]:
+    """The tables of a report."""
+    return [
+        units_table(content),
+        smallest_table(content),
+        *tables(content),
+        wells_table(content),
+        *search_tables(content),
+        *screening_tables(content),
+        *vibration_tables(content),
+        paper_counts_table(content),
+    ]
+
+
 def pictures_of(content: ReportContent) -> dict[str, list[Picture]]:
     """The figures of a report by section; inside `figure_style`."""
     explored = [
@@ -86,18 +108,25 @@ def pictures_of(content: ReportContent) -> dict[str, list[Picture]]:
     richest = max(
         explored, key=lambda item: len(item[1].exploration.energies), default=None  # type: ignore[union-attr]
     )  # fmt: skip
+    distributions = list(distribution_pictures(content))
+    vibrations = vibration_pictures(content)
+    other_units = {f"splitting_{place}" for place in range(1, len(content.units))}
     graph = None if richest is None else network_picture(richest[1], richest[0])
     return {
         "glasses": _some(glasses_picture(content)),
-        "distributions": list(distribution_pictures(content)),
+        "distributions": [p for p in distributions if p.slug not in other_units],
+        "splittings": [p for p in distributions if p.slug in other_units],
         "densities": list(density_pictures(content)),
         "network": _some(graph),
+        "first": list(well_pictures(content.shown[0], 0)) if content.has_smallest else [],
         "wells": [
             picture
             for place, shown in enumerate(content.shown)
+            if place or not content.has_smallest
             for picture in well_pictures(shown, place)
         ],
-        "vibrations": vibration_pictures(content),
+        "vibrations": [p for p in vibrations if not p.slug.endswith("_1")],
+        "more_vibrations": [p for p in vibrations if p.slug.endswith("_1")],
     }
 
 
@@ -118,12 +147,7 @@ def _write(content: ReportContent, directory: Path) -> Path:
     figures, sheets = directory / "figures", directory / "tables"
     for folder in (figures, sheets):
         folder.mkdir(parents=True, exist_ok=True)
-    found = [
-        *tables(content),
-        *search_tables(content),
-        *screening_tables(content),
-        *vibration_tables(content),
-    ]
+    found = every_table(content)
     list(write_tables(found, sheets))
     with figure_style():
         pictures = pictures_of(content)
@@ -148,20 +172,33 @@ def _page(
     from glasswells.core.version import __version__
 
     interactive = [p for section in pictures.values() for p in section if p.interactive]
-    scripts = _scripts() if interactive else []
+    scripts = _scripts(is_interactive=bool(interactive))
+    by_slug: defaultdict[str, Any] = defaultdict(lambda: None)
+    by_slug.update({table.slug: table for table in found})
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    environment.tests["number_like"] = lambda text: NUMBER.fullmatch(text) is not None
+    environment.filters |= {"typeset": typeset, "own": typeset_own, "symbols": symbols}
+    environment.tests |= {
+        "number_like": lambda text: NUMBER.fullmatch(text) is not None,
+        "number_only": lambda text: ONLY_NUMBER.fullmatch(text) is not None,
+        "wide": lambda picture: picture.is_wide,
+    }
     return environment.get_template("page.html.j2").render(
         content=content,
         version=__version__,
         policy=_policy(scripts),
-        tables={table.slug: table for table in found},
+        style=Markup(Path(__file__).with_name("page.css").read_text("utf-8")),  # noqa: S704 (ours)
+        sentence=result_sentence(content),
+        none_yet=lambda words: empty_words(content, words),
+        beside_paper=content.is_papers_model
+        and bool(content.vibrations or by_slug["paper_counts"].rows),
+        tables=by_slug,
         shown_rows=SHOWN_ROWS,
+        folded_rows=FOLDED_ROWS,
         pictures=pictures,
         images=images,
         interactive=interactive,
@@ -170,11 +207,14 @@ def _page(
     )
 
 
-def _scripts() -> list[str]:
-    """The library, once, and what draws with it."""
+def _scripts(*, is_interactive: bool) -> list[str]:
+    """What sorts and draws, after the library that it draws with, once, if there is need."""
+    own = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+    if not is_interactive:
+        return [own]
     from plotly.offline import get_plotlyjs
 
-    return [get_plotlyjs(), Path(__file__).with_name("page.js").read_text(encoding="utf-8")]
+    return [get_plotlyjs(), own]
 
 
 def _policy(scripts: Sequence[str]) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAPER_COLORS = {0.062: "#0072b2", 0.07: "#d55e00", 0.092: "#009e73"}
 """Of the paper's preparation temperatures: the same in every figure of every report."""
 OTHER_COLORS = ("#cc79a7", "#56b4e9", "#7a7a7a", "#f0e442")
+WIDE = 6.5
+"""Inches beyond which a figure has a row for itself."""
 STYLE_FILE = Path(__file__).with_name("style.mplstyle")
 
 
@@ -33,6 +35,17 @@ class Picture:
     figure: Figure
     interactive: dict[str, Any] | None = None
     """The same as `data` and `layout` of plotly, for figures that one wants to turn."""
+    details: str = ""
+    """What is folded away below the caption."""
+    paper: str = ""
+    """Figure of the paper that it compares with, such as `Fig. 5`."""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the whole width of a page, as no view does that can be turned."""
+        if self.interactive is not None and "scene" in self.interactive["layout"]:
+            return False
+        return self.figure is not None and bool(self.figure.get_size_inches()[0] > WIDE)
 
 
 @contextmanager

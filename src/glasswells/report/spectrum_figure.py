@@ -49,7 +49,8 @@ def spectrum_picture(content: ReportContent) -> Picture | None:
     inset.set_ylim(bottom=0)
     return Picture(
         slug="spectrum",
-        title="Participation ratio of the normal modes of one minimum (Fig. 2 of the paper)",
+        title="Participation ratio of the normal modes of one minimum",
+        paper="Fig. 2",
         caption=f"{_words(shown)} Inset: the softest {len(numbers)}, mode 4 the softest. "
         f"{_population_words(content)}",
         figure=figure,

@@ -9,13 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from glasswells.interchange.whole_file import whole_file
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.statistics import (
-    PAPER_COUNTS,
-    PaperCounts,
     TlsDensity,
     WellSummary,
     count_per_glass,
@@ -25,15 +21,12 @@ from glasswells.statistics import (
     rank_correlation,
     tls_density,
 )
-from glasswells.tunneling import CONTINUATIONS
 from glasswells.tunneling.units import UnitSystem
 
 FEWEST_ON_PLATEAU = 5
 """Splittings below the threshold; of fewer no slope can differ from zero."""
 SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV file has all."""
-PARTS = ("splitting", "zero_point_a", "zero_point_b")
-"""Why E moves between continuations: given for each."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Texts that spreadsheets would take for a formula."""
 DIGITS = r"[-+]?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|inf|nan)"
@@ -52,6 +45,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     is_on_page: bool = True
+    hints: tuple[str, ...] = ()
+    """What each column is; empty if the headings say it."""
 
 
 def tables(content: ReportContent) -> list[Table]:
@@ -65,15 +60,13 @@ def tables(content: ReportContent) -> list[Table]:
         costs_table(content),
         failure_counts_table(content),
         failures_table(content),
-        wells_table(content),
     ]
 
 
 def counts_table(content: ReportContent) -> Table:
-    """Glasses, inherent structures, pairs and double wells beside the paper's."""
+    """Glasses, inherent structures, pairs and double wells."""
     rows = []
     for p, rule in _by_rule(content):
-        paper = _paper(p, rule)
         explorations = [g.exploration for g in p.explored if g.exploration is not None]
         chosen = p.chosen_by(rule)
         wells = [len(w) for w in chosen]
@@ -91,24 +84,20 @@ def counts_table(content: ReportContent) -> Table:
                 str(sum(wells)),
                 str(distinct),
                 count_per_glass(wells).text() if wells else "-",
-                "-" if paper is None else str(paper.double_wells),
-                "-" if paper is None else f"{paper.double_wells / paper.glasses:.0f}",
             )
         )
     return Table(
         slug="counts",
-        title="What was found, beside the paper",
-        note="Rule: which chose the pairs; one that several chose counts for each, and the paper's "
-        "counts stand beside `linked`, which is its rule. Distinct: the same core in different "
-        "backgrounds counted once. In brackets: 95 % "
+        title="From glasses to double wells",
+        note="Rule: the one that chose the pairs; a pair that several rules chose counts for each. "
+        "Distinct: the same core in different backgrounds counts once. In brackets: 95 % "
         "interval over glasses; a star marks counting errors only (a single glass, or the same "
-        "number in all). The paper: Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 "
-        "(2021), with 200, 50 and 10 glasses of N = 1500 at 0.062, 0.07 and 0.092. Counts grow "
-        "with the length of the exploration.",
+        "number in all). Counts grow with the length of the exploration. Single wells in disguise "
+        "are among the double wells."
+        + (" The campaign is unfinished: these are the numbers so far." * bool(content.tasks_left)),
         columns=(
             "T_f", "glasses explored", "N", "quenches", "inherent structures", "rule",
-            "pairs", "double wells", "distinct", "double wells per glass", "paper: double wells",
-            "paper: per glass",
+            "pairs", "double wells", "distinct", "double wells per glass",
         ),
         rows=tuple(rows),
     )  # fmt: skip
@@ -118,8 +107,7 @@ def tls_table(content: ReportContent) -> Table:
     """Two-level systems per unit set, with the spread over continuations."""
     rows = []
     for p, rule in _by_rule(content):
-        paper = _paper(p, rule)
-        for units in content.units if p.explored else ():
+        for units in _solved_units(content, p):
             found = count_tls(p.chosen_by(rule), units)
             low, high = found.spread
             others = ", ".join(f"{k} {n}" for k, n in found.by_continuation.items())
@@ -139,22 +127,19 @@ def tls_table(content: ReportContent) -> Table:
                     f"{found.in_all}, {found.in_some}",
                     limits or "-",
                     found.per_glass.text(),
-                    "-" if paper is None else str(paper.tls.get(units.name, "-")),
                 )
             )
     return Table(
         slug="two_level_systems",
-        title="Active two-level systems, beside the paper",
+        title="Active two-level systems",
         note="A double well counts if its splitting lies below the threshold, is resolved, and is "
         "no single well in disguise. What lies beyond the two minima is a convention: the spread "
         "is what the raw count would be under each; in all, in some: double wells that count under "
         "every one, and under at least one. By constant: the count at both ends of the error of "
-        "a fitted reduced Planck constant. The paper's counts stand under the published unit sets, "
-        "whose constant reproduces the splittings that its group has published.",
+        "a fitted reduced Planck constant.",
         columns=(
             "T_f", "rule", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
             "spread", "by continuation", "in all, in some", "by constant", "TLS per glass",
-            "paper: TLS",
         ),
         rows=tuple(rows),
     )  # fmt: skip
@@ -170,7 +155,7 @@ def density_table(content: ReportContent) -> Table:
     """n_0 and the heat capacity of the standard tunneling model."""
     rows = []
     for p in content.preparations:
-        for units in content.units if p.explored else ():
+        for units in _solved_units(content, p):
             found = tls_density(p.splittings(units.name), p.volumes, units)
             rows.append(
                 (
@@ -186,11 +171,12 @@ def density_table(content: ReportContent) -> Table:
     return Table(
         slug="density",
         title="Density of two-level systems",
-        note="n0 = N(E) / (E V) at the threshold; C = (pi^2/6) n0 kB^2 T. It counts what the "
-        "exploration has met: a lower bound. Plateau: whether the splittings below the threshold "
-        "are spread evenly, as the standard tunneling model has it.",
+        note="n_0 = N(E) / (E V) at the threshold; C = (π^2/6) n_0 k_B^2 T. Only what the "
+        "exploration has met is counted: n_0 is a lower bound. Single wells in disguise and "
+        "unresolved splittings are left out. Plateau: whether the splittings below the threshold "
+        "are spread evenly, as in the standard tunneling model.",
         columns=(
-            "T_f", "units", "N below threshold", "n0, 1/(epsilon sigma^3)", "n0, 1/(J m^3)",
+            "T_f", "units", "N below threshold", "n_0, 1/(epsilon sigma^3)", "n_0, 1/(J m^3)",
             "C at 1 K, J/(K m^3)", "plateau",
         ),
         rows=tuple(rows),
@@ -209,7 +195,7 @@ def correlation_table(content: ReportContent) -> Table:
     }
     rows = []
     for p in content.preparations:
-        for units in content.units if p.explored else ():
+        for units in _solved_units(content, p):
             solved = [[w for w in wells if units.name in w.splittings] for wells in p.wells]
             y = [[w.splitting(units.name) for w in wells] for wells in solved]
             row = []
@@ -220,7 +206,8 @@ def correlation_table(content: ReportContent) -> Table:
     return Table(
         slug="correlations",
         title="Rank correlation of the splitting E with other quantities",
-        note="Spearman's, with its 95 % interval over glasses (star: a single glass).",
+        note="Spearman's, with its 95 % interval over glasses (star: a single glass). All "
+        "double wells with a splitting, single wells in disguise among them.",
         columns=("T_f", "units", "double wells", *quantities),
         rows=tuple(rows),
     )
@@ -309,34 +296,6 @@ def failures_table(content: ReportContent) -> Table:
     )
 
 
-def wells_table(content: ReportContent) -> Table:
-    """Every double well with all its numbers, in 17 digits."""
-    rows = []
-    for p in content.preparations:
-        for g in p.glasses:
-            rows += [_well_row(p, content.units, w) for w in g.wells]
-    columns = [
-        "T_f", "glass", "number", "barrier", "barrier_from_upper", "asymmetry", "distance",
-        "participation_number",
-        "path_length", "frequency_a", "frequency_b",
-    ]  # fmt: skip
-    for units in content.units:
-        columns += [
-            f"{units.name}: {name}"
-            for name in ("splitting", "error", "spread", "Delta", "Delta_0", "is_two_level",
-                         "flags")
-        ]  # fmt: skip
-        columns += [f"{units.name}: {what}, {name}" for name in CONTINUATIONS for what in PARTS]
-    return Table(
-        slug="double_wells",
-        title="Double wells",
-        note="",
-        columns=tuple(columns),
-        rows=tuple(rows),
-        is_on_page=False,
-    )
-
-
 def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
     """Write each table as CSV.
 
@@ -352,25 +311,6 @@ def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
             writer.writerow([_cell(text) for text in table.columns])
             writer.writerows([_cell(text) for text in row] for row in table.rows)
         yield path
-
-
-def _well_row(p: Preparation, units: tuple[UnitSystem, ...], w: WellSummary) -> tuple[str, ...]:
-    numbers = (
-        w.barrier, w.barrier_from_upper, w.asymmetry, w.distance, w.participation_number,
-        w.path_length, w.frequency_a, w.frequency_b,
-    )  # fmt: skip
-    row = [repr(p.temperature), w.glass, str(w.number), *(f"{float(v):.17g}" for v in numbers)]
-    for each in units:
-        s = w.splittings.get(each.name)
-        if s is None:
-            row += [""] * (7 + len(CONTINUATIONS) * len(PARTS))
-        else:
-            values = (s.splitting, s.error, s.spread, s.asymmetry, s.tunneling_amplitude)
-            row += [f"{float(v):.17g}" for v in values]
-            row += [str(s.is_two_level), " ".join(s.flags)]
-            parts = [s.continuations.get(name) for name in CONTINUATIONS]
-            row += ["" if q is None else f"{getattr(q, k):.17g}" for q in parts for k in PARTS]
-    return tuple(row)
 
 
 def _cell(text: str) -> str:
@@ -389,11 +329,12 @@ def _by_rule(content: ReportContent) -> Iterator[tuple[Preparation, str | None]]
     return ((p, rule) for p in content.preparations for rule in p.rules)
 
 
-def _paper(p: Preparation, rule: str | None) -> PaperCounts | None:
-    """What the paper found, for pairs that are chosen as the paper's."""
-    if rule not in (None, "linked"):
-        return None
-    return next((c for t, c in PAPER_COUNTS.items() if np.isclose(t, p.temperature)), None)
+def _solved_units(content: ReportContent, p: Preparation) -> list[UnitSystem]:
+    """Unit sets of which there is something to say: while splittings are to come, no zeros."""
+    if not p.explored:
+        return []
+    found = {name for wells in p.wells for w in wells for name in w.splittings}
+    return [u for u in content.units if u.name in found or not content.tasks_left]
 
 
 def _particles(p: Preparation) -> str:

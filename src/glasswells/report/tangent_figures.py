@@ -62,8 +62,8 @@ def _one_picture(shown: ShownVibrations, study: TangentStudy, slug: str) -> Pict
     forces = study.image_forces
     return Picture(
         slug=slug,
-        title=f"The direction of the path and the normal modes of A: {shown.title} (Fig. 4 of the "
-        f"paper)",
+        title=f"Overlap of the path's direction with the normal modes of A: {shown.title}",
+        paper="Fig. 4",
         caption=f"Double well {shown.number} of glass {shown.glass}, T_f = "
         f"{shown.preparation_temperature:g}, N = {shown.minimum_a.n_particles}.{splitting} Overlap "
         f"c of r_12 with each of the modes 4 to {len(study.frequencies)} of A, translations left "
@@ -158,9 +158,10 @@ def _all_picture(preparations: Sequence[Preparation]) -> Picture:
     figure.legend(loc="outside upper center", ncols=len(preparations))
     return Picture(
         slug="tangents",
-        title="The direction of the path becomes a normal mode of A",
+        title="Largest overlap of the path's direction with a normal mode of A",
         caption=f"Largest overlap over the modes studied of the chord from A to the point of the "
-        f"exact path at distance rho; thin lines: double wells (at most 200), marks: their mean. "
+        f"exact path at distance \N{GREEK SMALL LETTER RHO}; thin lines: double wells (at most "
+        f"200), marks: their mean. "
         f"{' '.join(words)} {error_words(preparations, vibrations=True)}",
         figure=figure,
     )

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glasswells.report.content import Preparation, ReportContent
+from glasswells.report.content import GlassContent, Preparation, ReportContent
 from glasswells.report.spectrum_figure import reach_words
 from glasswells.report.tables import Table
-from glasswells.statistics import Verdict, VibrationColumns, verdicts
+from glasswells.statistics import Verdict, VibrationColumns, reserved, verdicts
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 DIRECTION_FIELDS = (
@@ -31,12 +31,15 @@ def vibration_tables(content: ReportContent) -> list[Table]:
     found = [
         (
             p,
-            verdicts(
-                p.vibrations_as_met,
-                units,
-                participation_limit=content.vibrations.participation_limit,
-                frequency_limit=content.vibrations.frequency_limit,
-            ),
+            [
+                reserved(verdict, are_equilibrated=p.are_equilibrated)
+                for verdict in verdicts(
+                    p.vibrations_as_met,
+                    units,
+                    participation_limit=content.vibrations.participation_limit,
+                    frequency_limit=content.vibrations.frequency_limit,
+                )
+            ],
         )
         for p in content.preparations
         if p.vibrations_as_met
@@ -60,18 +63,19 @@ def overview_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]], rho: 
         )
     return Table(
         slug="verdict_overview",
-        title="What the paper says, beside what this campaign measured",
-        note=f"r_12 and omega are taken at a distance of {rho:g} from A. The rule: `agrees` if "
-        "the whole 95 % interval lies where the claim holds, "
-        "`disagrees` if it lies outside (or, for `in all cases`, if one case is known to differ), "
-        "else `not enough data`. Intervals: bootstrap over glasses, for shares never narrower than "
-        "the binomial one. A star: a single glass, or the same share in all; double wells are then "
-        "taken as independent, and the interval is too narrow. A core that was met in several "
-        "backgrounds is one double well; where that matters, `as met` is what all of them would "
-        "give. Of so many rows one or two come out "
-        "wrong by chance. Khomenko, Reichman, Zamponi, Phys. Rev. Materials 5, 055602 (2021), "
-        "section IV; its claims A to C are for T_f = 0.062. How much is `much`, `poor` or `large` "
-        "is our reading. tables/verdicts.csv has one row for each claim and temperature.",
+        title="Claims of the paper, section IV, beside what was measured here",
+        note=f"r_12 and omega are taken at a distance of {rho:g} from A. A claim agrees if the "
+        "whole 95 % interval lies where it holds, and disagrees if the whole interval lies "
+        "outside (or, for a claim about all cases, if one case is known to differ). Otherwise "
+        "it is undecided, as it is with a single glass and with glasses that are not "
+        "equilibrated. Intervals: bootstrap over glasses, for shares never narrower than the "
+        "binomial one. A star: a single glass, or the same share in all; double wells are "
+        "then taken as independent, and the interval is too narrow. A core that was met in "
+        'several backgrounds is one double well; where that matters, "as met" gives what all '
+        "of them together say. Among so many claims one or two come out wrong by chance. "
+        "Claims A to C of Khomenko, Reichman and Zamponi, Phys. Rev. Materials 5, 055602 "
+        '(2021) are for T_f = 0.062. How much is "much", "poor" or "large" is our reading. '
+        "tables/verdicts.csv has a row for each claim and temperature.",
         columns=(
             "section", "the paper says", "measured here", "holds if",
             *(f"T_f = {p.temperature:g}" for p, _ in found),
@@ -85,11 +89,11 @@ def verdict_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]]) -> Tab
     by_temperature = [[_verdict_row(p, v) for v in each] for p, each in found]
     return Table(
         slug="verdicts",
-        title="What the paper says, beside what this campaign measured",
+        title="Claims of the paper beside what was measured here",
         note="",
         columns=(
             "section", "T_f", "the paper says", "measured here", "double wells", "distinct",
-            "glasses", "value", "holds if", "verdict", "remark", "as met", "value as met",
+            "glasses", "value", "holds if", "verdict", "reason", "remark", "as met", "value as met",
             "verdict as met",
         ),
         rows=tuple(row for same in zip(*by_temperature, strict=True) for row in same),
@@ -142,7 +146,7 @@ def vibration_counts_table(content: ReportContent) -> Table:
 def all_wells_table(content: ReportContent) -> Table:
     """Every number known of every double well, in 17 digits."""
     units = [u.name for u in content.units]
-    columns = ["T_f", "glass", "number", "frequency_a", "participation_number"]
+    columns = ["key", "T_f", "glass", "number", "frequency_a", "participation_number"]
     columns += [f"{name}: {what}" for name in units for what in ("splitting", "single_well")]
     columns += [f"{d}: {name}" for d in DIRECTIONS for name in DIRECTION_FIELDS]
     columns += [f"{s}: {name}" for s in SEEDS for name in SEED_FIELDS]
@@ -151,7 +155,7 @@ def all_wells_table(content: ReportContent) -> Table:
     for p in content.preparations:
         for glass in p.explored:
             if glass.vibrations is not None:
-                rows += _well_rows(p.temperature, glass.name, glass.vibrations, units)
+                rows += _well_rows(p.temperature, glass, glass.vibrations, units)
     return Table(
         slug="double_well_vibrations",
         title="Vibrations of double wells",
@@ -163,7 +167,7 @@ def all_wells_table(content: ReportContent) -> Table:
 
 
 def _well_rows(
-    temperature: float, name: str, glass: VibrationColumns, units: list[str]
+    temperature: float, content: GlassContent, glass: VibrationColumns, units: list[str]
 ) -> list[tuple[str, ...]]:
     nothing = np.full(len(glass), np.nan)
     numbers = [glass.frequency, glass.participation_number]
@@ -176,7 +180,7 @@ def _well_rows(
     table = np.array(numbers).T
     return [
         (
-            repr(temperature), name, f"{number:.0f}",
+            content.keys.get(int(number), ""), repr(temperature), content.name, f"{number:.0f}",
             *("" if np.isnan(v) else f"{float(v):.17g}" for v in row),
         )
         for number, row in zip(glass.wells, table, strict=True)
@@ -196,6 +200,7 @@ def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
         "-" if found is None else found.text(DECIMALS),
         v.claim.rule,
         v.word,
+        v.reason or "-",
         v.remark or "-",
         "0" if as_met is None else str(as_met.n_entries),
         "-" if as_met is None else as_met.text(DECIMALS),
@@ -205,15 +210,16 @@ def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
 
 def _verdict_cell(v: Verdict) -> str:
     found = v.estimate
+    word = f"{v.word} ({v.reason})" if v.reason else v.word
     if found is None:
-        return f"{v.word}: none"
+        return word
     glasses = "1 glass" if found.n_glasses == 1 else f"{found.n_glasses} glasses"
     remark = f"; {v.remark}" if v.remark else ""
     met = v.as_met
     if met is not None and met.n_entries != found.n_entries:
         other = "" if v.word_as_met == v.word else f"{v.word_as_met}, "
         remark += f" (as met: {other}{met.text(DECIMALS)}, {met.n_entries})"
-    return f"{v.word}: {found.text(DECIMALS)}, {found.n_entries} in {glasses}{remark}"
+    return f"{word}: {found.text(DECIMALS)}, {found.n_entries} in {glasses}{remark}"
 
 
 def _certified(glasses: list[VibrationColumns], direction: str) -> str:

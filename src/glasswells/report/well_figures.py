@@ -33,23 +33,25 @@ def well_pictures(shown: ShownWell, place: int) -> Iterator[Picture]:
 def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     solved = list(shown.splittings.values())
     drawn: list[TunnelSplitting | None] = [*solved] or [None]
-    figure = new_figure(4.2 * len(drawn) + 0.6, 3.8)
-    panels = figure.subplots(1, len(drawn), sharey=True, squeeze=False)[0]
+    figure = new_figure(6.0, 1.5 + 1.8 * len(drawn))
+    panels = figure.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]
     levels = [float(s.levels[-1]) for s in solved]
     top = max([1.25 * float(shown.well.profile.energy.max()), *(1.1 * e for e in levels)])
     for axes, splitting in zip(panels, drawn, strict=True):
         _plot_profile(axes, shown, splitting, top)
-    panels[0].set_ylabel(r"$V - V_A$ ($\epsilon$)")
+        axes.set_ylabel(r"$V - V_A$ ($\epsilon$)")
+    panels[-1].set_xlabel(r"arc length $s\,/\,\sigma$")
     words = " ".join(_level_words(s) for s in solved) or "No splitting was solved for."
     well = shown.well
     return Picture(
         slug=slug,
         title=f"Energy profile: {shown.title}",
-        caption=f"{_where(shown)} Barrier {well.barrier_from_upper:.4g} from the upper "
-        f"minimum, {well.barrier_from_upper + abs(well.asymmetry):.4g} from the lower, asymmetry "
-        f"{well.asymmetry:.4g}, path length {well.path_length:.3g}. {words} Grey: the levels E_1 "
-        f"to E_4, the lowest two darker. Beyond the minima, dotted: the true energy, which the "
-        f"continuation `straight` takes; dashed: the parabola of `harmonic` and `walls`.",
+        caption=f"{_where(shown)} The barrier is {well.barrier_from_upper:.4g} from the upper "
+        f"minimum and {well.barrier_from_upper + abs(well.asymmetry):.4g} from the lower one, the "
+        f"asymmetry {well.asymmetry:.4g}, the path length {well.path_length:.3g}. Gray lines: the "
+        f"levels E_1 to E_4, the lowest two darker. Beyond the minima, dotted: the true energy, "
+        f"which the continuation “straight” takes; dashed: the parabola of “harmonic” and “walls”.",
+        details=words,
         figure=figure,
     )
 
@@ -84,7 +86,6 @@ def _plot_profile(
     axes.annotate("B", (s[-1], v[-1]), textcoords="offset points", xytext=(5, -10))
     low = float(v.min())
     axes.set_ylim(low - 0.08 * (top - low), top)
-    axes.set_xlabel(r"arc length $s\,/\,\sigma$")
     axes.grid(False)
 
 
@@ -123,8 +124,10 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
     return Picture(
         slug=slug,
         title=f"Displacement field: {shown.title}",
-        caption=f"{_where(shown)} r_AB, d = {np.linalg.norm(field):.3g}, participation number "
-        f"{shown.well.participation_number:.3g}. {FIELD_WORDS}",
+        caption=f"{_where(shown)} The displacement r_AB has the norm d = "
+        f"{np.linalg.norm(field):.3g} and the participation number "
+        f"{shown.well.participation_number:.3g}.",
+        details=FIELD_WORDS,
         figure=figure,
         interactive={
             "data": field_traces(centered, field, box, mobile),

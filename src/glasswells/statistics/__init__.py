@@ -8,7 +8,7 @@ from glasswells.statistics.bootstrap import (
     distribution,
     mean,
 )
-from glasswells.statistics.claims import Claim, Verdict, judge
+from glasswells.statistics.claims import Claim, Verdict, judge, reserved
 from glasswells.statistics.counts import (
     PAPER_COUNTS,
     PaperCounts,
@@ -84,6 +84,7 @@ __all__ = [
     "mobility_range",
     "overview",
     "rank_correlation",
+    "reserved",
     "share",
     "splitting_and_frequency",
     "splitting_density",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from glasswells.statistics.bootstrap import Estimate
 
-AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "not enough data"
+AGREES, DISAGREES, UNDECIDED = "agrees", "disagrees", "undecided"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,22 +48,56 @@ class Verdict:
     estimate: Estimate | None
     """Over distinct double wells; None if there is nothing to measure it with."""
     word: str
-    """`agrees`, `disagrees` or `not enough data`."""
+    """`agrees`, `disagrees` or `undecided`."""
     remark: str = ""
     as_met: Estimate | None = None
     """The same over all double wells, the same core counted as often as it was met."""
+    reservation: str = ""
+    """Why these glasses cannot decide it, whatever the interval."""
 
     @property
     def word_as_met(self) -> str:
         """The word for that."""
-        return judge(self.claim, self.as_met)
+        return UNDECIDED if self.reservation else judge(self.claim, self.as_met)
+
+    @property
+    def reason(self) -> str:
+        """Why it is undecided; empty if it is not."""
+        if self.word != UNDECIDED:
+            return ""
+        if self.estimate is None:
+            return "nothing measured"
+        return self.reservation or "the interval reaches beyond the limit"
+
+
+def reserved(verdict: Verdict, *, are_equilibrated: bool) -> Verdict:
+    """The same, left undecided where its glasses cannot speak for others.
+
+    Parameters
+    ----------
+    verdict
+        By its interval alone.
+    are_equilibrated
+        False if any of the glasses is known not to be: its double wells are not those of its
+        preparation temperature.
+    """
+    if verdict.estimate is None:
+        return verdict
+    reasons = []
+    if verdict.estimate.n_glasses < 2:
+        reasons.append("needs several glasses")
+    if not are_equilibrated:
+        reasons.append("needs equilibrated glasses")
+    if not reasons:
+        return verdict
+    return replace(verdict, word=UNDECIDED, reservation=", ".join(reasons))
 
 
 def judge(claim: Claim, estimate: Estimate | None) -> str:
     """The word for a claim, from the confidence interval of the measured number.
 
     `agrees` if the interval lies inside the range of the claim, `disagrees` if it lies outside,
-    `not enough data` if it holds an end of the range, or if there is no interval. A claim about
+    `undecided` if it holds an end of the range, or if there is no interval. A claim about
     every case also disagrees if a single case is known to differ.
     """
     if estimate is None:

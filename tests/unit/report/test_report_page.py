@@ -12,11 +12,17 @@ from html.parser import HTMLParser
 import matplotlib as mpl
 import pytest
 from report_contents import content, write_small
+from vibration_contents import with_vibrations
 
 from glasswells.campaign.errors import StoreError
 from glasswells.core.errors import InputError
 from glasswells.report import ReportContent, write_report
-from glasswells.report.tables import density_table, tables, tls_table, write_tables
+from glasswells.report.page import every_table
+from glasswells.report.paper_tables import paper_counts_table
+from glasswells.report.result import result_sentence
+from glasswells.report.tables import correlation_table, density_table, tls_table, write_tables
+from glasswells.report.typesetting import symbols, typeset, typeset_own
+from glasswells.report.well_tables import smallest_table, wells_table
 from glasswells.tunneling import ARGON, ARGON_PUBLISHED, NIP, NIP_PUBLISHED, UnitSystem
 
 HOSTILE = "<script>alert(1)</script>$\\frac{"
@@ -65,9 +71,17 @@ def small_images(monkeypatch):
 
 
 @pytest.fixture
+def no_images(monkeypatch):
+    """Pages whose figures are made but not drawn."""
+    monkeypatch.setattr(
+        "glasswells.report.page.write_picture", lambda *_: "data:image/png;base64,AAAA"
+    )
+
+
+@pytest.fixture
 def short_scripts(monkeypatch):
     """Pages without the megabytes of the library, which are the same in each."""
-    monkeypatch.setattr("glasswells.report.page._scripts", lambda: ["0", "1"])
+    monkeypatch.setattr("glasswells.report.page._scripts", lambda **_: ["0", "1"])
 
 
 def without_library(text):
@@ -80,7 +94,7 @@ def without_library(text):
 
 def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
     path, text, _ = written
-    for word in ("What was run", "21109", "117339", "1008", "same_minimum", "bootstrap over"):
+    for word in ("Beside the paper", "21109", "117339", "same_minimum", "bootstrap over"):
         assert word in text
     names = {p.name for p in (path.parent / "figures").iterdir()}
     slugs = {
@@ -176,22 +190,19 @@ def test_tables_hold_every_double_well_to_the_last_bit(written):
     assert len(rows) == len(wells)
     for row, well in zip(rows, wells, strict=True):
         assert float(row["asymmetry"]) == well.asymmetry
-        assert float(row["argon: splitting"]) == well.splitting("argon")
+        assert float(row["splitting_argon"]) == well.splitting("argon")
         parts = well.splittings["argon"].continuations
-        assert float(row["argon: splitting, harmonic"]) == parts["harmonic"].splitting
-        assert float(row["argon: zero_point_a, straight"]) == parts["straight"].zero_point_a
-        assert row["argon: zero_point_b, walls"] == ""
-        assert (row["argon: is_two_level"] == "True") == (well.splitting("argon") < 0.0015)
+        assert float(row["splitting_harmonic_argon"]) == parts["harmonic"].splitting
+        assert float(row["zero_point_a_straight_argon"]) == parts["straight"].zero_point_a
+        assert row["zero_point_b_walls_argon"] == ""
+        assert (row["is_two_level_argon"] == "True") == (well.splitting("argon") < 0.0015)
 
 
 def test_counts_beside_the_paper(written):
     folder = written[0].parent / "tables"
     with (folder / "counts.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(r["T_f"], r["double wells"], r["paper: double wells"]) for r in rows] == [
-        ("0.07", "36", "21109"),
-        ("0.092", "20", "117339"),
-    ]
+    assert [(r["T_f"], r["double wells"]) for r in rows] == [("0.07", "36"), ("0.092", "20")]
     assert rows[1]["double wells per glass"].endswith("*")  # a single glass
     made = content()
     with (folder / "two_level_systems.csv").open(newline="") as file:
@@ -202,16 +213,27 @@ def test_counts_beside_the_paper(written):
         for u in (ARGON, NIP)
     ]
     assert [int(r["TLS"]) for r in rows] == expected
+    with (folder / "paper_counts.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
     # Argon's own constant does not give the splittings that the paper's counts rest on.
-    assert [r["paper: TLS"] for r in rows] == ["-"] * 4
+    assert [(r["found here"], r["in paper"]) for r in rows] == [("36", "21109"), ("20", "117339")]
     published = (ARGON_PUBLISHED, NIP_PUBLISHED)
-    beside = tls_table(content(units=published, solved=published))
+    beside = paper_counts_table(content(units=published, solved=published))
     columns = [dict(zip(beside.columns, row, strict=True)) for row in beside.rows]
-    assert [r["paper: TLS"] for r in columns] == ["291", "46", "1008", "248"]
+    found = [r["in paper"] for r in columns if r["number of"] != "double wells"]
+    assert found == ["291", "46", "1008", "248"]
+
+
+def test_the_paper_stands_beside_its_own_model_only(tmp_path, no_images, short_scripts):
+    made = dataclasses.replace(with_vibrations(content(sizes=((2, 1),))), is_papers_model=False)
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    assert 'id="paper"' not in text
+    assert "of the paper" not in text
+    assert 'id="vibrations"' in text
 
 
 def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
-    list(write_tables(tables(content(sizes=((1,),), glass="=cmd()")), tmp_path))
+    list(write_tables(every_table(content(sizes=((1,),), glass="=cmd()")), tmp_path))
     text = (tmp_path / "glasses.csv").read_text()
     assert "'=cmd()" in text
     with (tmp_path / "double_wells.csv").open(newline="") as file:
@@ -241,18 +263,104 @@ def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
 def test_whatever_is_missing_the_page_is_written(tmp_path, made, small_images, short_scripts):
     text = write_report(made, tmp_path).read_text(encoding="utf-8")
     assert "</html>" in text
-    assert "nan" not in re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
+    rest = re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
+    assert not re.search(r"\bnan\b", rest)
 
 
-def test_the_page_opens_with_what_was_found(tmp_path, small_images, short_scripts):
-    made = dataclasses.replace(content(sizes=((2, 3),)), tasks_left=4)
-    text = html.unescape(write_report(made, tmp_path).read_text(encoding="utf-8"))
-    places = [text.index(sentence) for sentence in made.overview.sentences]
-    assert "unfinished: 4 tasks left" in made.overview.sentences
-    assert max(places) < text.index("<h2>")
+def test_the_page_opens_with_what_was_found(tmp_path, no_images, short_scripts):
+    """One sentence with the numbers, then the unit sets, then the smallest splittings."""
+    made = with_single_well(content(sizes=((2, 3),)))
+    found, words = made.overview, result_sentence(made)
+    (argon, _) = found.units
+    for part in (
+        "2 explored glasses (of unknown equilibration) hold 5 double wells, 5 of them distinct",
+        f"with the unit set argon, {argon.tls.raw} ",
+        f"({argon.tls.spread[0]} to {argon.tls.spread[1]} by continuation)",
+        "1 is a single well in disguise",
+        f"E = {argon.smallest:.3g} \N{GREEK SMALL LETTER EPSILON} = {argon.smallest_kelvin:.3g} K",
+        "the campaign is finished.",
+    ):
+        assert part in words
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    lead = text.index(str(typeset(words)))
+    order = [
+        lead,
+        *(text.index(mark) for mark in ("single wells in disguise</th>", "well_0_field")),
+    ]
+    assert order == sorted(order)
+    assert lead < text.index("<h2>")
 
 
-def test_same_content_gives_the_same_page(tmp_path, small_images, short_scripts):
+def with_single_well(made):
+    """The first double well of all with its two lowest states in one well, and a small E."""
+    p, *others = made.preparations
+    glass, *more = p.glasses
+    well, *wells = glass.wells
+    changed = dataclasses.replace(
+        well.splittings["argon"], splitting=1e-9, is_two_level=False, flags=("single_well",)
+    )
+    well = dataclasses.replace(well, splittings={**well.splittings, "argon": changed})
+    glass = dataclasses.replace(glass, wells=(well, *wells), keys={0: "0123456789ab-0"})
+    p = dataclasses.replace(p, glasses=(glass, *more))
+    return dataclasses.replace(made, preparations=(p, *others))
+
+
+def test_smallest_splittings_are_those_of_two_wells():
+    made = with_single_well(content(sizes=((9, 7),)))
+    table = smallest_table(made)
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    every = [w for g in made.preparations[0].glasses for w in g.wells if w.tunnels("argon")]
+    every.sort(key=lambda w: w.splitting("argon"))
+    assert len(every) == 15
+    assert "Left out: 1 double wells" in table.note
+    for row, well in zip(rows, every[:10], strict=True):
+        solved = well.splittings["argon"]
+        assert row["E (epsilon)"] == f"{solved.splitting:.3g}"
+        assert row["E (K)"] == f"{ARGON.energy_kelvin(solved.splitting):.3g}"
+        assert row["Delta_0 (epsilon)"] == f"{solved.tunneling_amplitude:.3g}"
+        assert row["V_b upper (epsilon)"] == f"{well.barrier_from_upper:.3g}"
+        assert row["glass"] == well.glass
+        first, *rest = row["particles that move"].split()
+        assert int(first) == well.core_particles[0]
+        assert len(rest) < 30
+    assert len(table.hints) == len(table.columns)
+    keys = [row[0] for row in wells_table(made).rows]
+    assert keys == ["0123456789ab-0", *[""] * 15]
+
+
+def test_an_unfinished_campaign_says_so_wherever_there_is_nothing_yet(
+    tmp_path, no_images, short_scripts
+):
+    made = ReportContent(name="young", preparations=(), units=(ARGON,), tasks_left=4)
+    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    assert "the campaign is unfinished: 4 tasks left." in text
+    assert text.count("Nothing here yet (unfinished: 4 tasks left).") >= 6
+    assert "There are no" not in text
+    assert "None." not in text
+    done = dataclasses.replace(made, tasks_left=0)
+    text = write_report(done, tmp_path).read_text(encoding="utf-8")
+    assert "There are no double wells." in text
+    assert "unfinished" not in text
+    explored = content(sizes=((), (2,)), solved=())
+    young, old = dataclasses.replace(explored, tasks_left=4), explored
+    for table in (tls_table, density_table, correlation_table):
+        assert table(young).rows == ()
+        assert len(table(old).rows) == 2
+
+
+def test_symbols_are_typeset_and_nothing_else_is_touched():
+    assert typeset("T_f = 3e-05, r_12") == (
+        "<i>T</i><sub>f</sub> = 3 \N{MULTIPLICATION SIGN} 10<sup>\N{MINUS SIGN}5</sup>, "
+        "<i>r</i><sub>12</sub>"
+    )
+    for name in ("my_T_f", "T_file", "766a83075ed3-0", "12e45-0", "x.T_f"):
+        assert typeset(name) == name
+    assert typeset("<T_f>") == "&lt;<i>T</i><sub>f</sub>&gt;"
+    assert symbols("epsilon -1") == "epsilon -1"
+    assert typeset_own("epsilon `run`") == "\N{GREEK SMALL LETTER EPSILON} <code>run</code>"
+
+
+def test_same_content_gives_the_same_page(tmp_path, no_images, short_scripts):
     pages = [write_report(content(sizes=((2,),)), tmp_path / name) for name in "ab"]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 

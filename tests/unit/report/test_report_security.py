@@ -141,7 +141,7 @@ Write = Callable[[ReportContent, str], Page]
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes a report without images and without the library for interactive figures."""
-    monkeypatch.setattr("glasswells.report.page._scripts", lambda: ["0", "1"])
+    monkeypatch.setattr("glasswells.report.page._scripts", lambda **_: ["0", "1"])
     monkeypatch.setattr("glasswells.report.page.write_picture", lambda *_: IMAGE)
 
     def make(made: ReportContent, name: str) -> Page:
@@ -211,7 +211,10 @@ def test_data_of_interactive_figures_come_back_as_they_were(
     """Also with hostile texts in them, which none of our figures has now."""
     data = {word: [word, 1.5, None, {"text": word + word}], "layout": {"title": {"text": word}}}
     picture = Picture(slug="any", title=word, caption=word, figure=None, interactive=data)  # type: ignore[arg-type]
-    sections = ("glasses", "distributions", "densities", "network", "vibrations")
+    sections = (
+        "first", "glasses", "distributions", "splittings", "densities", "network", "vibrations",
+        "more_vibrations",
+    )  # fmt: skip
     pictures = {**{section: [] for section in sections}, "wells": [picture]}
     monkeypatch.setattr("glasswells.report.page.pictures_of", lambda _: pictures)
     page = write(ReportContent(name="any", preparations=(), units=()), "page")

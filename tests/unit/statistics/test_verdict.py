@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from synthetic_vibrations import columns, tangent_columns
 
-from glasswells.statistics import Claim, Estimate, Resampling, judge, verdicts
+from glasswells.statistics import Claim, Estimate, Resampling, judge, reserved, verdicts
 
 QUICK = Resampling(resamples=300)
-WORDS = ("agrees", "disagrees", "not enough data")
+WORDS = ("agrees", "disagrees", "undecided")
 
 
 def estimate(low, high, value=None):
@@ -24,16 +24,16 @@ def claim(**limits):
     [
         ({"low": 0.1}, (0.2, 0.4), "agrees"),
         ({"low": 0.1}, (-0.2, 0.05), "disagrees"),
-        ({"low": 0.1}, (0.05, 0.4), "not enough data"),
+        ({"low": 0.1}, (0.05, 0.4), "undecided"),
         ({"high": 0.0}, (-0.5, -0.1), "agrees"),
         ({"high": 0.0}, (0.1, 0.5), "disagrees"),
         ({"low": -0.1, "high": 0.1}, (-0.05, 0.02), "agrees"),
         ({"low": -0.1, "high": 0.1}, (-0.5, -0.2), "disagrees"),
-        ({"low": -0.1, "high": 0.1}, (-0.5, 0.5), "not enough data"),
+        ({"low": -0.1, "high": 0.1}, (-0.5, 0.5), "undecided"),
         ({"low": 0.95, "always": True}, (0.96, 1.0, 1.0), "agrees"),
-        ({"low": 0.95, "always": True}, (0.7, 1.0, 1.0), "not enough data"),
+        ({"low": 0.95, "always": True}, (0.7, 1.0, 1.0), "undecided"),
         ({"low": 0.95, "always": True}, (0.98, 0.999, 0.995), "disagrees"),
-        ({"low": 0.1}, (np.nan, np.nan), "not enough data"),
+        ({"low": 0.1}, (np.nan, np.nan), "undecided"),
     ],
 )
 def test_word_follows_from_the_interval(limits, interval, word):
@@ -41,9 +41,9 @@ def test_word_follows_from_the_interval(limits, interval, word):
 
 
 def test_without_data_there_is_no_verdict():
-    assert judge(claim(low=0.0), None) == "not enough data"
+    assert judge(claim(low=0.0), None) == "undecided"
     for glasses in ([], [columns(0)], [columns(0), columns(0)]):
-        assert {v.word for v in verdicts(glasses, ["argon"], QUICK)} == {"not enough data"}
+        assert {v.word for v in verdicts(glasses, ["argon"], QUICK)} == {"undecided"}
 
 
 def glasses(rng, count=9, n=40, **settings):
@@ -122,7 +122,7 @@ def test_the_paper_as_data_agrees_with_the_paper():
         ({"ratio": 0.4}, "PR < 0.1", "disagrees"),
         ({"limit": 0.6}, "smallest distance", "disagrees"),
         ({"slope": 1.0}, "rank correlation", "disagrees"),
-        ({"slope": 0.0}, "rank correlation", "not enough data"),
+        ({"slope": 0.0}, "rank correlation", "undecided"),
         ({"directions": (0.9, 0.85, 0.3)}, "r_12 less c of r_AS", "disagrees"),
         ({"directions": (0.9, 0.3, 0.85)}, "r_12 less c of r_AB", "disagrees"),
         ({"reached": 0.3}, "less the largest c of a linear", "disagrees"),
@@ -161,9 +161,9 @@ def test_one_exception_refutes_always_only_if_it_is_certain():
 
 
 def test_few_double_wells_without_exception_are_not_enough_for_always():
-    assert word(verdicts([columns(20)], [], QUICK), "c > 0.4") == "not enough data"
+    assert word(verdicts([columns(20)], [], QUICK), "c > 0.4") == "undecided"
     # 0.025^(1/n) > 0.95 needs n > 71.9.
-    assert word(verdicts([columns(71)], [], QUICK), "c > 0.4") == "not enough data"
+    assert word(verdicts([columns(71)], [], QUICK), "c > 0.4") == "undecided"
     assert word(verdicts([columns(73)], [], QUICK), "c > 0.4") == "agrees"
 
 
@@ -177,13 +177,13 @@ def test_one_glass_with_double_wells_among_several_counts_as_one():
     assert found.estimate.n_glasses == 1
     assert found.estimate.basis == "entries"
     assert found.estimate.high - found.estimate.low > 0.4  # t with two degrees of freedom
-    assert found.word == "not enough data"
+    assert found.word == "undecided"
 
 
 def test_a_single_double_well_decides_nothing_about_means():
     found = verdicts([columns(1)], ["argon"], QUICK)
     for v in found:
-        assert v.word == "not enough data"
+        assert v.word == "undecided"
         if v.estimate is not None:
             assert np.isfinite([v.estimate.value, v.estimate.low, v.estimate.high]).all()
 
@@ -271,7 +271,7 @@ def test_a_core_met_often_counts_once_and_both_numbers_are_given():
     (found,) = [v for v in verdicts([made], [], QUICK) if "c > 0.9" in v.claim.quantity]
     assert (found.estimate.n_entries, found.as_met.n_entries) == (10, 16)
     assert (found.estimate.value, found.as_met.value) == (0.9, 9 / 16)
-    assert (found.word, found.word_as_met) == ("agrees", "not enough data")
+    assert (found.word, found.word_as_met) == ("agrees", "undecided")
 
 
 def test_gain_in_mobility_is_over_the_same_modes_and_that_over_all_stands_beside():
@@ -283,3 +283,26 @@ def test_gain_in_mobility_is_over_the_same_modes_and_that_over_all_stands_beside
     assert found.estimate.n_entries == 3
     assert found.estimate.value == pytest.approx(0.4)
     assert found.remark == "linear modes 4 to 60; over all 3N modes of 2 of them 0.150"
+
+
+def test_glasses_that_cannot_speak_for_others_decide_nothing():
+    """The same data that agree: from one glass, from two, from two that are not equilibrated."""
+    (one,) = [v for v in verdicts([columns(73)], [], QUICK) if "c > 0.4" in v.claim.quantity]
+    (two,) = [v for v in verdicts([columns(73)] * 2, [], QUICK) if "c > 0.4" in v.claim.quantity]
+    assert one.word == two.word == reserved(two, are_equilibrated=True).word == "agrees"
+    single = reserved(one, are_equilibrated=True)
+    assert (single.word, single.word_as_met) == ("undecided", "undecided")
+    assert single.reason == "needs several glasses"
+    assert reserved(two, are_equilibrated=False).reason == "needs equilibrated glasses"
+    assert reserved(one, are_equilibrated=False).reason == (
+        "needs several glasses, needs equilibrated glasses"
+    )
+    assert two.reason == ""
+
+
+def test_an_undecided_claim_says_why():
+    few = verdicts([columns(20)] * 2, [], QUICK)
+    reasons = {v.claim.quantity: reserved(v, are_equilibrated=True).reason for v in few}
+    (text,) = [reason for quantity, reason in reasons.items() if "c > 0.4" in quantity]
+    assert text == "the interval reaches beyond the limit"
+    assert all(v.reason == "nothing measured" for v in verdicts([], [], QUICK))
