@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.mechanics.records import DeformationPotential
@@ -11,6 +12,7 @@ from glasswells.mechanics.stress import stress
 from glasswells.model.pair_model import Model
 
 
+@expects(model=Model, double_well=DoubleWell)
 def deformation_potential(model: Model, double_well: DoubleWell) -> DeformationPotential:
     r"""How the classical asymmetry of a double well follows strain.
 

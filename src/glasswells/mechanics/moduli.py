@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import positive
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import remove_drift
@@ -22,6 +23,7 @@ TOLERANCES = (1e-12, 1e-7)
 translations by 1e-9 of its scale; the moduli's error is of second order in the residual."""
 
 
+@expects(model=Model, configuration=Configuration)
 def elastic_moduli(
     model: Model,
     configuration: Configuration,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from glasswells.core.arguments import expects
 from glasswells.core.records import Array, Configuration
 from glasswells.mechanics.derivatives import strain_gradient
 from glasswells.model.functions import checked_interactions
@@ -11,6 +12,7 @@ from glasswells.model.pair_model import Model
 from glasswells.model.strain import voigt_tensor
 
 
+@expects(model=Model, configuration=Configuration)
 def stress(model: Model, configuration: Configuration) -> Array:
     r"""The stress sigma (3, 3) of a configuration at rest, **tensile positive**.
 

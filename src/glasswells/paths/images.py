@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glasswells.core.arguments import expects
 from glasswells.core.checks import count
 from glasswells.core.records import Configuration, DoubleWell
 from glasswells.model.pair_model import Model
@@ -12,6 +13,7 @@ from glasswells.paths.settings import PathSettings
 from glasswells.paths.tangents import equally_spaced, steepest_descents
 
 
+@expects(model=Model, double_well=DoubleWell)
 def path_images(
     model: Model, double_well: DoubleWell, images: int = 41, **further_settings: Any
 ) -> tuple[Configuration, ...]:
