@@ -12,7 +12,7 @@ from glasswells.mechanics.stress import stress
 from glasswells.model.pair_model import Model
 
 
-@expects(model=Model, double_well=DoubleWell)
+@expects(model=Model)
 def deformation_potential(model: Model, double_well: DoubleWell) -> DeformationPotential:
     r"""How the classical asymmetry of a double well follows strain.
 

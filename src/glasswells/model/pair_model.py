@@ -43,11 +43,10 @@ class Interactions(Protocol):
 
 @runtime_checkable
 class Model(Protocol):
-    """A potential energy for configurations."""
+    """A potential energy for configurations.
 
-    def check(self, configuration: Configuration) -> None:
-        """Raise `InputError` if the model cannot describe the configuration."""
-        ...
+    Its interactions raise `InputError` if it cannot describe the configuration.
+    """
 
     def interactions(self, configuration: Configuration) -> Interactions:
         """The energy of this configuration's particles as a function of their positions."""
