@@ -160,6 +160,11 @@ STOPS_TESTED = [
 ]
 
 
+def heed_hangup() -> None:
+    """Undo what `nohup` hands down to all children of a run of tests: a deaf ear for SIGHUP."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", STOPS_TESTED)
 def test_a_stop_of_the_whole_process_group_is_no_death_of_its_tasks(
     start: Start, tmp_path: Path, number: signal.Signals
@@ -169,7 +174,9 @@ def test_a_stop_of_the_whole_process_group_is_no_death_of_its_tasks(
     script = str(HERE / "coordinate.py")
     words = [sys.executable, script, str(directory), str(log), "pool", "1", "0"]
     for _ in range(2):
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_hangup
+        ) as process:
             wait_for(lambda: statuses(directory, "walk") == ["running"])
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
             wait_for(lambda c=children: len(c.read_text().split()) >= 2)  # type: ignore[misc]
