@@ -45,6 +45,6 @@ def path_images(
     start = double_well.minimum_a
     surface = surface_of(model, start)
     first, second = steepest_descents(surface, double_well, (), PathSettings(**further_settings))
-    between = equally_spaced(surface, first, second, images)[1:-1]
+    between = equally_spaced(first, second, images)[1:-1]
     end = start.moved_to(start.positions + double_well.displacement_ab)
     return (start, *(start.moved_to(surface.plain(point)) for point in between), end)

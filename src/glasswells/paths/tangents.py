@@ -141,7 +141,7 @@ def band_tangent(
         raise InputError(f"side is {side!r}, expected 'a' or 'b'")
     surface = surface_of(model, double_well.minimum_a)
     first, second = steepest_descents(surface, double_well, (), settings)
-    path = equally_spaced(surface, first, second, images)
+    path = equally_spaced(first, second, images)
     relaxation = BandRelaxation(surface, path[0], path[-1], images, settings, path)
     band = relaxation.relax(max_force, settings.band_iterations)
     ends = (0, 1) if side == "a" else (-1, -2)
@@ -157,7 +157,7 @@ def band_tangent(
     return found, replace(band, positions=positions, weights=weights)
 
 
-def equally_spaced(surface: Surface, first: Descent, second: Descent, images: int) -> Array:
+def equally_spaced(first: Descent, second: Descent, images: int) -> Array:
     """Points (images, N, 3) at equal arc lengths from the minimum of one side to that of the other.
 
     All are on the periodic image in which the path is continuous.

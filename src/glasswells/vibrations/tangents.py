@@ -15,6 +15,7 @@ from glasswells.core.masses import mass_weighted, mean_mass
 from glasswells.core.records import Array, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import overlaps
+from glasswells.paths.double_well import FEWEST_IMAGES
 from glasswells.paths.tangents import PathTangents, band_tangent, tangents
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.records import TangentStudy
@@ -30,8 +31,6 @@ BAND_ITERATIONS = 500
 """[default] Bands that converge at all take 90 to 420."""
 CLOSEST_TO_SADDLE = 0.99
 """Distances are studied up to this part of the distance from A to the saddle."""
-FEWEST_IMAGES = 5
-"""A band needs neighbors on both sides of its top."""
 
 
 @expects(model=Model, double_well=DoubleWell)
