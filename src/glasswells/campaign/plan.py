@@ -249,7 +249,7 @@ class SplittingsSection(Section):
     continuation: Literal["of_units", "straight", "harmonic", "walls"] = Field(
         default=OF_UNITS,
         description="What the potential is beyond the two minima. It is a convention that moves "
-        "splittings by 12 to 15 % in the median: `straight` is the true energy along the continued "
+        "splittings by 10 to 15 % in the median: `straight` is the true energy along the continued "
         "chord, `harmonic` the curvature at rho, `walls` hard walls three path lengths apart. "
         "`of_units` takes for each unit set the one that it goes with: walls for the published "
         "ones, straight for the others. What all that a profile allows give is saved with each "
