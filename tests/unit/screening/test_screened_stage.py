@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,7 @@ from glasswells.campaign.stages.pairs import pairs_parameters
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.stages.screened import screen_pairs, tail_length
 from glasswells.campaign.stages.splittings import WellSplitting
-from glasswells.campaign.tasks import TaskInput
+from glasswells.campaign.tasks import TaskInput, canonical
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.search import Asked, PairSearch
@@ -87,7 +88,9 @@ def candidates() -> Candidates:
 
 def second_round(found: list[tuple[WellSplitting, ...]], max_pairs: int = 1000):
     """Screening after a first round that has searched the first half of the candidates."""
-    parameters = pairs_parameters(parse_plan(PLAN.format(max_pairs=max_pairs)), 0)
+    plan = parse_plan(PLAN.format(max_pairs=max_pairs))
+    # As a task gets them from the store, which sorts keys: the plan's order of unit sets is lost.
+    parameters = json.loads(canonical(pairs_parameters(plan, 0)))
     section = PairsSection(**parameters["pairs"])
     empty = PairSearch(explored=0)
     seed = np.random.SeedSequence(5)

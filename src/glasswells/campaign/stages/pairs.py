@@ -22,6 +22,7 @@ from glasswells.campaign.stages.screened import (
     SCREENED,
     follow_screening,
     screen_pairs,
+    screened_units,
     screens,
     tail_length,
     wide_rule,
@@ -57,12 +58,14 @@ def pairs_parameters(plan: Plan, preparation: int) -> dict[str, Any]:
     """What the products of `pairs` depend on, for glasses of the k-th preparation temperature."""
     limit = of_preparation(plan.pairs.max_pairs, preparation)
     unused = set() if screens(plan.pairs) else {"screened"}
-    parameters = {
+    parameters: dict[str, Any] = {
         "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
         "pairs": {**plan.pairs.model_dump(mode="json", exclude=unused), "max_pairs": limit},
         "max_intermediates": plan.paths.max_intermediates,
     }
     if screens(plan.pairs):
+        # By name: a store sorts keys, so that the first unit set of a task is not the plan's.
+        parameters["pairs"]["screened"]["units"] = screened_units(plan)
         parameters["splittings"] = splittings_parameters(plan)
     return parameters
 

@@ -199,7 +199,7 @@ PIPELINE = Pipeline(
             title="rounds of pairs",
             run=run_pairs,
             follow=follow_pairs,
-            code_format=2,
+            code_format=3,
             is_swift=True,
         ),
         Stage(

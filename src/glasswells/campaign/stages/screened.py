@@ -64,6 +64,11 @@ def wide_rule(section: ScreenedSection) -> Close:
     )
 
 
+def screened_units(plan: Plan) -> str:
+    """Name of the unit set whose two-level systems are looked for."""
+    return plan.pairs.screened.units or plan.splittings.units[0]
+
+
 def tail_length(search: PairSearch) -> int:
     """How many inputs of the round after this search are for screening, at the end."""
     return len(search.batch) + 2
@@ -140,7 +145,7 @@ def _results(
     threshold: float,
 ) -> list[Result]:
     """What came of each search of the round that ended."""
-    units, n = _units(task, section), len(search.batch)
+    units, n = section.screened.units, len(search.batch)
     splittings: Sequence[Sequence[WellSplitting]] = task.inputs[-2 - n : -2]
     return [
         Result(
@@ -165,17 +170,14 @@ def _splitting(found: Sequence[WellSplitting], units: str, threshold: float) -> 
 
 
 def _settings(task: TaskInput, section: PairsSection) -> ScreeningSettings:
-    own = task.parameters["splittings"]["units"][_units(task, section)]
+    units = section.screened.units
+    own = task.parameters["splittings"]["units"][units]
     return ScreeningSettings(
-        threshold=unit_system(_units(task, section), own).tls_threshold,
+        threshold=unit_system(units, own).tls_threshold,
         exploration=section.screened.exploration,
         least_yield=section.screened.least_yield,
         window=section.screened.window,
     )
-
-
-def _units(task: TaskInput, section: PairsSection) -> str:
-    return section.screened.units or next(iter(task.parameters["splittings"]["units"]))
 
 
 def _at_most(screening: Screening, section: PairsSection) -> NDArray[np.int64]:
