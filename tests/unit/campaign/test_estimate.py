@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,3 +239,24 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept.keep_calibration(plan_of(), known(), tmp_path / "file")
     assert kept.load_calibration(plan_of(), tmp_path / "file") is None
+
+
+def test_a_user_without_a_home_folder_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    kept.keep_calibration(plan_of(), known())
+    assert kept.load_calibration(plan_of()) is None
+
+
+def test_a_full_disk_keeps_no_part_of_a_calibration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    kept.keep_calibration(plan_of(), known(), tmp_path)
+    assert list(tmp_path.iterdir()) == []

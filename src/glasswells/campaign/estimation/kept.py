@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from glasswells.campaign.plan import Plan
 from glasswells.campaign.provenance import provenance
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.tasks import canonical
+from glasswells.interchange.whole_file import write_whole
 
 MACHINE = ("system", "processor", "packages")
 """What a calibration is of, besides the plan: parts of the provenance of a run."""
@@ -23,9 +23,19 @@ NAME_LENGTH = 16
 
 
 def cache_folder() -> Path:
-    """`glasswells` in `XDG_CACHE_HOME`, or in `.cache` of the home folder."""
+    """`glasswells` in `XDG_CACHE_HOME`, or in `.cache` of the home folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the user has no home folder, as in some containers.
+    """
     given = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(given) if os.path.isabs(given) else Path.home() / ".cache") / "glasswells"
+    try:
+        base = Path(given) if os.path.isabs(given) else Path.home() / ".cache"
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from None
+    return base / "glasswells"
 
 
 def depends_on(plan: Plan) -> dict[str, Any]:
@@ -56,8 +66,8 @@ def machine() -> dict[str, Any]:
 
 def load_calibration(plan: Plan, folder: Path | None = None) -> Known | None:
     """The calibration that was kept for such a plan on such a machine; None if there is none."""
-    path = _path(plan, folder or cache_folder())
     try:
+        path = _path(plan, folder or cache_folder())
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["machine"] != machine() or kept["depends_on"] != depends_on(plan):
             return None
@@ -69,18 +79,15 @@ def load_calibration(plan: Plan, folder: Path | None = None) -> Known | None:
 
 def keep_calibration(plan: Plan, known: Known, folder: Path | None = None) -> None:
     """Write a calibration for later estimates; where that cannot be done it is not kept."""
-    path = _path(plan, folder or cache_folder())
     kept = {
         "machine": machine(),
         "depends_on": depends_on(plan),
         "rates": [[*key, dataclasses.asdict(rate)] for key, rate in known.rates.items()],
     }
     with suppress(OSError):
+        path = _path(plan, folder or cache_folder())
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(kept, stream, indent=1)
-        Path(draft).replace(path)
+        write_whole(path, json.dumps(kept, indent=1))
 
 
 def _path(plan: Plan, folder: Path) -> Path:
