@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from stepwise import Stepwise
 
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
@@ -17,22 +18,6 @@ from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
 
 KA = KobAndersen(cutoff=1.6)
 LIGHT = 0.53
-
-
-class Stepwise:
-    """A pair model without its compiled dynamics."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def interactions(self, configuration):
-        inner = self.model.interactions(configuration)
-
-        class Interactions:
-            def energy_and_forces(self, positions):
-                return inner.energy_and_forces(positions)
-
-        return Interactions()
 
 
 class Free:

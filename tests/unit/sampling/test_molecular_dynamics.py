@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy import stats
+from stepwise import Stepwise
 
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
@@ -52,22 +53,6 @@ def mixture():
     return molecular_dynamics(
         KA, start, 0.8, 500, 4, thermostat="langevin", friction=5.0
     ).configuration
-
-
-class Wrapped:
-    """Any model through the narrow interface, without its compiled route."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def interactions(self, configuration):
-        inner = self.model.interactions(configuration)
-
-        class Interactions:
-            def energy_and_forces(self, positions):
-                return inner.energy_and_forces(positions)
-
-        return Interactions()
 
 
 class Springs:
@@ -259,7 +244,7 @@ def test_integrator_has_no_memory(liquid):
 def test_any_interactions_equal_the_compiled_route(liquid, thermostat):
     runs = [
         molecular_dynamics(model, liquid, 0.1, 100, 20, thermostat=thermostat, sample_interval=10)
-        for model in (SOFT, Wrapped(SOFT))
+        for model in (SOFT, Stepwise(SOFT))
     ]
     # rounding grows by e per time unit or so
     for pair in zip(*((r.configuration.positions, r.velocities) for r in runs), strict=True):
@@ -270,7 +255,7 @@ def test_any_interactions_equal_the_compiled_route(liquid, thermostat):
     assert runs[0].state.random.tolist() == runs[1].state.random.tolist()
 
 
-@pytest.mark.parametrize("model", [SOFT, Wrapped(SOFT)])
+@pytest.mark.parametrize("model", [SOFT, Stepwise(SOFT)])
 @pytest.mark.parametrize("distance", [0.0, 1e-4, 0.05])
 def test_overlap_is_reported(liquid, model, distance):
     positions = liquid.positions.copy()
