@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,6 +91,25 @@ def test_keys_find_the_same_record_as_rows(catalog: gw.Catalog) -> None:
 def test_what_is_not_there_is_named(catalog: gw.Catalog, which: int | str) -> None:
     with pytest.raises(gw.InputError, match=str(which)):
         catalog[which]
+
+
+@pytest.mark.parametrize("which", ["--3", "\u00b2", "-", "9" * 19])
+def test_texts_that_are_no_row_are_keys(catalog: gw.Catalog, which: str) -> None:
+    with pytest.raises(gw.InputError, match="expected a key"):
+        catalog[which]
+
+
+@pytest.mark.parametrize("which", [0.7, True, None, (0, 1), np.array([1])])
+def test_only_integers_and_texts_name_a_row(catalog: gw.Catalog, which: Any) -> None:
+    with pytest.raises(gw.InputError, match="expected a row number"):
+        catalog[which]
+    with pytest.raises(gw.InputError, match="expected a row number"):
+        catalog.splittings(which)
+
+
+def test_integers_of_numpy_and_digits_are_rows(catalog: gw.Catalog) -> None:
+    assert catalog[np.int64(0)].key == catalog["0"].key == catalog[0].key
+    assert catalog["-1"].key == catalog[-1].key == catalog[len(catalog) - 1].key
 
 
 def test_columns_without_pandas_have_length_and_names() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import operator
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table
 from glasswells.tunneling.units import UnitSystem
 from glasswells.vibrations.records import WellVibrations
+
+ROW_NUMBER = re.compile(r"-?[0-9]{1,18}")
+"""A text that is a row number; keys hold a hyphen further on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -139,14 +144,14 @@ class Catalog:
         return self._rows[self._row_number(which)].well.splittings
 
     def _row_number(self, which: int | str) -> int:
-        if isinstance(which, str) and not which.lstrip("-").isdigit():
+        number = _as_row(which)
+        if number is None:
             if which not in self._row_of_key:
                 raise InputError(
                     f"{self.directory} has no double well {which!r}, expected a key from the "
                     f"table of its double wells or a row number below {len(self)}"
                 )
-            return self._row_of_key[which]
-        number = int(which)
+            return self._row_of_key[str(which)]
         if not -len(self) <= number < len(self):
             raise InputError(
                 f"{self.directory} has no double well {number}, expected a row number from 0 to "
@@ -212,6 +217,20 @@ def open_campaign(folder: str | Path) -> Catalog:
         If the folder holds no campaign, or one of another kind.
     """
     return Catalog(Path(folder))
+
+
+def _as_row(which: Any) -> int | None:
+    """The row number that `which` is or spells; None for a text that is none."""
+    if isinstance(which, str):
+        return int(which) if ROW_NUMBER.fullmatch(which) else None
+    try:
+        if isinstance(which, bool):
+            raise TypeError
+        return operator.index(which)
+    except TypeError:
+        raise InputError(
+            f"a double well was named {which!r}, expected a row number, such as 0, or a key"
+        ) from None
 
 
 def _read(store: StoreReader) -> tuple[list[WellRow], dict[str, _Place]]:
