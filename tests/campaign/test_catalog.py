@@ -161,3 +161,12 @@ def test_unknown_double_wells_on_the_command_line_are_bad_input(directory: Path)
     result = CliRunner().invoke(app, ["extract", str(directory), "99999"])
     assert result.exit_code == 2
     assert "99999" in result.output
+
+
+def test_a_file_in_place_of_a_folder_is_bad_input(directory: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine", encoding="utf-8")
+    result = CliRunner().invoke(app, ["extract", str(directory), "0", "-o", str(taken)])
+    assert result.exit_code == 2
+    assert "taken is a file, expected a folder" in result.output
+    assert taken.read_text(encoding="utf-8") == "mine"

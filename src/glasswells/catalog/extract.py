@@ -7,6 +7,7 @@ from pathlib import Path
 
 from glasswells.campaign.errors import StoreError
 from glasswells.catalog.catalog import Catalog, CatalogWell
+from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.extended_xyz import write_extended_xyz
 from glasswells.interchange.lammps_dump import write_lammps_dump
@@ -43,12 +44,14 @@ def extract_double_well(
     Raises
     ------
     InputError
-        If there is no such double well; for fewer than five images.
+        If there is no such double well; for fewer than five images; if the folder is a file.
     ConvergenceError
         If the path cannot be followed from the stored saddle.
     StoreError
         If the folder cannot be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, expected a folder, or a name that is free")
     found = catalog[which]
     path = path_images(catalog.model, found.double_well, images)
     try:

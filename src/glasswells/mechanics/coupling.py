@@ -6,14 +6,16 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
-from glasswells.core.records import DoubleWell
+from glasswells.core.records import DoubleWell, PathFailure
 from glasswells.mechanics.records import DeformationPotential
 from glasswells.mechanics.stress import stress
 from glasswells.model.pair_model import Model
 
 
 @expects(model=Model)
-def deformation_potential(model: Model, double_well: DoubleWell) -> DeformationPotential:
+def deformation_potential(
+    model: Model, double_well: DoubleWell | PathFailure
+) -> DeformationPotential:
     r"""How the classical asymmetry of a double well follows strain.
 
     .. math:: g_{ab} = \frac{d\Delta}{de_{ab}} = V (\sigma_{ab}(B) - \sigma_{ab}(A))
@@ -25,8 +27,13 @@ def deformation_potential(model: Model, double_well: DoubleWell) -> DeformationP
     Raises
     ------
     InputError
-        As for `stress`; for minima in different boxes.
+        As for `stress`; for minima in different boxes, and for a path that is no double well.
     """
+    if isinstance(double_well, PathFailure):
+        raise InputError(
+            f"double_well is a PathFailure ({double_well.outcome.name}), expected a DoubleWell: "
+            f"{double_well.message}"
+        )
     a, b = double_well.minimum_a, double_well.minimum_b
     if not np.array_equal(a.box, b.box):
         raise InputError(

@@ -125,3 +125,11 @@ def test_conversions_to_gigapascal_and_electronvolt() -> None:
     assert gw.ARGON.energy_electronvolt(2.0) == pytest.approx(2 * joule / constants.e, rel=1e-14)
     expected = 3 * joule / 3.405e-10**3 / 1e9
     assert gw.ARGON.pressure_gigapascal(3.0) == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_path_that_is_no_double_well_has_no_coupling() -> None:
+    well = twin.double_well(0)
+    assert well is not None
+    same = gw.find_double_well(twin.MODEL, well.minimum_a, well.minimum_a)
+    with pytest.raises(InputError, match="PathFailure"):
+        gw.deformation_potential(twin.MODEL, same)
