@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from glasswells.core.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from glasswells.catalog import Catalog, CatalogWell, extract_double_well, open_campaign
+    from glasswells.catalog import (
+        Catalog,
+        CatalogWell,
+        TwoLevelSystem,
+        extract_double_well,
+        open_campaign,
+        two_level_system,
+        two_level_systems,
+    )
     from glasswells.core.errors import ConvergenceError, GlasswellsError, InputError
     from glasswells.core.fields import participation_number, participation_ratio
     from glasswells.core.masses import displacement_of, mass_weighted
@@ -120,7 +128,15 @@ if TYPE_CHECKING:
 
 
 _ROOMS = {
-    "catalog": ("Catalog", "CatalogWell", "extract_double_well", "open_campaign"),
+    "catalog": (
+        "Catalog",
+        "CatalogWell",
+        "TwoLevelSystem",
+        "extract_double_well",
+        "open_campaign",
+        "two_level_system",
+        "two_level_systems",
+    ),
     "core.errors": ("ConvergenceError", "GlasswellsError", "InputError"),
     "core.fields": ("participation_number", "participation_ratio"),
     "core.masses": ("displacement_of", "mass_weighted"),

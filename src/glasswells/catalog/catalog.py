@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import operator
 import re
 from collections import defaultdict
@@ -19,7 +18,7 @@ from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.campaign.tasks import Ref, product_key
-from glasswells.catalog.table import Columns
+from glasswells.catalog.table import table_of
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
@@ -92,7 +91,7 @@ class Catalog:
 
         `column_guide` explains the columns. Particles are counted from 0.
         """
-        return _table(well_table(self._rows, self.units))
+        return table_of(well_table(self._rows, self.units))
 
     @property
     def two_level_systems(self) -> Any:
@@ -100,7 +99,7 @@ class Catalog:
 
         Sorted by the smallest splitting in kelvin.
         """
-        return _table(well_table(self._two_level, self.units))
+        return table_of(well_table(self._two_level, self.units))
 
     @property
     def column_guide(self) -> list[tuple[str, str, str]]:
@@ -276,9 +275,3 @@ def _vibrations(store: StoreReader, place: _Place) -> WellVibrations | None:
             )
             return next(found, None)
     return None
-
-
-def _table(columns: dict[str, list[Any]]) -> Any:
-    if importlib.util.find_spec("pandas") is None:
-        return Columns(columns)
-    return importlib.import_module("pandas").DataFrame(columns)

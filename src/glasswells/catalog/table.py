@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,3 +49,10 @@ class Columns(Mapping[str, NDArray[Any]]):
         ]
         rest = [f"... {len(self)} rows"] if len(self) > SHOWN_ROWS else []
         return "\n".join(["  ".join(self._columns), *shown, *rest])
+
+
+def table_of(columns: Mapping[str, Sequence[Any]]) -> Any:
+    """A table of these columns: a pandas DataFrame if pandas is installed, else `Columns`."""
+    if importlib.util.find_spec("pandas") is None:
+        return Columns(columns)
+    return importlib.import_module("pandas").DataFrame(dict(columns))
