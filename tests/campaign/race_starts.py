@@ -24,7 +24,8 @@ def main() -> None:
     folder, trials, processes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     generator = random.Random(int(sys.argv[4]))  # noqa: S311 (no secrets here)
     plan = folder / "plan.toml"
-    plan.write_text(toy.plan_text(glasses=1, seconds=0.001))
+    # Long enough that all have begun before the first has ended, also on a busy machine.
+    plan.write_text(toy.plan_text(glasses=1, seconds=0.02))
     found = []
     for trial in range(trials):
         spread = generator.choice((0.0, 0.005, 0.03))
