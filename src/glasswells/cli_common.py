@@ -163,11 +163,22 @@ def errors(debug: bool) -> Iterator[None]:
         if isinstance(error, typer.Exit):
             raise
         if isinstance(error, OSError) and error.errno in PASSING_ERRORS:
+            _drop_what_cannot_be_written()
             _report_error(f"error: {error}: free what is missing and try again", debug)
             raise typer.Exit(ExitCode.STOPPED) from None
         kind = type(error).__name__
         _report_error(f"unexpected error: {kind}: {error} (--debug shows where)", debug)
         raise typer.Exit(ExitCode.DAMAGED) from None
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Python tries to write the rest at its end, and gives a code of its own if it fails."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        discard_output()
 
 
 def _report_error(message: str, debug: bool) -> None:

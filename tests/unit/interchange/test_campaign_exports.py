@@ -195,7 +195,7 @@ def test_the_command(campaign: Path, tmp_path: Path) -> None:
         arguments = ["export", str(campaign), "-o", str(out), "--format", name, "--json"]
         result = runner.invoke(app, [*arguments, *pipeline])
         assert result.exit_code == 0, result.output
-        assert len(json.loads(result.output)["files"]) == len(list(out.iterdir())) == files
+        assert len(json.loads(result.stdout)["files"]) == len(list(out.iterdir())) == files
     result = runner.invoke(app, ["export", str(campaign), "--format", "xls", *pipeline])
     assert result.exit_code == 2
     assert not (campaign / "export").exists()
