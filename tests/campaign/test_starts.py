@@ -137,7 +137,8 @@ def test_a_plan_without_end_is_refused_before_it_fills_the_memory(
     if what == "pipe":
         name = tmp_path / "pipe"
         os.mkfifo(name)
-        endless = "import sys\nwhile True: open(sys.argv[1], 'w').write('y' * 10**6)"
+        # Opened once: a pipe opened anew after each write has an end in between.
+        endless = "import sys\npipe = open(sys.argv[1], 'w')\nwhile True: pipe.write('y' * 10**6)"
         writer = subprocess.Popen(
             [sys.executable, "-c", endless, str(name)], stderr=subprocess.DEVNULL
         )
