@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glasswells.campaign.campaigns import run_campaign, start_campaign
-from glasswells.campaign.codec import Codec
-from glasswells.campaign.tasks import (
+from glasswells.engines.worker import TaskReport
+from glasswells.store.codec import Codec
+from glasswells.store.tasks import (
     FollowUp,
     Pipeline,
     Ref,
@@ -31,8 +32,7 @@ from glasswells.campaign.tasks import (
     TaskInput,
     TaskOutput,
 )
-from glasswells.campaign.verify import verify_store
-from glasswells.campaign.worker import TaskReport
+from glasswells.store.verify import verify_store
 from rows import Row
 
 WORKERS = 64

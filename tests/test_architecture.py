@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "glasswells"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 400
+LARGEST_SHARE = 0.15
+"""Of all lines, in one room."""
 HEAVY = ("matplotlib", "plotly", "jinja2", "typer", "rich", "pydantic", "ase", "hypothesis")
 """What `import glasswells` must not load: those who only compute should not wait for it."""
 
@@ -36,7 +39,7 @@ def python(script: str) -> str:
 
 
 def test_arrows_point_downwards():
-    """The contract of pyproject.toml, as import-linter judges it."""
+    """The contracts of pyproject.toml, as import-linter judges them."""
     python(
         "import sys\n"
         "from importlinter.cli import lint_imports\n"
@@ -68,8 +71,18 @@ def test_files_stay_short(path):
     assert lines <= LONGEST_FILE, f"{lines} lines: split it by noun or method"
 
 
+def test_no_room_is_crowded():
+    """A room that holds several trades is several rooms."""
+    lines: Counter[str] = Counter()
+    for path in SOURCES:
+        room = path.relative_to(PACKAGE).parts[0]
+        lines[room] += len(path.read_text(encoding="utf-8").splitlines())
+    crowded = {r: n for r, n in lines.items() if n > LARGEST_SHARE * lines.total()}
+    assert crowded == {}, f"of {lines.total()} lines"
+
+
 def test_only_the_command_line_and_the_report_print():
-    allowed = {PACKAGE / "cli.py", *(PACKAGE / "report").rglob("*.py")}
+    allowed = {*(PACKAGE / "cli").rglob("*.py"), *(PACKAGE / "report").rglob("*.py")}
     printing = [
         f"{name_of(path)}:{call.lineno}"
         for path in SOURCES

@@ -14,7 +14,7 @@ from pathlib import Path
 import toy
 
 from glasswells.campaign.campaigns import run_campaign
-from glasswells.campaign.pool import InlineExecutor
+from glasswells.engines.pool import InlineExecutor
 
 
 def main() -> None:

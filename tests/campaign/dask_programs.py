@@ -15,10 +15,10 @@ import toy
 from inspection import wait_for
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.engines import EngineChoice, EngineName, executor_factory
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.verify import verify_store
+from glasswells.engines.choice import EngineChoice, EngineName, executor_factory
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 HERE = Path(__file__).parent

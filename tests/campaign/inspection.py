@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glasswells.campaign.campaigns import open_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.reader import CONTINUED, DONE, FAILED, TaskRow
-from glasswells.campaign.tasks import Pipeline
-from glasswells.campaign.verify import verify_store
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.reader import CONTINUED, DONE, FAILED, TaskRow
+from glasswells.store.tasks import Pipeline
+from glasswells.store.verify import verify_store
 
 Records = set[tuple[str, ...]]
 

@@ -22,10 +22,10 @@ import toy
 from power_cut import cut_power, unsynced
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import CONTINUED, DONE
-from glasswells.campaign.verify import verify_store
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.reader import CONTINUED, DONE
+from glasswells.store.verify import verify_store
 
 PLAN = {"glasses": 1, "walks": 2, "chunks": 2, "steps": 6, "width": 300, "seed": 4}
 FINISH_EVERY = 10

@@ -16,8 +16,8 @@ from pathlib import Path
 import toy
 
 from glasswells.campaign.campaigns import run_campaign, start_campaign
-from glasswells.campaign.errors import CampaignBusyError
-from glasswells.campaign.pool import InlineExecutor
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.errors import CampaignBusyError
 
 
 def main() -> None:

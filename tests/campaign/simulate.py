@@ -33,14 +33,16 @@ from typing import Any
 import toy
 from power_cut import cut_power, unsynced
 
-from glasswells.campaign import campaigns, provenance, stop
+from glasswells.campaign import campaigns
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.errors import StoreError
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import CONTINUED, DONE
-from glasswells.campaign.schema import STORE_NAME
-from glasswells.campaign.verify import verify_store
+from glasswells.engines import stop
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store import provenance
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.errors import StoreError
+from glasswells.store.reader import CONTINUED, DONE
+from glasswells.store.schema import STORE_NAME
+from glasswells.store.verify import verify_store
 
 CALLS = ctypes.CDLL(None)
 FATES = {"die": 0, "tear": 1, "shorten": 2, "full": 3, "fail": 4, "fail a sync": 5}

@@ -20,8 +20,8 @@ import pytest
 import toy
 from typer.testing import CliRunner
 
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.cli import app
 
 HERE = Path(__file__).parent
@@ -300,8 +300,8 @@ def test_help_names_all_commands_and_loads_nothing_heavy(tmp_path: Path) -> None
 
 def wait_until_running(directory: Path) -> None:
     from glasswells.campaign.campaigns import open_campaign
-    from glasswells.campaign.errors import FormatError
-    from glasswells.campaign.reader import RUNNING
+    from glasswells.store.errors import FormatError
+    from glasswells.store.reader import RUNNING
 
     end = time.monotonic() + 60
     while time.monotonic() < end:

@@ -13,13 +13,13 @@ import pytest
 import toy
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import READY
-from glasswells.campaign.schema import STORE_FORMAT, STORE_NAME
-from glasswells.campaign.store import Store
-from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import GlasswellsError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
+from glasswells.store.reader import READY
+from glasswells.store.schema import STORE_FORMAT, STORE_NAME
+from glasswells.store.verify import verify_store
+from glasswells.store.writer import Store
 
 Start = Callable[..., Path]
 FLIPS = 100

@@ -17,10 +17,10 @@ import toy
 from inspection import digest, findings, wait_for
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import CONTINUED, DONE
-from glasswells.campaign.verify import verify_store
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.reader import CONTINUED, DONE
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 SCRIPT = Path(__file__).with_name("coordinate.py")
@@ -136,8 +136,8 @@ def test_a_full_disk_stops_cleanly_and_the_campaign_goes_on_later(
     command = (
         "import resource, sys; from pathlib import Path; import toy;"
         "from glasswells.campaign.campaigns import run_campaign;"
-        "from glasswells.campaign.pool import InlineExecutor;"
-        "from glasswells.campaign.errors import StoreError\n"
+        "from glasswells.engines.pool import InlineExecutor;"
+        "from glasswells.store.errors import StoreError\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
         "try:\n"
         "    run_campaign(Path(sys.argv[1]), toy.PIPELINE, workers=1, make_executor=InlineExecutor,"

@@ -23,15 +23,16 @@ from glasswells.campaign.campaigns import (
     run_campaign,
     start_campaign,
 )
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.errors import CampaignBusyError, EngineError, FormatError
-from glasswells.campaign.lock import CampaignLock
-from glasswells.campaign.pool import EngineLostError, InlineExecutor, WorkerLostError
 from glasswells.campaign.progress import stage_progress
-from glasswells.campaign.reader import FAILED, StoreReader
-from glasswells.campaign.store import FAILED_INPUT, Store
-from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
+from glasswells.engines.errors import EngineError
+from glasswells.engines.pool import EngineLostError, InlineExecutor, WorkerLostError
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.errors import CampaignBusyError, FormatError
+from glasswells.store.lock import CampaignLock
+from glasswells.store.reader import FAILED, StoreReader
+from glasswells.store.verify import verify_store
+from glasswells.store.writer import FAILED_INPUT, Store
 
 Start = Callable[..., Path]
 DONE = Ending(is_finished=True, reason="done")

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import run_campaign, start_campaign
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
 from glasswells.core.geometry import displacement
+from glasswells.engines.pool import InlineExecutor
 
 
 @pytest.fixture(scope="module")

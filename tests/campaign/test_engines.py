@@ -18,24 +18,24 @@ from dask_programs import Start, digest, listening, reference, run
 from inspection import wait_for
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.engines import (
+from glasswells.core.errors import InputError
+from glasswells.engines.choice import (
     EngineChoice,
     EngineName,
     executor_factory,
     scheduler_address,
 )
-from glasswells.campaign.errors import EngineError
-from glasswells.campaign.pool import InlineExecutor, WorkerLostError
-from glasswells.campaign.reader import FAILED
-from glasswells.campaign.verify import verify_store
-from glasswells.core.errors import InputError
+from glasswells.engines.errors import EngineError
+from glasswells.engines.pool import InlineExecutor, WorkerLostError
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.reader import FAILED
+from glasswells.store.verify import verify_store
 
 pytest.importorskip("distributed")
 import dask
 
-from glasswells.campaign import local_cluster
-from glasswells.campaign.dask_engine import DaskExecutor
+from glasswells.engines import local_cluster
+from glasswells.engines.dask_engine import DaskExecutor
 
 # dask leaves sockets and coroutines behind when a connection breaks.
 pytestmark = [

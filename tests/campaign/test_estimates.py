@@ -21,10 +21,10 @@ from glasswells.campaign.estimation.estimate import estimate_campaign
 from glasswells.campaign.estimation.kept import load_calibration
 from glasswells.campaign.estimation.measured import measured_rates
 from glasswells.campaign.estimation.reference import reference_rates
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.progress import stage_progress
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.cli import app
+from glasswells.engines.pool import InlineExecutor
 
 
 @pytest.fixture(autouse=True)

@@ -13,14 +13,14 @@ import pytest
 import toy
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.errors import DamagedStoreError, FormatError, StoreError
-from glasswells.campaign.export_records import rows
-from glasswells.campaign.pages import TABLE_LEAF, PageFile
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.progress import stage_progress
-from glasswells.campaign.reader import StoreReader
-from glasswells.campaign.schema import COLUMNS, PAGE_SIZE, STORE_NAME
 from glasswells.core.errors import InputError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.export.records import rows
+from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
+from glasswells.store.pages import TABLE_LEAF, PageFile
+from glasswells.store.reader import StoreReader
+from glasswells.store.schema import COLUMNS, PAGE_SIZE, STORE_NAME
 
 Start = Callable[..., Path]
 

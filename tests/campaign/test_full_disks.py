@@ -18,12 +18,12 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.export import export_campaign
-from glasswells.campaign.export_formats import ExportFormat
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.cli import app
 from glasswells.core.errors import InputError
-from glasswells.interchange.whole_file import publish, write_whole
+from glasswells.core.whole_file import publish, write_whole
+from glasswells.engines.pool import InlineExecutor
+from glasswells.export.campaign import export_campaign
+from glasswells.export.formats import ExportFormat
 
 Start = Callable[..., Path]
 HERE = Path(__file__).parent
@@ -133,7 +133,7 @@ import json, subprocess, sys
 from pathlib import Path
 import toy
 from glasswells.campaign.campaigns import open_campaign, start_campaign
-from glasswells.campaign.errors import StoreError
+from glasswells.store.errors import StoreError
 mount, plan, first, last, step = Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:])
 seen = []
 for size in range(first, last, step):

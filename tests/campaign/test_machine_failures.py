@@ -17,12 +17,12 @@ import toy
 from inspection import digest, wait_for
 
 from glasswells.campaign.campaigns import Ending, open_campaign, run_campaign, start_campaign
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.progress import is_finished, stage_progress
-from glasswells.campaign.reader import DONE, FAILED
 from glasswells.campaign.salvage import salvage_campaign
-from glasswells.campaign.stop import STOPS
-from glasswells.campaign.verify import verify_store
+from glasswells.engines.pool import InlineExecutor
+from glasswells.engines.stop import STOPS
+from glasswells.store.reader import DONE, FAILED
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ def test_what_the_machine_lacks_is_put_off_until_resume(
 
 
 def test_an_error_of_the_machine_counts_wherever_it_was_raised() -> None:
-    from glasswells.campaign.machine_failures import machine_cause, reason_of
+    from glasswells.store.machine_failures import machine_cause, reason_of
 
     error = ValueError("no glass")
     error.__cause__ = OSError(errno.EDQUOT, "Disk quota exceeded")
@@ -192,7 +192,7 @@ def test_a_stop_of_the_whole_process_group_is_no_death_of_its_tasks(
 def test_stops_that_were_ignored_from_the_start_stay_ignored() -> None:
     code = (
         "import os, signal\n"
-        "from glasswells.campaign.stop import StopRequest\n"
+        "from glasswells.engines.stop import StopRequest\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "with StopRequest() as stop:\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"

@@ -11,19 +11,19 @@ import pytest
 from small_plan import VIBRATIONS_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.plan_errors import PlanError
-from glasswells.campaign.plan_file import parse_plan, plan_template
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.plan.file import parse_plan, plan_template
 from glasswells.campaign.stages import modes as stage
 from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.store import EncodedOutput, Store
-from glasswells.campaign.tasks import Ref, Task, TaskInput, TaskOutput
-from glasswells.campaign.verify import verify_store
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import DoubleWell
+from glasswells.engines.pool import InlineExecutor
 from glasswells.landscape.links import DOUBLE_WELL
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import Ref, Task, TaskInput, TaskOutput
+from glasswells.store.verify import verify_store
+from glasswells.store.writer import EncodedOutput, Store
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
 PLAN = VIBRATIONS_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"

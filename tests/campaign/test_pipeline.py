@@ -19,19 +19,19 @@ from inspection import digest
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.schema import STORE_NAME
 from glasswells.campaign.stages.found import campaign_overview
 from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.verify import verify_store
 from glasswells.catalog import open_campaign as open_catalog
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
+from glasswells.engines.pool import InlineExecutor
 from glasswells.report import campaign_content, write_report
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_tables import wells_table
+from glasswells.store.schema import STORE_NAME
+from glasswells.store.verify import verify_store
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 

@@ -16,10 +16,10 @@ from inspection import Records, acknowledged, digest, findings, wait_for
 from small_plan import LONGER_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import CONTINUED, DONE, FAILED, RUNNING, TaskRow
-from glasswells.campaign.schema import STORE_NAME
 from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.reader import CONTINUED, DONE, FAILED, RUNNING, TaskRow
+from glasswells.store.schema import STORE_NAME
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 ENDED = (DONE, CONTINUED, FAILED)

@@ -24,14 +24,14 @@ from dask_programs import (
 )
 from inspection import wait_for
 
-from glasswells.campaign.engines import EngineChoice
-from glasswells.campaign.errors import EngineError
+from glasswells.engines.choice import EngineChoice
+from glasswells.engines.errors import EngineError
 
 pytest.importorskip("distributed")
 from certificates import write_certificates
 from distributed import Security
 
-from glasswells.campaign import dask_engine
+from glasswells.engines import dask_engine
 
 # dask leaves sockets and coroutines behind when a connection breaks.
 pytestmark = [

@@ -14,14 +14,14 @@ import pytest
 import toy
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.errors import DamagedStoreError, FormatError
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import DONE, StoreReader
 from glasswells.campaign.salvage import Salvage, salvage_campaign
-from glasswells.campaign.schema import PAGE_SIZE, STORE_NAME
-from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.errors import DamagedStoreError, FormatError
+from glasswells.store.reader import DONE, StoreReader
+from glasswells.store.schema import PAGE_SIZE, STORE_NAME
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 Ids = set[str]

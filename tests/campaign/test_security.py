@@ -17,15 +17,15 @@ import pytest
 import toy
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.codec import sha256
-from glasswells.campaign.errors import CodecError, DamagedStoreError, FormatError
-from glasswells.campaign.export import export_campaign
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.salvage import salvage_campaign
-from glasswells.campaign.schema import STORE_NAME, seal
-from glasswells.campaign.tasks import FollowUp
-from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import GlasswellsError, InputError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.export.campaign import export_campaign
+from glasswells.store.codec import sha256
+from glasswells.store.errors import CodecError, DamagedStoreError, FormatError
+from glasswells.store.schema import STORE_NAME, seal
+from glasswells.store.tasks import FollowUp
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 PACKAGE = Path(__file__).parents[2] / "src" / "glasswells"

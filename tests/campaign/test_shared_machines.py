@@ -18,10 +18,10 @@ import toy
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.salvage import salvage_campaign
-from glasswells.campaign.worker import run_task
 from glasswells.core.errors import InputError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.engines.worker import run_task
 
 Start = Callable[..., Path]
 
@@ -138,4 +138,4 @@ def test_tracebacks_keep_what_helps() -> None:
     report = run_task(run, None)  # type: ignore[arg-type]
     assert "nothing there" in report.error
     assert 'File "test_shared_machines.py", line' in report.error
-    assert 'File "glasswells/campaign/worker.py", line' in report.error
+    assert 'File "glasswells/engines/worker.py", line' in report.error

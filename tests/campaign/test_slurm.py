@@ -15,10 +15,10 @@ import pytest
 from dask_programs import HERE, Start, digest, listening, reference, run
 from inspection import wait_for
 
-from glasswells.campaign.engines import EngineChoice, EngineName
-from glasswells.campaign.errors import EngineError
-from glasswells.campaign.slurm import SlurmJobs, read_slurm_jobs
 from glasswells.core.errors import InputError
+from glasswells.engines.choice import EngineChoice, EngineName
+from glasswells.engines.errors import EngineError
+from glasswells.engines.slurm import SlurmJobs, read_slurm_jobs
 
 SBATCH = """#!/bin/sh
 # Stands for Slurm: a job is a process of this machine, and runs a copy of the script.
@@ -51,7 +51,7 @@ class StandIn:
     """Programs named as Slurm's in front of the path, and a file that describes jobs for them."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from glasswells.campaign import slurm_cluster
+        from glasswells.engines import slurm_cluster
 
         monkeypatch.setattr(slurm_cluster, "WATCH_SECONDS", 1.0)
         monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
@@ -171,7 +171,7 @@ def test_jobs_that_never_have_a_worker_end_the_run(start: Start, slurm: StandIn)
 def test_nothing_is_submitted_after_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The run needs a moment to end; the watch may look again before."""
     pytest.importorskip("dask_jobqueue")
-    from glasswells.campaign import slurm_cluster
+    from glasswells.engines import slurm_cluster
 
     monkeypatch.setattr(slurm_cluster, "WATCH_SECONDS", 0.0)
     monkeypatch.setattr(slurm_cluster, "_jobs_in_queue", set)
@@ -200,7 +200,7 @@ def test_ctrl_c_stops_a_run_as_with_other_engines() -> None:
         "import signal\n"
         "def ours(*_): pass\n"
         "signal.signal(signal.SIGINT, ours)\n"
-        "import glasswells.campaign.slurm_cluster\n"
+        "import glasswells.engines.slurm_cluster\n"
         "assert signal.getsignal(signal.SIGINT) is ours\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,17 +13,17 @@ import pytest
 import toy
 from inspection import digest
 
-from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.errors import CampaignBusyError, StoreError
-from glasswells.campaign.lock import LOCK_NAME, CampaignLock
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import CONTINUED, DONE
-from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, create
-from glasswells.campaign.slurm import read_slurm_jobs
-from glasswells.campaign.verify import verify_store
 from glasswells.core.errors import InputError
-from glasswells.interchange.whole_file import draft_of
+from glasswells.core.whole_file import draft_of
+from glasswells.engines.pool import InlineExecutor
+from glasswells.engines.slurm import read_slurm_jobs
+from glasswells.store.bounded import read_bounded
+from glasswells.store.errors import CampaignBusyError, StoreError
+from glasswells.store.lock import LOCK_NAME, CampaignLock
+from glasswells.store.reader import CONTINUED, DONE
+from glasswells.store.schema import PLAN_NAME, STORE_NAME, create
+from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
 SCRIPT = Path(__file__).with_name("race_starts.py")

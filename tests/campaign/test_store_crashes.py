@@ -18,16 +18,16 @@ import pytest
 import toy
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.catalogue import catalogue_digest
-from glasswells.campaign.errors import CampaignBusyError, DamagedStoreError, FormatError, StoreError
-from glasswells.campaign.lock import LOCK_NAME
-from glasswells.campaign.pages import INDEX_LEAF, PageFile
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.reader import READY, RUNNING
 from glasswells.campaign.salvage import salvage_campaign
-from glasswells.campaign.schema import PAGE_SIZE, STORE_FORMAT, STORE_NAME
-from glasswells.campaign.store import Store
-from glasswells.campaign.verify import verify_store
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.errors import CampaignBusyError, DamagedStoreError, FormatError, StoreError
+from glasswells.store.lock import LOCK_NAME
+from glasswells.store.pages import INDEX_LEAF, PageFile
+from glasswells.store.reader import READY, RUNNING
+from glasswells.store.schema import PAGE_SIZE, STORE_FORMAT, STORE_NAME
+from glasswells.store.verify import verify_store
+from glasswells.store.writer import Store
 
 Start = Callable[..., Path]
 HERE = Path(__file__).parent
@@ -112,7 +112,7 @@ def test_format_1_is_not_upgraded_when_it_is_damaged(format_1: Path) -> None:
 def test_an_upgrade_that_is_cut_off_leaves_format_1(
     format_1: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from glasswells.campaign import store as module
+    from glasswells.store import writer as module
 
     def upgrade(connection: Any) -> None:
         original(connection)
@@ -201,7 +201,7 @@ def test_a_store_that_may_not_be_read_says_so(start: Start, folder: Path) -> Non
 def test_a_store_that_may_not_be_written_says_so(start: Start, monkeypatch: Any) -> None:
     """As root, who may write everywhere: the file's own flag stands for the folder's."""
     directory = start(glasses=1)
-    from glasswells.campaign import schema
+    from glasswells.store import schema
 
     def connect(*values: Any, **named: Any) -> Any:
         connection = original(*values, **named)

@@ -14,15 +14,15 @@ import toy
 from typer.testing import CliRunner
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.display import failure_table, found_table, stage_table
-from glasswells.campaign.pool import InlineExecutor
-from glasswells.campaign.printable import printable
 from glasswells.campaign.progress import stage_progress, time_left
-from glasswells.campaign.reader import READY
-from glasswells.campaign.retry import ask_again
-from glasswells.campaign.store import Store
 from glasswells.cli import app
-from glasswells.cli_common import make_console
+from glasswells.cli.common import make_console
+from glasswells.cli.display import failure_table, found_table, stage_table
+from glasswells.cli.printable import printable
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.reader import READY
+from glasswells.store.retry import ask_again
+from glasswells.store.writer import Store
 
 Start = Callable[..., Path]
 HERE = Path(__file__).parent

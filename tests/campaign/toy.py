@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasswells.campaign.codec import Codec
-from glasswells.campaign.tasks import (
+from glasswells.core.errors import InputError
+from glasswells.store.codec import Codec
+from glasswells.store.tasks import (
     SELF,
     FollowUp,
     Pipeline,
@@ -31,7 +32,6 @@ from glasswells.campaign.tasks import (
     TaskInput,
     TaskOutput,
 )
-from glasswells.core.errors import InputError
 
 
 class Color(Enum):

@@ -1,1 +1,1 @@
-"""Plan, store, stages and runner of a campaign."""
+"""Stages, runner and reuse of a campaign."""

@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.bounded import read_bounded
 from glasswells.campaign.cache_folder import check_cache_folder
-from glasswells.campaign.errors import FormatError, StoreError
-from glasswells.campaign.finds import Finds
-from glasswells.campaign.lock import LOCK_NAME, CampaignLock
-from glasswells.campaign.pool import WorkerPool, available_cores
-from glasswells.campaign.provenance import provenance, utc_now
-from glasswells.campaign.reader import POSTPONED, StoreReader
 from glasswells.campaign.replay import draft_folder, new_replay
-from glasswells.campaign.retry import retry_failed
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
-from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
-from glasswells.campaign.stop import GRACE, StopRequest
-from glasswells.campaign.store import Store, create_store
-from glasswells.campaign.tasks import CODE_FORMAT, Pipeline
 from glasswells.core.errors import InputError
-from glasswells.interchange.whole_file import is_draft, write_whole
+from glasswells.core.whole_file import is_draft, write_whole
+from glasswells.engines.pool import WorkerPool, available_cores
+from glasswells.engines.stop import GRACE, StopRequest
+from glasswells.store.bounded import read_bounded
+from glasswells.store.errors import FormatError, StoreError
+from glasswells.store.finds import Finds
+from glasswells.store.lock import LOCK_NAME, CampaignLock
+from glasswells.store.provenance import provenance, utc_now
+from glasswells.store.reader import POSTPONED, StoreReader
+from glasswells.store.retry import retry_failed
+from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
+from glasswells.store.tasks import CODE_FORMAT, Pipeline
+from glasswells.store.writer import Store, create_store
 
 OLD_DRAFT = f"{STORE_NAME}.new"
 """How version 0.1.0 called the drafts of stores."""

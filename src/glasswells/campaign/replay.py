@@ -16,18 +16,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.codec import Encoded
-from glasswells.campaign.errors import DamagedStoreError, StoreError
-from glasswells.campaign.finds import Find, Finds
-from glasswells.campaign.provenance import provenance, utc_now
-from glasswells.campaign.reader import CONTINUED, DONE, FAILED, READY, WAITING, TaskRow
 from glasswells.campaign.runner import encode_output
-from glasswells.campaign.schema import PLAN_NAME
-from glasswells.campaign.store import FAILED_INPUT, EncodedOutput, Store, create_store
-from glasswells.campaign.tasks import CODE_FORMAT, Pipeline, Task, TaskInput, TaskOutput
-from glasswells.campaign.worker import run_task
 from glasswells.core.errors import InputError
-from glasswells.interchange.whole_file import sync, write_whole
+from glasswells.core.whole_file import sync, write_whole
+from glasswells.engines.worker import run_task
+from glasswells.store.codec import Encoded
+from glasswells.store.errors import DamagedStoreError, StoreError
+from glasswells.store.finds import Find, Finds
+from glasswells.store.provenance import provenance, utc_now
+from glasswells.store.reader import CONTINUED, DONE, FAILED, READY, WAITING, TaskRow
+from glasswells.store.schema import PLAN_NAME
+from glasswells.store.tasks import CODE_FORMAT, Pipeline, Task, TaskInput, TaskOutput
+from glasswells.store.writer import FAILED_INPUT, EncodedOutput, Store, create_store
 
 BATCH = 200
 """Tasks in a transaction."""

@@ -7,20 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Any
 
-from glasswells.campaign.codec import Codec
-from glasswells.campaign.errors import CodecError, DamagedStoreError, EngineError
-from glasswells.campaign.machine_failures import (
+from glasswells.engines.errors import EngineError
+from glasswells.engines.pool import EngineLostError, WorkerLostError, WorkerPool
+from glasswells.engines.stop import StopRequest
+from glasswells.engines.worker import TaskReport, run_task
+from glasswells.store.codec import Codec
+from glasswells.store.errors import CodecError, DamagedStoreError
+from glasswells.store.machine_failures import (
     WORKER_DIED,
     WORKER_KILLED,
     machine_cause,
     reason_of,
 )
-from glasswells.campaign.pool import EngineLostError, WorkerLostError, WorkerPool
-from glasswells.campaign.reader import POSTPONED, TaskRow
-from glasswells.campaign.stop import StopRequest
-from glasswells.campaign.store import EncodedOutput, Store
-from glasswells.campaign.tasks import Pipeline, Task, TaskInput
-from glasswells.campaign.worker import TaskReport, run_task
+from glasswells.store.reader import POSTPONED, TaskRow
+from glasswells.store.tasks import Pipeline, Task, TaskInput
+from glasswells.store.writer import EncodedOutput, Store
 
 MAX_ATTEMPTS = 3
 """How often a task may take its worker down. Once may be a machine out of memory for other

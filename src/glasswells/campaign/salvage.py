@@ -11,15 +11,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasswells.campaign.bounded import read_bounded
-from glasswells.campaign.errors import DamagedStoreError
-from glasswells.campaign.finds import Finds
-from glasswells.campaign.machine_failures import RECORDED
-from glasswells.campaign.reader import CONTINUED, DONE, FAILED
 from glasswells.campaign.replay import draft_folder, new_replay
-from glasswells.campaign.schema import PLAN_NAME, STORE_NAME, require_store
-from glasswells.campaign.store import FAILED_INPUT, Store
-from glasswells.campaign.tasks import Pipeline
+from glasswells.store.bounded import read_bounded
+from glasswells.store.errors import DamagedStoreError
+from glasswells.store.finds import Finds
+from glasswells.store.machine_failures import RECORDED
+from glasswells.store.reader import CONTINUED, DONE, FAILED
+from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
+from glasswells.store.tasks import Pipeline
+from glasswells.store.writer import FAILED_INPUT, Store
 
 MAX_NAMED = 1000
 MAX_BYTES = 1 << 28

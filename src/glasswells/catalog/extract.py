@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from glasswells.campaign.errors import StoreError
 from glasswells.catalog.catalog import Catalog, CatalogWell
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
+from glasswells.core.whole_file import whole_file
 from glasswells.interchange.extended_xyz import write_extended_xyz
 from glasswells.interchange.lammps_dump import write_lammps_dump
-from glasswells.interchange.whole_file import whole_file
 from glasswells.paths.images import path_images
+from glasswells.store.errors import StoreError
 
 IMAGES = 41
 """Of the path: A, B, and 39 between them."""

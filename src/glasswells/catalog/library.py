@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.campaign.codec import sha256
-from glasswells.campaign.errors import CodecError
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.catalog.catalog import Catalog
 from glasswells.catalog.table import table_of
@@ -22,6 +20,8 @@ from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics.well_summary import summarize_well
 from glasswells.statistics.well_table import WellRow, well_table
+from glasswells.store.codec import sha256
+from glasswells.store.errors import CodecError
 from glasswells.tunneling.units import UNIT_SETS
 
 DATA = "data/two_level_systems.npz"

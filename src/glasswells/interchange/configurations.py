@@ -9,6 +9,7 @@ from typing import Literal, TextIO, get_args
 from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
+from glasswells.core.whole_file import whole_file
 from glasswells.interchange.assembly import Given, MissingOptionError, PerParticle
 from glasswells.interchange.extended_xyz import read_extended_xyz, write_extended_xyz
 from glasswells.interchange.gsd_files import read_gsd, write_gsd
@@ -16,7 +17,6 @@ from glasswells.interchange.lammps_data import read_lammps_data, write_lammps_da
 from glasswells.interchange.lammps_dump import read_lammps_dump, write_lammps_dump
 from glasswells.interchange.npz_files import read_npz, write_npz
 from glasswells.interchange.text_lines import frame_number
-from glasswells.interchange.whole_file import whole_file
 
 FileFormat = Literal["extended_xyz", "lammps_data", "lammps_dump", "gsd", "npz"]
 FORMATS: tuple[str, ...] = get_args(FileFormat)

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.campaign.glass_files import readable_plan
-from glasswells.campaign.plan_file import parse_plan
-from glasswells.campaign.reader import CONTINUED, DONE, FAILED, StoreReader
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.plan.glass_files import readable_plan
 from glasswells.campaign.stages.splittings import solved_units
-from glasswells.campaign.tasks import Ref
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
@@ -28,6 +26,8 @@ from glasswells.report.content import (
     choose_wells,
 )
 from glasswells.statistics import WellSummary, summarize_well
+from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
+from glasswells.store.tasks import Ref
 from glasswells.tunneling.units import UnitSystem
 
 

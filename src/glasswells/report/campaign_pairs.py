@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from glasswells.campaign.reader import StoreReader
 from glasswells.campaign.stages.screened import SCREENED
 from glasswells.landscape.candidates import ChosenPair
 from glasswells.report.campaign_vibrations import Origin
+from glasswells.store.reader import StoreReader
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,9 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from glasswells.campaign.plan_modes import ModesSection
-from glasswells.campaign.reader import StoreReader
-from glasswells.campaign.tasks import Ref, product_key
+from glasswells.campaign.plan.modes import ModesSection
 from glasswells.report.vibration_content import (
     Choice,
     ShownSpectrum,
@@ -25,6 +23,8 @@ from glasswells.statistics import (
     collect_minima,
     collect_vibrations,
 )
+from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import Ref, product_key
 from glasswells.vibrations.records import MinimumVibrations, WellVibrations
 
 

@@ -11,10 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.errors import StoreError
-from glasswells.campaign.machine_failures import NAMES as NO_ROOM
 from glasswells.core.errors import GlasswellsError, InputError
-from glasswells.interchange.whole_file import write_whole
+from glasswells.core.whole_file import write_whole
 from glasswells.report.content import ReportContent
 from glasswells.report.curvature_figure import curvature_picture
 from glasswells.report.distribution_figures import density_pictures, distribution_pictures
@@ -34,6 +32,8 @@ from glasswells.report.typesetting import symbols, typeset, typeset_own
 from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_figures import well_pictures
 from glasswells.report.well_tables import smallest_table, wells_table
+from glasswells.store.errors import StoreError
+from glasswells.store.machine_failures import NAMES as NO_ROOM
 
 PAGE_NAME = "index.html"
 FOLDED_ROWS = 15

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glasswells.interchange.whole_file import whole_file
+from glasswells.core.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

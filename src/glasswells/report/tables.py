@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasswells.interchange.whole_file import whole_file
+from glasswells.core.whole_file import whole_file
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.statistics import (
     TlsDensity,

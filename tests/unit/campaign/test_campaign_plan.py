@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from glasswells.campaign.plan import ModelSection, Plan
-from glasswells.campaign.plan_errors import PlanError
-from glasswells.campaign.plan_file import parse_plan, plan_template, toml_value
+from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.plan.file import parse_plan, plan_template, toml_value
+from glasswells.campaign.plan.plan import ModelSection, Plan
 from glasswells.campaign.stages.pipeline import roots
 from glasswells.landscape.explore import ExplorationSettings
 from glasswells.landscape.preparation import PreparationSettings

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from glasswells.campaign.errors import CampaignBusyError, StoreError
-from glasswells.campaign.lock import LOCK_NAME, CampaignLock, is_held
 from glasswells.campaign.progress import duration
-from glasswells.campaign.stop import StopRequest, parse_walltime
 from glasswells.core.errors import InputError
+from glasswells.engines.stop import StopRequest, parse_walltime
+from glasswells.store.errors import CampaignBusyError, StoreError
+from glasswells.store.lock import LOCK_NAME, CampaignLock, is_held
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_walltime_leaves_time_to_stop_in() -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from glasswells.campaign.lock import CampaignLock
+from glasswells.store.lock import CampaignLock
 lock = CampaignLock(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from glasswells.campaign.plan_errors import PlanError
-from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.stages.pipeline import roots
-from glasswells.campaign.tasks import resolve
+from glasswells.store.tasks import resolve
 
 GLASSES = """
 [glasses]

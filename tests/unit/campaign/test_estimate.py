@@ -17,8 +17,8 @@ from glasswells.campaign.estimation.estimate import estimate_campaign, rounds
 from glasswells.campaign.estimation.forecast import size
 from glasswells.campaign.estimation.records import Estimate, Known, Rate
 from glasswells.campaign.estimation.reference import reference_rates
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
 

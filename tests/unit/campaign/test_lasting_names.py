@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.stages.pipeline import PIPELINE
 
 PLAN = """

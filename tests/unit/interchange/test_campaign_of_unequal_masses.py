@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.export import export_campaign
-from glasswells.campaign.pool import InlineExecutor
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
 from glasswells.core.masses import mass_weighted
+from glasswells.engines.pool import InlineExecutor
+from glasswells.export.campaign import export_campaign
 from glasswells.interchange.configurations import write_configuration
 from glasswells.minimization import minimize
 from glasswells.model.soft_spheres import SoftSpheres

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from mutations import Mutator, archive, member_bytes, written
 
-from glasswells.campaign.plan_file import parse_plan
-from glasswells.campaign.slurm import read_slurm_jobs
+from glasswells.campaign.plan.file import parse_plan
 from glasswells.core.errors import InputError
+from glasswells.engines.slurm import read_slurm_jobs
 from glasswells.interchange.configurations import read_configuration
 
 LONGEST = 1.0

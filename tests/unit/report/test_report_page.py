@@ -14,7 +14,6 @@ import pytest
 from report_contents import content, write_small
 from vibration_contents import with_vibrations
 
-from glasswells.campaign.errors import StoreError
 from glasswells.core.errors import InputError
 from glasswells.report import ReportContent, write_report
 from glasswells.report.page import every_table
@@ -23,6 +22,7 @@ from glasswells.report.result import result_sentence
 from glasswells.report.tables import correlation_table, density_table, tls_table, write_tables
 from glasswells.report.typesetting import symbols, typeset, typeset_own
 from glasswells.report.well_tables import smallest_table, wells_table
+from glasswells.store.errors import StoreError
 from glasswells.tunneling import ARGON, ARGON_PUBLISHED, NIP, NIP_PUBLISHED, UnitSystem
 
 HOSTILE = "<script>alert(1)</script>$\\frac{"

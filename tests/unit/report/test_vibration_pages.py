@@ -17,7 +17,6 @@ from vibration_contents import (
     with_vibrations,
 )
 
-from glasswells.campaign.tasks import Ref
 from glasswells.report import GlassContent, Preparation, write_report
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.curvature_figure import curvature_picture
@@ -30,6 +29,7 @@ from glasswells.report.tangent_figures import tangent_pictures
 from glasswells.report.vibration_content import choose_fields, choose_tangents
 from glasswells.report.vibration_tables import vibration_tables
 from glasswells.statistics import summarize_well
+from glasswells.store.tasks import Ref
 
 SLUGS = {
     "spectrum", "mode_fields_0", "mode_fields_1", "tangent_0", "tangent_1", "tangents",

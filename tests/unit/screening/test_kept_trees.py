@@ -11,11 +11,11 @@ from made_up_pairs import THRESHOLD, made_up
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.tree import DecisionTreeRegressor
 
-from glasswells.campaign.codec import Codec
 from glasswells.core.errors import InputError
 from glasswells.screening.kept_trees import keep, restore
 from glasswells.screening.records import KeptTrees
 from glasswells.screening.trees import learn
+from glasswells.store.codec import Codec
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,11 @@ from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.estimation.records import Known, Rate
 from glasswells.campaign.estimation.reference import reference_rates
 from glasswells.campaign.estimation.sizes import n_particles
-from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import exploration_settings
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.stages.prepare import preparation_settings, prepare_parameters
 from glasswells.campaign.stages.splittings import splittings_parameters
-from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, DoubleWell
@@ -33,6 +32,7 @@ from glasswells.landscape.explore import (
 from glasswells.landscape.preparation import continue_preparation, start_preparation
 from glasswells.model.pair_model import PairModel
 from glasswells.paths import find_double_well
+from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.vibrations.minimum import minimum_vibrations
 
 EXPLORING, SEARCHING, SAMPLING = 7.0, 6.0, 3.0

@@ -19,7 +19,7 @@ from glasswells.campaign.estimation.records import (
 )
 from glasswells.campaign.estimation.reference import TRANSITIONS
 from glasswells.campaign.estimation.sizes import Group, groups, n_particles
-from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
 

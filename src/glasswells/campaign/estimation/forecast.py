@@ -16,7 +16,7 @@ from glasswells.campaign.estimation.kept import keep_calibration, load_calibrati
 from glasswells.campaign.estimation.measured import measured_rates
 from glasswells.campaign.estimation.records import Estimate, Known, Range
 from glasswells.campaign.estimation.reference import reference_rates
-from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.progress import duration
 from glasswells.campaign.stages.pipeline import PIPELINE
 

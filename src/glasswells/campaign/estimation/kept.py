@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.codec import sha256
 from glasswells.campaign.estimation.records import Known, Rate
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.provenance import provenance
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.tasks import canonical
-from glasswells.interchange.whole_file import write_whole
+from glasswells.core.whole_file import write_whole
+from glasswells.store.codec import sha256
+from glasswells.store.provenance import provenance
+from glasswells.store.tasks import canonical
 
 MACHINE = ("system", "processor", "packages")
 """What a calibration is of, besides the plan: parts of the provenance of a run."""

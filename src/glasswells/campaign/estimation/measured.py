@@ -10,9 +10,9 @@ from statistics import fmean, stdev
 from glasswells.campaign.estimation.records import Known, Rate
 from glasswells.campaign.estimation.reference import for_particles, reference_rates
 from glasswells.campaign.estimation.sizes import groups, n_particles
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.reader import CONTINUED, DONE, ENDED, StoreReader
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE, glass_name
+from glasswells.store.reader import CONTINUED, DONE, ENDED, StoreReader
 
 FEWEST = 3
 """Glasses whose scatter says something; of fewer, that of the reference is taken."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glasswells.campaign.estimation.records import Known, Rate
 from glasswells.campaign.estimation.sizes import SHIPPED_PARTICLES, n_particles
-from glasswells.campaign.plan import Plan
+from glasswells.campaign.plan.plan import Plan
 
 TEN = "ten shipped glasses of 0.07, November 2026"
 """Explored by 12 000 quenches each, 100 steps of 0.02 between two; up to 150 pairs of each of the

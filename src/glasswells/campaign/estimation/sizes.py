@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.plan_base import of_preparation
+from glasswells.campaign.plan.base import of_preparation
+from glasswells.campaign.plan.plan import Plan
 
 SHIPPED_PARTICLES = 1500
 

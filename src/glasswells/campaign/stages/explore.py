@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from glasswells.campaign.plan import ExploreSection, ModelSection, Plan
-from glasswells.campaign.tasks import TaskInput, TaskOutput
+from glasswells.campaign.plan.plan import ExploreSection, ModelSection, Plan
 from glasswells.core.outcomes import Outcome
 from glasswells.landscape.explore import (
     ExplorationSettings,
@@ -17,6 +16,7 @@ from glasswells.landscape.explore import (
 )
 from glasswells.landscape.library import Identity
 from glasswells.minimization import MinimizerSettings
+from glasswells.store.tasks import TaskInput, TaskOutput
 
 
 def explore_parameters(plan: Plan) -> dict[str, Any]:

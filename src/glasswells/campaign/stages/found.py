@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from glasswells.campaign.plan_file import parse_plan
-from glasswells.campaign.reader import StoreReader
+from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.stages.splittings import solved_units
-from glasswells.campaign.tasks import Ref
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics import Overview, WellSummary, overview, summarize_well
+from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import Ref
 
 
 def campaign_overview(store: StoreReader) -> Overview:

@@ -8,11 +8,11 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from glasswells.campaign.plan import ModelSection, Plan
-from glasswells.campaign.tasks import FollowUp, Ref, TaskInput, TaskOutput
+from glasswells.campaign.plan.plan import ModelSection, Plan
 from glasswells.core.records import Configuration, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import Stiffness, normal_modes
+from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.minimum import minimum_vibrations
 from glasswells.vibrations.records import MinimumVibrations, TangentStudy, WellVibrations

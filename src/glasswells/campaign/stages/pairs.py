@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from glasswells.campaign.plan import ExploreSection, Plan
-from glasswells.campaign.plan_base import of_preparation
-from glasswells.campaign.plan_pairs import PairsSection
+from glasswells.campaign.plan.base import of_preparation
+from glasswells.campaign.plan.pairs import PairsSection
+from glasswells.campaign.plan.plan import ExploreSection, Plan
 from glasswells.campaign.stages.explore import exploration_settings
 from glasswells.campaign.stages.modes import follow_double_well
 from glasswells.campaign.stages.paths import paths_parameters
@@ -28,7 +28,6 @@ from glasswells.campaign.stages.screened import (
     wide_rule,
 )
 from glasswells.campaign.stages.splittings import splittings_parameters
-from glasswells.campaign.tasks import CODE_FORMAT, SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.core.records import InherentStructure, Transition
 from glasswells.landscape.candidates import Candidates, ChosenPair, Rule, choose_pairs
 from glasswells.landscape.close import Close
@@ -45,6 +44,7 @@ from glasswells.landscape.search import (
     search_number,
     start_search,
 )
+from glasswells.store.tasks import CODE_FORMAT, SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 
 MET = "path_minimum"
 """Kind of a minimum that a path passed."""

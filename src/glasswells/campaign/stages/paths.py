@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glasswells.campaign.plan import ModelSection, PathsSection, Plan
+from glasswells.campaign.plan.plan import ModelSection, PathsSection, Plan
 from glasswells.campaign.stages.splittings import splittings_parameters
-from glasswells.campaign.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.core.records import DoubleWell, InherentStructure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
 from glasswells.model.functions import energy
 from glasswells.paths import find_double_well
+from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 
 
 def paths_parameters(plan: Plan) -> dict[str, Any]:

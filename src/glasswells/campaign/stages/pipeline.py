@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from glasswells.campaign.codec import AddedField, Codec, RecordType
-from glasswells.campaign.glass_files import complete_plan
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.plan_base import of_preparation
-from glasswells.campaign.plan_file import parse_plan
+from glasswells.campaign.plan.base import of_preparation
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.plan.glass_files import complete_plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import (
     explore_parameters,
     library_parameters,
@@ -32,7 +31,6 @@ from glasswells.campaign.stages.splittings import (
     run_splittings,
     upgrade_splitting,
 )
-from glasswells.campaign.tasks import FollowUp, Pipeline, Ref, Stage
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import (
     Configuration,
@@ -59,6 +57,8 @@ from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
 from glasswells.screening.records import Importance, KeptTrees, Searched
 from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.statistics import WellSummary
+from glasswells.store.codec import AddedField, Codec, RecordType
+from glasswells.store.tasks import FollowUp, Pipeline, Ref, Stage
 from glasswells.vibrations.records import (
     DirectionOverlap,
     MinimumVibrations,

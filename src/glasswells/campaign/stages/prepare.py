@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from glasswells.campaign.plan import ModelSection, Plan, PrepareSection
-from glasswells.campaign.plan_glasses import StoredGlass
-from glasswells.campaign.tasks import TaskInput, TaskOutput
+from glasswells.campaign.plan.glasses import StoredGlass
+from glasswells.campaign.plan.plan import ModelSection, Plan, PrepareSection
 from glasswells.core.errors import InputError
 from glasswells.interchange.shipped import glass as shipped_glass
 from glasswells.landscape.preparation import (
@@ -22,6 +21,7 @@ from glasswells.model.functions import energy
 from glasswells.model.pair_model import PairModel
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.structure import crystalline_fraction, fractionation
+from glasswells.store.tasks import TaskInput, TaskOutput
 
 
 def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, Any]:

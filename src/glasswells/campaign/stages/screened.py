@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glasswells.campaign.plan import Plan
-from glasswells.campaign.plan_pairs import PairsSection, ScreenedSection
+from glasswells.campaign.plan.pairs import PairsSection, ScreenedSection
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.splittings import (
     WellSplitting,
     splittings_parameters,
     unit_system,
 )
-from glasswells.campaign.tasks import SELF, FollowUp, Ref, TaskInput
 from glasswells.landscape.candidates import Candidates
 from glasswells.landscape.close import Close
 from glasswells.landscape.search import PairSearch
@@ -32,6 +31,7 @@ from glasswells.screening.rounds import (
     next_screening,
     start_screening,
 )
+from glasswells.store.tasks import SELF, FollowUp, Ref, TaskInput
 
 SCREENED = "screened"
 """Name of the rule."""

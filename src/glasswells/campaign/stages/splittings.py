@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from glasswells.campaign.plan import OF_UNITS, Plan, UnitsSection
-from glasswells.campaign.reader import StoreReader
-from glasswells.campaign.tasks import TaskFailedError, TaskInput, TaskOutput
+from glasswells.campaign.plan.plan import OF_UNITS, Plan, UnitsSection
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics import summarize_well
+from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.tunneling import UNIT_SETS, UnitSystem, solve_splitting
 from glasswells.tunneling.continuation import WALL_WIDTH
 

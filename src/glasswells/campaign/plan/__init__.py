@@ -1,0 +1,1 @@
+"""The plan of a campaign: its sections, their limits, and what is wrong with one."""

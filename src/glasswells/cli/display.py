@@ -1,0 +1,158 @@
+"""Tables and progress of a campaign on a terminal; plain lines in the log of a batch job."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from glasswells.campaign.progress import StageProgress, duration, stage_progress, time_left
+from glasswells.cli.printable import printable
+from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import Pipeline
+
+TERMINAL_INTERVAL = 1.0
+"""Seconds between two refreshes."""
+LOG_INTERVAL = 30.0
+"""Seconds between two lines in a log."""
+
+
+class ProgressDisplay:
+    """Shows where a run stands; pass it as the `observer` of `run_campaign`.
+
+    Parameters
+    ----------
+    console
+        Where.
+    pipeline
+        The stages.
+    workers
+        For the time left.
+    """
+
+    def __init__(self, console: Console, pipeline: Pipeline, workers: int) -> None:
+        self._console = console
+        self._pipeline = pipeline
+        self._workers = workers
+        self._live = (
+            Live(console=console, auto_refresh=False, transient=True)
+            if console.is_terminal
+            else None
+        )
+        self._next = 0.0
+        self._last_line = ""
+        self._is_mute = False
+
+    def __call__(self, store: StoreReader, running: Mapping[str, int]) -> None:
+        """Show the state of the campaign, if it is time and somebody looks."""
+        if self._is_mute or time.monotonic() < self._next:
+            return
+        interval = TERMINAL_INTERVAL if self._live else LOG_INTERVAL
+        started = time.monotonic()
+        stages = stage_progress(store, self._pipeline, workers=self._workers, running=running)
+        try:
+            if self._live:
+                self._live.update(stage_table(stages), refresh=True)
+            else:
+                self._print_line(stages)
+        except OSError:  # a terminal that is gone or a log on a full disk ends no campaign
+            self._is_mute = True
+        # A store with many tasks takes longer to sum up: never spend more than a tenth on it.
+        self._next = time.monotonic() + max(interval, 10 * (time.monotonic() - started))
+
+    def __enter__(self) -> ProgressDisplay:
+        if self._live:
+            with suppress(OSError):
+                self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._live:
+            with suppress(OSError):
+                self._live.stop()
+
+    def _print_line(self, stages: list[StageProgress]) -> None:
+        parts = [_plain(stage) for stage in stages if stage.done or stage.left or stage.failed]
+        line = "; ".join(parts)
+        if line and line != self._last_line:
+            self._last_line = line
+            left = f"; time left: {time_left(stages)}"
+            self._console.print(Text(f"{time.strftime('%H:%M:%S')} {line}{left}"))
+
+
+def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:
+    """How far the stages of a campaign are; `+` where an earlier stage may ask for more."""
+    table = Table(
+        title=None if title is None else Text(printable(title)),
+        caption=Text(f"time left in all: {time_left(stages)}"),
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("stage", no_wrap=True)
+    names = ("finished", "failed", "running", "chunks done", "left", "per chunk", "CPU time")
+    for name in (*names, "time left"):
+        table.add_column(name, justify="right")
+    for stage in stages:
+        more = "+" if stage.may_grow else ""
+        table.add_row(
+            Text(stage.title),
+            f"{stage.finished} of {stage.known}{more}",
+            Text(str(stage.failed), style="red" if stage.failed else ""),
+            str(stage.running),
+            str(stage.done),
+            f"{stage.left}{more}",
+            "-" if stage.mean_seconds is None else f"{stage.mean_seconds:.2g} s",
+            duration(stage.cpu_seconds),
+            duration(stage.seconds_left) if stage.left else "-",
+        )
+    return table
+
+
+def found_table(stages: list[StageProgress]) -> Table:
+    """What the stages of a campaign have counted; those with nothing to count are left out."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("stage", no_wrap=True)
+    table.add_column("counted so far")
+    for stage in stages:
+        counted = [f"{n} {_words(name)}" for name, n in stage.counts.items() if n]
+        if counted:
+            table.add_row(Text(stage.title), Text(printable(", ".join(counted))))
+    return table
+
+
+def failure_table(rows: list[dict[str, Any]], title: str) -> Table:
+    """Tasks that failed or were put off, and why."""
+    table = Table(title=Text(title), box=None, pad_edge=False)
+    for name in ("stage", "glass", "number", "reason", "what happened"):
+        table.add_column(name)
+    for row in rows:
+        first_line = row["error"].split("\n")[0]
+        names = (row["stage"], row["glass"], str(row["number"]), row["reason"], first_line)
+        table.add_row(*(Text(printable(name)) for name in names))
+    return table
+
+
+def _plain(stage: StageProgress) -> str:
+    more = "+" if stage.may_grow else ""
+    text = f"{stage.title}: {stage.finished} of {stage.known}{more} finished"
+    if stage.left:
+        text += f", {stage.left}{more} chunks left ({duration(stage.seconds_left)})"
+    if stage.failed:
+        text += f", {stage.failed} failed"
+    return text
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,311 @@
+"""Commands that work on a campaign's store: `run`, `resume`, `verify`, `salvage`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glasswells.cli.common import (
+    AsJson,
+    Debug,
+    Directory,
+    ExitCode,
+    PipelineName,
+    errors,
+    find_pipeline,
+    found_in,
+    make_console,
+    note,
+    note_unkept_kernels,
+    print_json,
+    say,
+    tell,
+)
+from glasswells.engines.choice import EngineChoice, EngineName, executor_factory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
+
+    from glasswells.store.tasks import Pipeline
+
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, help="Tasks at once.", show_default="all cores"),
+]
+Walltime = Annotated[
+    str | None,
+    typer.Option("--walltime", help="Stop cleanly before this time is over: 90, 30m, 2:00:00."),
+]
+Engine = Annotated[
+    EngineName, typer.Option("--engine", help="Where tasks run.", rich_help_panel="Engine")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tls://HOST:PORT",
+        help="Existing dask scheduler; without it a dask cluster on this machine.",
+        rich_help_panel="Engine",
+    ),
+]
+Cluster = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Slurm jobs, TOML.", rich_help_panel="Engine"),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="PEM file for the scheduler.",
+        show_default="dask's configuration",
+        rich_help_panel="Engine",
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="Plain text to the scheduler: whoever reaches its port can run programs as you.",
+        rich_help_panel="Engine",
+    ),
+]
+Grace = Annotated[
+    float, typer.Option("--grace", min=0.0, help="Seconds that chunks in flight get at a stop.")
+]
+
+
+def run(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan file, TOML.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option("--dir", help="Folder of the campaign.", show_default="its name"),
+    ] = None,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Take over what a campaign has done that this one shares."
+        ),
+    ] = None,
+    workers: Workers = None,
+    walltime: Walltime = None,
+    grace: Grace = 8.0,
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    tls_ca: Certificate = None,
+    tls_cert: Certificate = None,
+    tls_key: Certificate = None,
+    insecure: Insecure = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Start a campaign, or go on with it if the folder has one with this plan.
+
+    Exit codes: 0 finished, 2 bad input, 3 a stage without any success, 75 stopped (`resume` goes
+    on), 1 damage or something unexpected.
+
+    A campaign whose plan has got more glasses (`counts`) grows in its folder.
+    """
+    with errors(debug):
+        from glasswells.campaign.campaigns import start_campaign
+
+        stages = find_pipeline(pipeline)
+        seconds = _seconds(walltime)
+        choice = EngineChoice(
+            name=engine,
+            scheduler=scheduler,
+            cluster=cluster,
+            tls_ca=tls_ca,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            insecure=insecure,
+        )
+        where = executor_factory(choice, workers)  # refuses bad options before a folder is made
+        folder = start_campaign(plan, directory, stages, reuse)
+        if pipeline is None:
+            _say_estimate(folder, where[1])
+        with _found_last(folder, stages):
+            _work(folder, stages, engine, where, seconds, grace)
+
+
+def resume(
+    directory: Directory,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try failed tasks again; redo what ran without them."),
+    ] = False,
+    workers: Workers = None,
+    walltime: Walltime = None,
+    grace: Grace = 8.0,
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    tls_ca: Certificate = None,
+    tls_cert: Certificate = None,
+    tls_key: Certificate = None,
+    insecure: Insecure = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Go on with a campaign that was stopped or killed, or whose machine lacked something."""
+    with errors(debug):
+        choice = EngineChoice(
+            name=engine,
+            scheduler=scheduler,
+            cluster=cluster,
+            tls_ca=tls_ca,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            insecure=insecure,
+        )
+        where = executor_factory(choice, workers)
+        stages = find_pipeline(pipeline)
+        with _found_last(directory, stages):
+            _work(directory, stages, engine, where, _seconds(walltime), grace, retry_failed)
+
+
+def verify(
+    directory: Directory,
+    as_json: AsJson = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Check every record of a campaign: checksums, counts, references."""
+    with errors(debug):
+        import dataclasses
+
+        from glasswells.store.schema import STORE_NAME, require_store
+        from glasswells.store.verify import verify_store
+
+        require_store(directory / STORE_NAME)
+        note(f"checking {directory}")
+        result = verify_store(directory, find_pipeline(pipeline).codec)
+        if as_json:
+            print_json({"sound": result.is_sound, **dataclasses.asdict(result)})
+        else:
+            for problem in result.problems:
+                say(problem)
+            verdict = "sound" if result.is_sound else f"DAMAGED, {len(result.problems)} problems"
+            say(
+                f"{directory}: {verdict} ({result.rows} rows, {result.records} records, "
+                f"{result.arrays} arrays, {result.bytes / 1e6:.1f} MB checked)"
+            )
+        if not result.is_sound:
+            raise typer.Exit(ExitCode.DAMAGED)
+
+
+def salvage(
+    directory: Directory,
+    into: Annotated[Path, typer.Option("--into", metavar="NEW_DIR", help="Folder to be made.")],
+    as_json: AsJson = False,
+    pipeline: PipelineName = None,
+    debug: Debug = False,
+) -> None:
+    """Save all whole records of a damaged campaign into a new one that can be resumed."""
+    with errors(debug):
+        import dataclasses
+
+        from glasswells.campaign.salvage import salvage_campaign
+
+        result = salvage_campaign(directory, into, find_pipeline(pipeline))
+        if as_json:
+            print_json({"complete": result.is_complete, **dataclasses.asdict(result)})
+            return
+        for path in result.redone:
+            say(f"lost: {path}")
+        say(
+            f"{into} written: {result.records} of {result.expected_records} products and "
+            f"{result.tasks} of {result.expected_tasks} finished tasks saved"
+        )
+        if result.rows_lost != 0:
+            number = "an unknown number of" if result.rows_lost is None else result.rows_lost
+            say(f"{number} more tasks left no trace: they will be found again and done")
+        say(f"do again what is missing with `glasswells resume {into}`")
+
+
+@contextmanager
+def _found_last(directory: Path, pipeline: Pipeline) -> Iterator[None]:
+    """End with what the campaign has found, whether it has finished or stopped."""
+    try:
+        yield
+    except typer.Exit:
+        _say_found(directory, pipeline)
+        raise
+    _say_found(directory, pipeline)
+
+
+def _say_found(directory: Path, pipeline: Pipeline) -> None:
+    from glasswells.campaign.campaigns import open_campaign
+
+    with open_campaign(directory, pipeline) as store:
+        found = found_in(store, pipeline)
+    for sentence in () if found is None else found.sentences:
+        tell(sentence)
+
+
+def _say_estimate(directory: Path, workers: int | None) -> None:
+    """One line on how long a campaign will take, by what is known without measuring."""
+    from contextlib import suppress
+
+    from glasswells.campaign.estimation.forecast import start_line
+    from glasswells.core.errors import GlasswellsError
+    from glasswells.engines.pool import available_cores
+
+    with suppress(GlasswellsError):  # of an advice; a run meets and reports damage itself
+        tell(start_line(directory, workers or available_cores()))
+
+
+def _work(
+    directory: Path,
+    pipeline: Pipeline,
+    engine: EngineName,
+    where: tuple[Callable[[], Executor] | None, int | None],
+    walltime: float | None,
+    grace: float,
+    retry: bool = False,
+) -> None:
+    from glasswells.campaign.campaigns import open_campaign, run_campaign
+    from glasswells.campaign.progress import fruitless, stage_progress
+    from glasswells.cli.display import ProgressDisplay
+    from glasswells.engines.pool import available_cores
+
+    note_unkept_kernels()
+    make_executor, workers = where
+    with ProgressDisplay(make_console(), pipeline, workers or available_cores()) as display:
+        ending = run_campaign(
+            directory,
+            pipeline,
+            workers=workers,
+            walltime=walltime,
+            grace=grace,
+            make_executor=make_executor,
+            engine=engine,
+            observer=display,
+            retry=retry,
+        )
+    if not ending.is_finished:
+        tell(f"stopped ({ending.reason}): go on with `glasswells resume {directory}`")
+        raise typer.Exit(ExitCode.STOPPED)
+    with open_campaign(directory, pipeline) as store:
+        stages = stage_progress(store, pipeline)
+    failed = [f"{p.failed} of {p.title} ({', '.join(p.reasons)})" for p in stages if p.failed]
+    if failed:
+        tell(
+            f"failed: {'; '.join(failed)}: `glasswells status {directory}` says why, "
+            f"`glasswells resume {directory} --retry-failed` tries again"
+        )
+    barren = [stage.title for stage in fruitless(stages)]
+    if barren:
+        tell(f"finished, but nothing came of: {', '.join(barren)}")
+        raise typer.Exit(ExitCode.FRUITLESS)
+    tell(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
+
+
+def _seconds(walltime: str | None) -> float | None:
+    from glasswells.engines.stop import parse_walltime
+
+    return None if walltime is None else parse_walltime(walltime)

@@ -1,0 +1,95 @@
+"""What a worker process does: run one task, report what came of it, touch no disk."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from glasswells.engines.stop import STOPS
+from glasswells.store.machine_failures import machine_cause, reason_of
+from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskReport:
+    """What came of a task."""
+
+    output: TaskOutput | None
+    """None: the task failed."""
+    reason: str = ""
+    """Why it failed, one snake_case word."""
+    error: str = ""
+    """The same at length."""
+    is_of_machine: bool = False
+    """Whether it failed for a reason that is none of its own, and is to be tried again."""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+
+def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> TaskReport:
+    """Run one task; failures of any kind come back as data."""
+    cpu, wall = time.thread_time(), time.perf_counter()
+    output, reason, error, is_of_machine = None, "", "", False
+    try:
+        output = run(task_input)
+    except TaskFailedError as failure:
+        reason, error = failure.reason, failure.text
+    except Exception as failure:
+        reason, is_of_machine = reason_of(failure), machine_cause(failure) is not None
+        error = f"{failure}\n{_without_folders(traceback.format_exc(limit=-6))}"
+    return TaskReport(
+        output=output,
+        reason=reason,
+        error=error,
+        is_of_machine=is_of_machine,
+        cpu_seconds=time.thread_time() - cpu,
+        wall_seconds=time.perf_counter() - wall,
+    )
+
+
+def start_worker() -> None:
+    """Prepare a fresh worker process: one thread, deaf to stops, no life of its own."""
+    # Ctrl-C, `timeout`, systemd and batch systems signal the whole process group; the coordinator
+    # alone decides what to do about it, and ends its workers by SIGKILL.
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    limit_threads()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def limit_threads() -> None:
+    """Let numerical libraries use one thread in this process, loaded already or not."""
+    for name in THREAD_VARIABLES:
+        os.environ[name] = "1"
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    threadpool_limits(limits=1)
+
+
+def _end_with_parent() -> None:
+    """End this process when the coordinator is gone: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _without_folders(text: str) -> str:
+    """A traceback without the folders above this package, which name users and machines."""
+    return re.sub(r'File "(?:[^"\n]*/(?=glasswells/)|[^"\n]*/)([^"\n]+)"', r'File "\1"', text)

@@ -1,0 +1,298 @@
+"""Records to text and arrays and back, bit for bit; only registered types, nothing is executed.
+
+A record becomes one JSON text. Arrays are named in it by the SHA-256 of their bytes and travel
+beside it, so that equal arrays are saved once and the digest of the text covers everything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glasswells.store.errors import CodecError
+
+ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1", "|b1"})
+"""Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
+PLAIN = frozenset({float, int, str, bool, type(None)})
+"""What stands for itself in a text; records may hold long lists of it."""
+MAX_DEPTH = 32
+"""Nesting of a record; deeper texts were not written by this codec."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoded:
+    """A record as saved."""
+
+    body: str
+    """JSON text."""
+    arrays: Mapping[str, bytes]
+    """Bytes of each array by the hexadecimal SHA-256 that stands for it in `body`."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of `body`, which covers the arrays through their digests."""
+        return sha256(self.body.encode())
+
+
+class AddedField(NamedTuple):
+    """A field that older versions of a record do not have."""
+
+    version: int
+    """The first version of the record with this field."""
+    is_implied: Callable[[Any], bool]
+    """Whether a value is what a record without the field means. Then the field is left out, so
+    that records that need nothing new are saved as they always were, to the byte."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordType:
+    """One registered type: its name in the store, its version, how to read older ones."""
+
+    cls: type[Any]
+    name: str
+    version: int = 1
+    upgrade: Callable[[dict[str, Any], int], dict[str, Any]] | None = None
+    """From the decoded fields and their version to the fields of today."""
+    added: Mapping[str, AddedField] = field(default_factory=dict)
+    """Fields by name that older versions lack and that have a default."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of what is saved."""
+        if dataclasses.is_dataclass(self.cls):
+            return tuple(f.name for f in dataclasses.fields(self.cls))
+        return tuple(self.cls._fields)
+
+    def needed(self, value: Any) -> tuple[tuple[str, ...], int]:
+        """The fields that have to be saved of a record, and the oldest version that has them."""
+        implied = [k for k, item in self.added.items() if item.is_implied(getattr(value, k))]
+        version = min([self.version, *(self.added[k].version - 1 for k in implied)])
+        return tuple(name for name in self.fields if name not in implied), version
+
+
+class Codec:
+    """The types that a campaign may save, by name.
+
+    Parameters
+    ----------
+    types
+        Frozen dataclasses, NamedTuples and enums, or `RecordType` for those with a history.
+    """
+
+    def __init__(self, types: Iterable[type[Any] | RecordType]) -> None:
+        self._records: dict[str, RecordType] = {}
+        self._enums: dict[str, type[Enum]] = {}
+        self._names: dict[type[Any], str] = {}
+        for item in types:
+            self._register(item)
+
+    @property
+    def record_names(self) -> tuple[str, ...]:
+        """Names of the registered records."""
+        return tuple(sorted(self._records))
+
+    def encode(self, record: Any) -> Encoded:
+        """The text and the arrays that stand for a registered record.
+
+        Raises
+        ------
+        CodecError
+            For a value of a type that is not registered, and for arrays of objects.
+        """
+        arrays: dict[str, bytes] = {}
+        if self._names.get(type(record)) not in self._records:
+            raise CodecError(
+                f"a {type(record).__name__} cannot be saved, expected one of "
+                f"{', '.join(self.record_names)}: register it with the codec"
+            )
+        tree = self._encode(record, arrays, type(record).__name__)
+        body = json.dumps(tree, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+        return Encoded(body=body, arrays=arrays)
+
+    def decode(self, body: str, arrays: Callable[[str], bytes]) -> Any:
+        """The record behind a text; `arrays` gives the checked bytes of a digest.
+
+        Raises
+        ------
+        CodecError
+            For a text that this codec did not write, and for record versions from the future.
+        """
+        try:
+            tree = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise CodecError(f"the text of a record is no JSON: {error}") from None
+        return self._decode(tree, arrays, 0)
+
+    def _register(self, item: type[Any] | RecordType) -> None:
+        if isinstance(item, type) and issubclass(item, Enum):
+            name, cls = item.__name__, item
+            self._enums[name] = item
+        else:
+            record = item if isinstance(item, RecordType) else _record_type(item)
+            name, cls = record.name, record.cls
+            self._records[name] = record
+        if cls in self._names or name in self._names.values():
+            raise CodecError(f"{name} is registered twice: give one of the two another name")
+        self._names[cls] = name
+
+    def _encode(self, value: Any, arrays: dict[str, bytes], where: str) -> Any:
+        if value is None or isinstance(value, bool | np.bool_):
+            return value if value is None else bool(value)
+        name = self._names.get(type(value))
+        if name is not None and isinstance(value, Enum):
+            return {"enum": name, "member": value.name}
+        if name is not None:
+            return self._encode_record(value, self._records[name], arrays, where)
+        if type(value) is str:
+            return value
+        if isinstance(value, int | np.integer) and not isinstance(value, Enum):
+            return int(value)
+        if type(value) in (float, np.float64):
+            return _encode_float(float(value))
+        if type(value) is np.ndarray:
+            return _encode_array(value, arrays, where)
+        if type(value) in (tuple, list):
+            items = [
+                v if _is_plain(v) else self._encode(v, arrays, f"{where}[{k}]")
+                for k, v in enumerate(value)
+            ]
+            return {type(value).__name__: items}
+        if type(value) is dict and all(type(key) is str for key in value):
+            return {"dict": {k: self._encode(v, arrays, f"{where}.{k}") for k, v in value.items()}}
+        raise CodecError(
+            f"{where} is a {type(value).__name__}, expected numbers, texts, arrays, tuples, lists, "
+            f"dictionaries with text keys or registered records"
+        )
+
+    def _encode_record(
+        self, value: Any, record: RecordType, arrays: dict[str, bytes], where: str
+    ) -> dict[str, Any]:
+        names, version = record.needed(value)
+        fields = {
+            name: self._encode(getattr(value, name), arrays, f"{where}.{name}") for name in names
+        }
+        return {"record": record.name, "version": version, "fields": fields}
+
+    def _decode(self, tree: Any, arrays: Callable[[str], bytes], depth: int) -> Any:
+        if tree is None or isinstance(tree, bool | int | float | str):
+            return tree
+        if depth > MAX_DEPTH or not isinstance(tree, dict) or not tree:
+            raise CodecError("the text of a record has a shape that was never written")
+        match tree:
+            case {"record": str(name), "version": int(version), "fields": dict(fields)}:
+                decoded = {k: self._decode(v, arrays, depth + 1) for k, v in fields.items()}
+                return self._build(name, version, decoded)
+            case {"enum": str(name), "member": str(member)}:
+                return self._member(name, member)
+            case {"array": str(digest), "type": str(kind), "shape": list(shape)}:
+                return _decode_array(arrays(digest), kind, shape)
+            case {"float": "nan" | "inf" | "-inf" as text}:
+                return float(text)
+            case {"tuple": list(items)}:
+                return tuple(self._decode_items(items, arrays, depth + 1))
+            case {"list": list(items)}:
+                return self._decode_items(items, arrays, depth + 1)
+            case {"dict": dict(items)}:
+                return {k: self._decode(v, arrays, depth + 1) for k, v in items.items()}
+        raise CodecError(f"the text of a record holds {sorted(tree)}, which was never written")
+
+    def _decode_items(
+        self, items: list[Any], arrays: Callable[[str], bytes], depth: int
+    ) -> list[Any]:
+        return [i if type(i) in PLAIN else self._decode(i, arrays, depth) for i in items]
+
+    def _build(self, name: str, version: int, fields: dict[str, Any]) -> Any:
+        record = self._records.get(name)
+        if record is None:
+            raise CodecError(f"a record of type {name!r} is saved, which this version lacks")
+        if version > record.version:
+            raise CodecError(
+                f"{name} is saved in version {version}, this version of glasswells reads up to "
+                f"{record.version}: install a newer one"
+            )
+        if version < record.version and record.upgrade is not None:
+            fields = record.upgrade(fields, version)
+        elif version < record.version and not record.added:
+            raise CodecError(f"{name} is saved in version {version}, which is not read")
+        try:
+            return record.cls(**fields)
+        except (TypeError, ValueError) as error:
+            raise CodecError(f"the saved fields make no {name}: {error}") from None
+
+    def _member(self, name: str, member: str) -> Enum:
+        try:
+            return self._enums[name][member]
+        except KeyError:
+            raise CodecError(f"{name}.{member} is saved, which this version lacks") from None
+
+
+def array_digests(body: str) -> set[str]:
+    """Digests of the arrays that the text of a record refers to.
+
+    Raises
+    ------
+    CodecError
+        For a text that no codec wrote.
+    """
+    found: set[str] = set()
+    try:
+        trees = [json.loads(body)]
+    except (ValueError, RecursionError) as error:
+        raise CodecError(f"the text of a record is no JSON: {error}") from None
+    while trees:
+        tree = trees.pop()
+        if isinstance(tree, dict):
+            if isinstance(tree.get("array"), str) and "shape" in tree:
+                found.add(tree["array"])
+            trees += tree.values()
+        elif isinstance(tree, list):
+            trees += tree
+    return found
+
+
+def sha256(data: bytes) -> str:
+    """Hexadecimal SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _record_type(cls: type[Any]) -> RecordType:
+    frozen = dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if not frozen and not (issubclass(cls, tuple) and hasattr(cls, "_fields")):
+        raise CodecError(f"{cls.__name__} is no frozen dataclass, NamedTuple or enum")
+    return RecordType(cls=cls, name=cls.__name__)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in PLAIN and (type(value) is not float or math.isfinite(value))
+
+
+def _encode_float(value: float) -> Any:
+    # Every finite double is read back exactly from its shortest text.
+    return value if math.isfinite(value) else {"float": repr(value)}
+
+
+def _encode_array(value: np.ndarray[Any, Any], arrays: dict[str, bytes], where: str) -> Any:
+    little = value.dtype.newbyteorder("<")
+    if little.str not in ARRAY_TYPES:
+        raise CodecError(f"{where} has dtype {value.dtype}, expected one of {sorted(ARRAY_TYPES)}")
+    data = np.ascontiguousarray(value, dtype=little).tobytes()
+    digest = sha256(data)
+    arrays[digest] = data
+    return {"array": digest, "type": little.str, "shape": list(value.shape)}
+
+
+def _decode_array(data: bytes, kind: str, shape: list[Any]) -> np.ndarray[Any, Any]:
+    if kind not in ARRAY_TYPES or not all(type(n) is int and n >= 0 for n in shape):
+        raise CodecError(f"an array of type {kind!r} and shape {shape} was never written")
+    dtype = np.dtype(kind)
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise CodecError(f"an array of shape {shape} is saved in {len(data)} bytes")
+    return np.frombuffer(data, dtype=dtype).reshape(shape)

@@ -1,0 +1,355 @@
+"""Reading a campaign's store: every row's seal and every record's digest is checked on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glasswells.store.codec import Codec, sha256
+from glasswells.store.errors import CodecError, DamagedStoreError
+from glasswells.store.schema import translated
+from glasswells.store.sealed import CONTINUED as CONTINUED
+from glasswells.store.sealed import DONE as DONE
+from glasswells.store.sealed import ENDED as ENDED
+from glasswells.store.sealed import FAILED as FAILED
+from glasswells.store.sealed import POSTPONED as POSTPONED
+from glasswells.store.sealed import READY as READY
+from glasswells.store.sealed import RUNNING as RUNNING
+from glasswells.store.sealed import WAITING as WAITING
+from glasswells.store.sealed import SealedRows
+from glasswells.store.sealed import TaskRow as TaskRow
+from glasswells.store.tasks import CHECKPOINT, Ref, TaskOutput
+
+_Tallies = dict[str, dict[str, int]]
+SUMMED = ("chunks_left", "cpu_seconds", "wall_seconds")
+"""Columns that a summary adds up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredRecord:
+    """A product and where it came from."""
+
+    stage: str
+    glass: str
+    number: int
+    chain: str
+    kind: str
+    position: int
+    digest: str
+    record: Any
+
+
+class StoreReader(SealedRows):
+    """A campaign's store, opened for reading; may be used while a coordinator writes.
+
+    Parameters
+    ----------
+    directory
+        The campaign's folder.
+    codec
+        The types that its records may have.
+
+    Raises
+    ------
+    FormatError, DamagedStoreError, StoreError
+        As for `schema.connect`; `DamagedStoreError` also from every method that meets a row or
+        an array that is not what was written.
+    """
+
+    def __init__(self, directory: Path, codec: Codec) -> None:
+        self._counted_at = ""
+        self._kind_counts: dict[str, int] = {}
+        self._places: dict[int, tuple[int, str, int, int, str, str, int]] = {}
+        super().__init__(directory, codec)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Provenance and ending of each run of a coordinator, in order."""
+        rows = self._rows("sessions", "ORDER BY id")
+        return [{"session": i, **json.loads(text), "ending": end} for i, text, end in rows]
+
+    def tasks(self, *statuses: str, stage: str | None = None) -> Iterator[TaskRow]:
+        """Tasks of these statuses (all if none), by stage, glass, number and chunk."""
+        clauses, values = [], list(statuses)
+        if statuses:
+            clauses.append(f"status IN ({', '.join('?' * len(statuses))})")
+        if stage is not None:
+            clauses.append("stage = ?")
+            values.append(stage)
+        where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+        order = "ORDER BY rank, glass, number, chunk, seq"
+        for row in self._each("tasks", f"{where} {order}", values):
+            yield self._task_row(row)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """For each stage, status and glass the number of tasks, chunks left and seconds spent."""
+        found: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for field in self._all_tasks():
+            key = tuple(field[name] for name in ("rank", "stage", "status", "glass"))
+            names = ("stage", "status", "glass", "tasks")
+            group = found.setdefault(
+                key, dict(zip(names, (*key[1:], 0), strict=True)) | dict.fromkeys(SUMMED, 0)
+            )
+            group["tasks"] += 1
+            for name in SUMMED:
+                group[name] += field[name]
+        return [found[key] for key in sorted(found)]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """The numbers that tasks counted, summed for each stage."""
+        return self._tallies(lambda field: json.loads(field["counts"]))
+
+    def glass_counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """The same for each glass, then stage."""
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        with translated(self.path):
+            for glass, stage, key, value in self._connection.execute(
+                "SELECT glass, stage, key, SUM(value) FROM tasks, json_each(tasks.counts)"
+                " GROUP BY glass, stage, key"
+            ):
+                found.setdefault(glass, {}).setdefault(stage, {})[key] = value
+        return found
+
+    def stored_bytes(self) -> dict[str, float]:
+        """How the bytes of the file are shared out to the products of stages.
+
+        An array that several records have is counted for the first stage. Pages that are partly
+        empty, indices and checkpoints are shared out in proportion.
+        """
+        with translated(self.path):
+            rows = self._connection.execute(
+                "SELECT stage, SUM(size) FROM ("
+                "SELECT t.stage, LENGTH(r.body) AS size FROM records r JOIN tasks t"
+                " ON t.seq = r.task WHERE r.kind <> ? UNION ALL "
+                "SELECT stage, size FROM (SELECT MIN(t.rank), t.stage, LENGTH(b.data) AS size"
+                " FROM blobs b JOIN arrays a ON a.digest = b.digest JOIN records r"
+                " ON r.id = a.record JOIN tasks t ON t.seq = r.task WHERE r.kind <> ?"
+                " GROUP BY b.digest)) GROUP BY stage",
+                (CHECKPOINT, CHECKPOINT),
+            ).fetchall()
+            (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+            (size,) = self._connection.execute("PRAGMA page_size").fetchone()
+        total = sum(n for _, n in rows)
+        return {stage: pages * size * n / total for stage, n in rows}
+
+    def reasons(self) -> dict[str, dict[str, int]]:
+        """For each stage how many tasks failed for which reason."""
+        return self._tallies(
+            lambda field: {field["reason"]: 1} if field["status"] == FAILED else {}
+        )
+
+    def kinds(self) -> dict[str, int]:
+        """How many products there are of each kind."""
+        counts = self._counted_kinds()
+        return {kind: counts[kind] for kind in sorted(counts) if kind != CHECKPOINT}
+
+    def records(
+        self, kind: str, *, stage: str | None = None, glass: str | None = None
+    ) -> Iterator[StoredRecord]:
+        """Products of one kind, by stage, glass, number, chunk and position."""
+        counts = self._counted_kinds()
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT id, task, position FROM records WHERE kind = ?", (kind,)
+            ).fetchall()
+        if len({identity for identity, *_ in found}) < counts.get(kind, 0):
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        ordered = sorted((*self._place(seq), position, i) for i, seq, position in found)
+        for *_, of_stage, of_glass, seq, _, identity in ordered:
+            if stage in (None, of_stage) and glass in (None, of_glass):
+                yield self._stored(identity, kind, self.task(seq))
+
+    def glasses(self, kind: str) -> tuple[str, ...]:
+        """Glasses that have products of one kind, in order; no record is read."""
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT DISTINCT task FROM records WHERE kind = ?", (kind,)
+            ).fetchall()
+        return tuple(dict.fromkeys(place[1] for place in sorted(self._place(t) for (t,) in found)))
+
+    def products(self, ref: Ref) -> tuple[Any, ...]:
+        """The records that a `Ref` stands for, in order."""
+        found = [record for row in self._chain(ref.chain) for record in self._products_of(row)]
+        of_kind = [identity for identity, kind in found if kind == ref.kind]
+        if ref.item is not None:
+            if ref.item >= len(of_kind) and not ref.optional:
+                raise DamagedStoreError(
+                    f"{self.path} lacks {ref.kind} {ref.item} of {ref.chain}: see "
+                    f"`glasswells verify`"
+                )
+            of_kind = of_kind[ref.item : ref.item + 1]
+        return tuple(self._record(identity)[0] for identity in of_kind)
+
+    def checkpoint(self, row: TaskRow) -> Any:
+        """The state that a task goes on from; None if it is a first chunk."""
+        rows = self._rows("records", "WHERE task = ? AND kind = ?", (row.seq, CHECKPOINT))
+        if not rows and row.task.chunk:
+            raise DamagedStoreError(f"{self.path}: task {row.seq} has lost its checkpoint")
+        return self._record(rows[0][0])[0] if rows else None
+
+    def open_tasks(self) -> int:
+        """How many tasks have not ended, counted without an index."""
+        return sum(field["status"] not in (CONTINUED, DONE, FAILED) for field in self._all_tasks())
+
+    def first_of(self, chain: str) -> TaskRow | None:
+        """The first task of a chain; None if the campaign has no such chain."""
+        rows = self._rows("tasks", "WHERE chain = ? ORDER BY chunk LIMIT 1", (chain,))
+        return self._task_row(rows[0]) if rows else None
+
+    def last_of(self, chain: str) -> TaskRow:
+        """The newest task of a chain."""
+        where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
+        return self._task_row(self._rows("tasks", where, (chain,))[0])
+
+    def consumers(self, chains: Iterable[str]) -> set[str]:
+        """Chains that take products of these, directly or through others."""
+        found: set[str] = set()
+        left = list(chains)
+        while left:
+            for consumer, *_ in self._rows("inputs", "WHERE source = ?", (left.pop(),)):
+                if consumer not in found:
+                    found.add(consumer)
+                    left.append(consumer)
+        return found
+
+    def last_output(self, row: TaskRow) -> TaskOutput:
+        """Products and counts of a task that is done."""
+        products = [(kind, self._record(identity)[0]) for identity, kind in self._products_of(row)]
+        return TaskOutput(products=tuple(products), counts=row.counts)
+
+    def digests(self) -> Iterator[tuple[str, ...]]:
+        """Everything that a catalogue is made of, without times, checkpoints and row numbers."""
+        for row in self.tasks():
+            counts = json.dumps(row.counts, sort_keys=True)
+            yield ("task", row.task.id, row.task.seed_path, row.status, row.reason, counts)
+            where = "WHERE task = ? AND kind <> ? ORDER BY kind, position"
+            for _, _, kind, position, digest in self._rows("records", where, (row.seq, CHECKPOINT)):
+                yield ("record", row.task.id, kind, str(position), digest)
+
+    def _all_tasks(self) -> Iterator[dict[str, Any]]:
+        """The columns of every task, in the order in which they were added.
+
+        No index is used, and each seal is checked: a sum over rows of which one is not what was
+        written would be wrong without a word. A page that hides rows, or shows some twice, is
+        noticed by their number.
+        """
+        seen, last = 0, 0
+        names = self._columns["tasks"]
+        with self.snapshot():
+            for row in self._each("tasks", "NOT INDEXED ORDER BY seq"):
+                field = dict(zip(names, row, strict=True))
+                if field["seq"] <= last:
+                    break
+                seen, last = seen + 1, field["seq"]
+                yield field
+            written = json.loads(self.property("totals"))["tasks"]
+        if seen != written:
+            raise DamagedStoreError(
+                f"{self.path} shows {seen} tasks, which is not what was written: see "
+                f"`glasswells verify`"
+            )
+
+    def _tallies(self, of: Callable[[dict[str, Any]], Mapping[str, int]]) -> _Tallies:
+        """Numbers by name, summed for each stage, in the order of the stages."""
+        totals: dict[tuple[int, str], dict[str, int]] = {}
+        for field in self._all_tasks():
+            for name, number in of(field).items():
+                tally = totals.setdefault((field["rank"], field["stage"]), {})
+                tally[name] = tally.get(name, 0) + number
+        return {key[1]: dict(sorted(totals[key].items())) for key in sorted(totals)}
+
+    def _counted_kinds(self) -> dict[str, int]:
+        """How many records there are of each kind, as two indices say that must agree.
+
+        A flipped bit in one of them would otherwise hide records in silence.
+        """
+        totals = self.property("totals")
+        if totals != self._counted_at:
+            one, other = (
+                f"SELECT {k}, kind, COUNT(*) FROM records INDEXED BY {index} GROUP BY kind"  # noqa: S608
+                for k, index in enumerate(("records_by_kind", "records_by_task"))
+            )
+            counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
+            with translated(self.path):
+                # One statement, so that both see the same state while a coordinator writes.
+                for k, kind, count in self._connection.execute(f"{one} UNION ALL {other}"):
+                    counts[k][kind] = count
+            if counts[0] != counts[1]:
+                raise DamagedStoreError(
+                    f"{self.path}: an index is damaged: see `glasswells verify`"
+                )
+            self._kind_counts, self._counted_at = counts[0], totals
+        return self._kind_counts
+
+    def _place(self, seq: int) -> tuple[int, str, int, int, str, str, int]:
+        """What records are sorted by; none of it ever changes."""
+        if seq not in self._places:
+            row = self.task(seq)
+            task = row.task
+            order = (row.rank, task.glass, task.number, task.chunk)
+            self._places[seq] = (*order, task.stage, task.glass, seq)
+        return self._places[seq]
+
+    def _chain(self, chain: str) -> list[TaskRow]:
+        """All tasks of a chain that has ended, none hidden by a damaged index."""
+        rows = [
+            self._task_row(row)
+            for row in self._rows("tasks", "WHERE chain = ? ORDER BY chunk", (chain,))
+        ]
+        wanted = [*range(len(rows))], [CONTINUED] * (len(rows) - 1)
+        found = [row.task.chunk for row in rows], [row.status for row in rows[:-1]]
+        if found != wanted or not rows or rows[-1].status not in ENDED:
+            raise DamagedStoreError(
+                f"{self.path}: the chain {chain} is not whole: see `glasswells verify`"
+            )
+        return rows
+
+    def _products_of(self, row: TaskRow) -> list[tuple[int, str]]:
+        """Ids and kinds of a task's products, by position."""
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT id, kind FROM records WHERE task = ? AND kind <> ? ORDER BY position",
+                (row.seq, CHECKPOINT),
+            ).fetchall()
+        if row.products is not None and len(found) != row.products:
+            raise DamagedStoreError(
+                f"{self.path}: task {row.seq} has {len(found)} products, expected {row.products}"
+            )
+        return found
+
+    def _stored(self, record: int, wanted: str, row: TaskRow) -> StoredRecord:
+        value, kind, position, digest = self._record(record)
+        task = row.task
+        if kind != wanted:
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        return StoredRecord(
+            stage=task.stage,
+            glass=task.glass,
+            number=task.number,
+            chain=task.chain,
+            kind=kind,
+            position=position,
+            digest=digest,
+            record=value,
+        )
+
+    def _record(self, record: int) -> tuple[Any, str, int, str]:
+        rows = self._rows("records", "WHERE id = ?", (record,))
+        if not rows:
+            raise DamagedStoreError(f"{self.path} lacks record {record}: see `glasswells verify`")
+        _, _, kind, position, digest = rows[0]
+        body = self._value("SELECT body FROM records WHERE id = ?", record)
+        if not isinstance(body, str) or sha256(body.encode()) != digest:
+            raise DamagedStoreError(f"{self.path}: record {record} is not what was written")
+        try:
+            return self.codec.decode(body, self._blob), kind, position, digest
+        except CodecError as error:
+            raise DamagedStoreError(f"{self.path}: record {record}: {error}") from error
+
+    def _blob(self, digest: str) -> bytes:
+        data = self._value("SELECT data FROM blobs WHERE digest = ?", digest)
+        if not isinstance(data, bytes) or sha256(data) != digest:
+            raise DamagedStoreError(f"{self.path}: array {digest} is not what was written")
+        return data
