@@ -82,7 +82,18 @@ class _SealedFiles(IndexDataCacheFile):
 
     Without it a flipped bit reaches the unpickler, which may raise anything, or LLVM, which ends
     the process. Numba reads no further than what it has written.
+
+    Machine code says whose it is. Closures of one factory share an index, which numbers the files
+    of their code. Two processes that compile at once both take the next number, and the index may
+    come from one and the file from the other: the law of another potential, without a word.
     """
+
+    def save(self, key: Any, data: Any) -> None:
+        super().save(key, (key, data))  # type: ignore[no-untyped-call]
+
+    def load(self, key: Any) -> Any:
+        kept = super().load(key)  # type: ignore[no-untyped-call]
+        return kept[1] if kept is not None and kept[0] == key else None
 
     def _load_index(self) -> Any:
         _check_seal(Path(self._index_path))

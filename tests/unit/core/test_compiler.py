@@ -212,6 +212,32 @@ def test_a_damaged_cache_is_compiled_again(monkeypatch, tmp_path, damage, ending
     assert compilations() == 0
 
 
+def times(factor):
+    """One of the closures of a factory, which all share an index, as another process makes it."""
+
+    def multiply(x):
+        return factor * x
+
+    return kernel(multiply)
+
+
+def test_machine_code_of_another_kernel_is_compiled_again(monkeypatch, tmp_path):
+    """Of two processes that compile at once, each numbers its file without seeing the other's."""
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    assert times(2.0)(3.0) == 6.0
+    (first,) = tmp_path.rglob("*.nbc")
+    content = first.read_bytes()
+    for file in (*tmp_path.rglob("*.nbi"), first):
+        file.unlink()
+    assert times(5.0)(3.0) == 15.0
+    assert [*tmp_path.rglob("*.nbc")] == [first], "both have chosen this name"
+    first.write_bytes(content)
+    assert times(5.0)(3.0) == 15.0
+    with event.install_recorder("numba:compile") as compiled:
+        assert times(5.0)(3.0) == 15.0
+    assert not compiled.buffer, "it was kept"
+
+
 def test_a_cache_that_a_full_disk_does_not_take_ends_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
