@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import toy
+from inspection import wait_for, wait_for_workers
 from typer.testing import CliRunner
 
 from glasswells.campaign.plan.file import parse_plan
@@ -231,6 +231,7 @@ def test_signals_stop_within_the_grace_with_exit_code_75(
     words = ["-w", "2", "--grace", "0.5", *TOY]
     with started("run", "plan.toml", *words, cwd=tmp_path) as process:
         wait_until_running(tmp_path / "toy")
+        wait_for_workers(process.pid, 2)
         process.send_signal(number)
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 75, errors
@@ -303,14 +304,11 @@ def wait_until_running(directory: Path) -> None:
     from glasswells.store.errors import FormatError
     from glasswells.store.reader import RUNNING
 
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
+    def is_running() -> bool:
         try:
             with open_campaign(directory, toy.PIPELINE) as store:
-                if any(store.tasks(RUNNING)):
-                    time.sleep(1.0)  # worker processes are starting
-                    return
+                return any(store.tasks(RUNNING))
         except FormatError:
-            pass  # not made yet
-        time.sleep(0.05)
-    pytest.fail("the campaign did not start")
+            return False  # not made yet
+
+    wait_for(is_running, tick=0.05)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import toy
-from inspection import digest, findings, wait_for
+from inspection import children, digest, findings, wait_for
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
 from glasswells.engines.pool import InlineExecutor
@@ -47,9 +47,10 @@ def lines(log: Path) -> list[str]:
     "kills", [20, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
 )
 def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None:
-    plan = {"glasses": 2, "walks": 3, "chunks": kills + 4, "steps": 5, "seconds": 0.01}
-    directory, whole = start("killed", **plan), start("whole", **plan)
-    log = tmp_path / "log"
+    plan = {"glasses": 2, "walks": 3, "chunks": 3 * kills, "steps": 5, "seconds": 0.01}
+    log, slow_while = tmp_path / "log", tmp_path / "slow"
+    slow_while.touch()
+    directory, whole = (start(x, **plan, slow_while=str(slow_while)) for x in ("killed", "whole"))
     generator = random.Random(20)  # noqa: S311 (no secrets here)
     known: set[tuple[str, ...]] = set()
     killed_at = []
@@ -57,7 +58,7 @@ def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None
         process = coordinator(directory, log, "pool" if life % POOL_EVERY == 3 else "inline")
         before = len(lines(log))
         if life % 2:  # some die after a commit that they lived to see, some in their first moments
-            wait_for(lambda n=before: len(lines(log)) > n, 60)  # type: ignore[misc]
+            wait_for(lambda n=before: len(lines(log)) > n)  # type: ignore[misc]
         time.sleep(generator.uniform(0.0, 0.15))
         assert process.poll() is None, "the campaign was over before the last kill: make it longer"
         process.send_signal(signal.SIGKILL)
@@ -69,6 +70,7 @@ def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None
         assert all(statuses[task] in (DONE, CONTINUED) for task in acknowledged)
         assert known <= records, "a record was lost or changed"
         known = records
+    slow_while.unlink()
     assert killed_at[-1] > killed_at[0]
     assert run_campaign(directory, toy.PIPELINE, workers=2).is_finished
     assert run_campaign(whole, toy.PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
@@ -81,15 +83,12 @@ def test_kills_at_random_times(start: Start, tmp_path: Path, kills: int) -> None
 def test_workers_do_not_outlive_their_coordinator(start: Start, tmp_path: Path) -> None:
     directory = start(glasses=1, walks=2, chunks=10, seconds=0.2)
     process = coordinator(directory, tmp_path / "log", "pool")
-    wait_for(lambda: bool(lines(tmp_path / "log")), 60)
-    children = (
-        Path("/proc") / str(process.pid) / "task" / str(process.pid) / "children"
-    ).read_text()
-    workers = [int(pid) for pid in children.split()]
+    wait_for(lambda: bool(lines(tmp_path / "log")))
+    workers = children(process.pid)
     assert len(workers) >= 2
     process.kill()
     process.communicate()
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 20)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
 def test_a_store_cut_off_between_two_commits_is_old_or_new(start: Start, tmp_path: Path) -> None:

@@ -8,13 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import toy
-from inspection import digest, wait_for
+from inspection import digest, wait_for, wait_for_workers
 
 from glasswells.campaign.campaigns import Ending, open_campaign, run_campaign, start_campaign
 from glasswells.campaign.progress import is_finished, stage_progress
@@ -178,9 +177,7 @@ def test_a_stop_of_the_whole_process_group_is_no_death_of_its_tasks(
             words, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_hangup
         ) as process:
             wait_for(lambda: statuses(directory, "walk") == ["running"])
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-            wait_for(lambda c=children: len(c.read_text().split()) >= 2)  # type: ignore[misc]
-            time.sleep(0.5)
+            wait_for_workers(process.pid, 1)
             os.killpg(process.pid, number)
             assert process.wait(60) == 0
         with open_campaign(directory, toy.PIPELINE) as store:

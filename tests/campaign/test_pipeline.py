@@ -10,12 +10,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from inspection import digest
+from inspection import digest, tasks_by_stage, wait_for
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
@@ -30,10 +29,12 @@ from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_tables import wells_table
+from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
+ENDED = (DONE, CONTINUED, FAILED)
 
 
 @pytest.fixture(scope="module")
@@ -114,18 +115,15 @@ def test_a_killed_campaign_ends_as_the_unbroken_one(
 ) -> None:
     directory = tmp_path / "killed"
     run = [*COMMAND, "run", str(plan), "--dir", str(directory), "--workers", "2"]
-    kills = 0
-    for delay in (1.0, 1.5, 2.0, 2.5):
-        process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
+    for _ in range(4):
+        before = tasks_by_stage(directory, PIPELINE, *ENDED).total()
+        with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            wait_for(lambda n=before: tasks_by_stage(directory, PIPELINE, *ENDED).total() > n)  # type: ignore[misc]
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.match(r"\d+ two-level systems? \(argon-published ", done.stdout.splitlines()[-1])
-    assert kills > 0
     assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
     assert verify_store(directory, PIPELINE.codec).is_sound
 

@@ -12,14 +12,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from inspection import Records, acknowledged, digest, findings, wait_for
+from inspection import Records, acknowledged, digest, findings, tasks_by_stage, wait_for
 from small_plan import LONGER_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.engines.pool import InlineExecutor
 from glasswells.store.reader import CONTINUED, DONE, FAILED, RUNNING, TaskRow
-from glasswells.store.schema import STORE_NAME
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 ENDED = (DONE, CONTINUED, FAILED)
@@ -29,17 +28,6 @@ LONGEST_DELAY = 0.15
 """Seconds from the task that was waited for to the kill: as long as a task takes."""
 
 
-def tasks_by_stage(directory: Path, *statuses: str) -> Counter[str]:
-    """How many tasks have one of these statuses; none while there is no store."""
-    found: Counter[str] = Counter()
-    if (directory / STORE_NAME).exists():
-        with open_campaign(directory, PIPELINE) as store:
-            for row in store.summary():
-                if row["status"] in statuses:
-                    found[row["stage"]] += row["tasks"]
-    return found
-
-
 def kill_one_life(
     directory: Path, command: list[str], tasks: int, delay: float, sudden: str
 ) -> Counter[str]:
@@ -47,20 +35,20 @@ def kill_one_life(
 
     At once if the stage `sudden` is seen at work. In any case one task is done between two kills.
     """
-    before = tasks_by_stage(directory, *ENDED).total()
+    before = tasks_by_stage(directory, PIPELINE, *ENDED).total()
 
     def is_time() -> bool:
-        done = tasks_by_stage(directory, *ENDED).total()
+        done = tasks_by_stage(directory, PIPELINE, *ENDED).total()
         return done > before and (done >= tasks or is_sudden())
 
     def is_sudden() -> bool:
-        return tasks_by_stage(directory, RUNNING)[sudden] > 0
+        return tasks_by_stage(directory, PIPELINE, RUNNING)[sudden] > 0
 
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        wait_for(is_time, 120, tick=0.002)
+        wait_for(is_time, tick=0.002)
         if not is_sudden():
             time.sleep(delay)
         seen = acknowledged(directory, PIPELINE)
@@ -70,7 +58,7 @@ def kill_one_life(
         process.wait()
     left = acknowledged(directory, PIPELINE)
     assert seen.items() <= left.items(), "an acknowledged task was lost or changed by the kill"
-    return tasks_by_stage(directory, RUNNING)
+    return tasks_by_stage(directory, PIPELINE, RUNNING)
 
 
 @pytest.mark.soak
@@ -85,7 +73,7 @@ def test_kills_in_all_stages(tmp_path: Path) -> None:
     start = [*COMMAND, "run", str(plan), "--dir", str(directory), "--workers", "2"]
     go_on = [*COMMAND, "resume", str(directory), "--workers", "2"]
     generator = random.Random(SEED)  # noqa: S311 (no secrets here)
-    part = 0.95 * tasks_by_stage(whole, *ENDED).total() / KILLS
+    part = 0.95 * tasks_by_stage(whole, PIPELINE, *ENDED).total() / KILLS
     rows: dict[str, TaskRow] = {}
     records: Records = set()
     kills: Counter[str] = Counter()

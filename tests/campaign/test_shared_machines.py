@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,9 @@ def test_the_default_engine_opens_no_port(start: Start) -> None:
         processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
         looks.append(len(processes))
         for process in processes:
-            listening.extend(
-                c for c in process.net_connections("inet") if c.status == "LISTEN" or not c.raddr
-            )
+            with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+                connections = process.net_connections("inet")
+                listening.extend(c for c in connections if c.status == "LISTEN" or not c.raddr)
 
     before = [c for c in psutil.Process().net_connections("inet") if not c.raddr]
     run_campaign(directory, toy.PIPELINE, workers=2, observer=observer)

@@ -50,7 +50,7 @@ def test_of_four_starts_at_once_one_runs_and_nothing_is_lost(tmp_path: Path, tri
         assert {p.name for p in folder.iterdir()} >= {STORE_NAME, PLAN_NAME, LOCK_NAME}
         assert not list(folder.glob(".*")), "a draft is left"
     assert len(catalogues) == 1
-    assert refused > trials / 2, "too few met each other to prove anything"
+    assert refused >= 3 * (trials // 2), "in every other trial all met the one that works"
 
 
 def plan_file(folder: Path, **changes: object) -> Path:

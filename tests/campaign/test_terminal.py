@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import toy
+from inspection import stopping_after
 from typer.testing import CliRunner
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
@@ -158,9 +159,9 @@ def test_report_export_and_verify_say_what_they_do(finished: Path, tmp_path: Pat
 
 def test_the_time_left_is_that_of_all_stages(start: Start) -> None:
     directory = start(seconds=0.02)
-    assert not run_campaign(
-        directory, toy.PIPELINE, workers=1, walltime=0.2, make_executor=InlineExecutor
-    ).is_finished
+    inline = {"workers": 1, "make_executor": InlineExecutor}
+    stop = stopping_after(6)
+    assert not run_campaign(directory, toy.PIPELINE, acknowledged=stop, **inline).is_finished
     with open_campaign(directory, toy.PIPELINE) as store:
         stages = stage_progress(store, toy.PIPELINE)
     walk, gather, *_ = stages

@@ -79,7 +79,8 @@ def walk(task: TaskInput) -> TaskOutput:
         position, done = task.state.position, task.state.done
     steps = rng.normal(size=(p["steps"], p["width"]))
     path = position + np.cumsum(steps, axis=0)
-    time.sleep(p["seconds"])
+    if "slow_while" not in p or os.path.exists(p["slow_while"]):
+        time.sleep(p["seconds"])
     done += 1
     products = (("walk", Walk(path=path, color=Color.BLUE)),)
     if done == p["chunks"]:
@@ -184,6 +185,7 @@ def read_plan(text: str) -> dict[str, Any]:
         "seconds": 0.0,
         "mode": "",
         "marker": "",
+        "slow_while": "",
     }
     unknown = sorted(set(given) - set(plan))
     if unknown:
@@ -197,6 +199,8 @@ def plan_text(**changes: Any) -> str:
 
 def roots(plan: dict[str, Any]) -> Sequence[FollowUp]:
     parameters = {key: plan[key] for key in ("chunks", "steps", "width", "seconds")}
+    if plan["slow_while"]:  # a file: tests that kill and stop have time, and are done soon after
+        parameters["slow_while"] = plan["slow_while"]
     follow_ups = []
     for g in range(plan["glasses"]):
         glass = f"g{g}"

@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -34,16 +35,24 @@ class StopRequest:
         Seconds from now by which the process should have ended; None: no limit.
     grace
         Seconds that chunks in flight get.
+    clock
+        Seconds since some moment; by default the clock that never goes back.
     """
 
-    def __init__(self, walltime: float | None = None, grace: float = GRACE) -> None:
+    def __init__(
+        self,
+        walltime: float | None = None,
+        grace: float = GRACE,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._clock = clock or time.monotonic
         self.reason = ""
         """`signal SIGTERM` and the like, or `walltime`; empty as long as the run should go on."""
         self._deadline: float | None = None
         if walltime is not None:
             reserve = min(grace + EXIT_TIME, walltime / 2)
             grace = min(grace, reserve / 2)
-            self._deadline = time.monotonic() + walltime - reserve
+            self._deadline = self._clock() + walltime - reserve
         self._grace = grace
         self._patience_ends = 0.0
         self._previous: dict[int, Any] = {}
@@ -51,18 +60,18 @@ class StopRequest:
     @property
     def is_requested(self) -> bool:
         """Whether to stop handing out tasks."""
-        if not self.reason and self._deadline is not None and time.monotonic() > self._deadline:
+        if not self.reason and self._deadline is not None and self._clock() > self._deadline:
             self.request("walltime")
         return bool(self.reason)
 
     @property
     def patience(self) -> float:
         """Seconds that chunks in flight still have."""
-        return max(0.0, self._patience_ends - time.monotonic())
+        return max(0.0, self._patience_ends - self._clock())
 
     def request(self, reason: str) -> None:
         """Ask for the end; a second time: without waiting for chunks in flight."""
-        self._patience_ends = time.monotonic() + (0.0 if self.reason else self._grace)
+        self._patience_ends = self._clock() + (0.0 if self.reason else self._grace)
         self.reason = self.reason or reason
 
     def __enter__(self) -> StopRequest:
