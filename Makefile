@@ -4,6 +4,8 @@
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest
+# One process for each core; neighboring tests, which share fixtures, stay together.
+PARALLEL := -n auto --dist worksteal
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3
 # A changed list of dependencies, or a folder that was moved, makes the set-up run again.
 DEMO := campaigns/quickstart
@@ -33,7 +35,7 @@ demo: $(PROJECT)
 	$(VENV)/bin/glasswells report $(DEMO)
 
 test: $(TESTS)
-	$(PYTEST) -m 'not physics and not soak'
+	$(PYTEST) $(PARALLEL) -m 'not physics and not soak'
 
 physics: $(TESTS)
 	$(PYTEST) -m physics

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import threadpoolctl
 
+from glasswells.engines.pool import available_cores
 from glasswells.core.records import Configuration
 from glasswells.model.diameters import draw_diameters
 
@@ -15,6 +16,15 @@ from glasswells.model.diameters import draw_diameters
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 threadpoolctl.threadpool_limits(limits=1)
+
+MOST_PROCESSES = 8
+"""Of the tests: each takes half a gigabyte, and all of them compile the kernels of the first run."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as this one may use cores, whatever else the machine has."""
+    return min(available_cores(), MOST_PROCESSES)
 
 
 def lattice_with_noise(
