@@ -24,10 +24,11 @@ from glasswells.catalog import open_campaign as open_catalog
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.engines.pool import InlineExecutor
+from glasswells.khomenko2021 import SECTIONS
+from glasswells.khomenko2021.tables import all_wells_table
 from glasswells.report import campaign_content, write_report
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
-from glasswells.report.vibration_tables import vibration_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
@@ -161,9 +162,9 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     )
     table = open_catalog(unbroken).double_wells
     assert [row[0] for row in wells_table(content).rows] == list(table["key"])
-    keys = [row[0] for t in vibration_tables(content) for row in t.rows if t.columns[0] == "key"]
+    keys = [row[0] for row in all_wells_table(content).rows]
     assert sorted(keys) == sorted(table["key"])
-    page = write_report(content, tmp_path / "report")
+    page = write_report(content, tmp_path / "report", SECTIONS)
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations
     assert sum(len(glass.wells) for glass in preparation.glasses) >= 1

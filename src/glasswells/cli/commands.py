@@ -158,12 +158,13 @@ def report(
     """Write one self-contained HTML page, figures and tables."""
     with errors(debug):
         from glasswells.campaign.campaigns import open_campaign
+        from glasswells.khomenko2021 import SECTIONS
         from glasswells.report import campaign_content, write_report
 
         with open_campaign(directory, find_pipeline(pipeline)) as store:
             note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
             content = campaign_content(store)
-        page = write_report(content, output or directory / "report")
+        page = write_report(content, output or directory / "report", SECTIONS)
         say(f"{page} written")
 
 

@@ -12,7 +12,6 @@ from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.plan.glass_files import readable_plan
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.core.splittings import TunnelSplitting
-from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -64,7 +63,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             tasks_left=store.open_tasks(),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             search_counts=store.counts().get("pairs", {}),
-            is_papers_model=plan.model.build() == SoftSpheres(),
+            model=plan.model.build(),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
 

@@ -15,6 +15,7 @@ from glasswells.core.records import (
     freeze,
 )
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.model.pair_model import Model
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.screening.rounds import ScreeningRound
@@ -224,8 +225,8 @@ class ReportContent:
     """What the rounds of path searches counted; empty without rounds."""
     tasks_left: int = 0
     """Of a campaign that is not finished."""
-    is_papers_model: bool = True
-    """Whether the particles interact as the paper's: only then its numbers stand beside."""
+    model: Model | None = None
+    """The potential energy; None if it is not known."""
 
     @property
     def overview(self) -> Overview:

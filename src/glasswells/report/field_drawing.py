@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from glasswells.core.fields import participation_number
 from glasswells.core.geometry import minimum_image
 from glasswells.core.records import Array, Configuration
+from glasswells.report.numbers import Numbers
 
 MOST_MOBILE = 10
 """Particles drawn in red, as in the paper's Fig. 3."""
@@ -40,6 +42,16 @@ def most_mobile(field: Array) -> NDArray[np.bool_]:
     lengths = np.linalg.norm(field, axis=1)
     mobile[np.argsort(-lengths, kind="stable")[:MOST_MOBILE]] = True
     return mobile
+
+
+def field_numbers(minimum: Configuration, fields: Mapping[str, Array]) -> Numbers:
+    """Position and displacements of each particle, by the names of the fields."""
+    heads = [f"{name} {axis}" for name in fields for axis in "xyz"]
+    rows = np.hstack([minimum.positions, *fields.values()])
+    return Numbers(
+        columns=("particle", "x", "y", "z", *heads),
+        rows=[(str(k), *(f"{v:.12g}" for v in row)) for k, row in enumerate(rows)],
+    )
 
 
 def plot_field(

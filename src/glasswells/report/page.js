@@ -28,6 +28,28 @@
     seen.observe(place.closest("figure"));
   }
 
+  // Each figure as it is drawn, and its numbers, under the name of its files beside the page.
+  function link(text, name, address) {
+    const made = document.createElement("a");
+    made.textContent = text;
+    made.download = name;
+    made.href = address;
+    return made;
+  }
+
+  for (const image of document.querySelectorAll("figure > img")) {
+    const figure = image.closest("figure"), slug = figure.id.slice("figure-".length);
+    const numbers = document.getElementById("numbers-" + slug);
+    const line = document.createElement("p");
+    line.className = "note files";
+    line.append("Save: ", link("SVG", slug + ".svg", image.src));
+    if (numbers !== null) {
+      const blob = new Blob([JSON.parse(numbers.textContent)], { type: "text/csv" });
+      line.append(" ", link("CSV", slug + ".csv", URL.createObjectURL(blob)));
+    }
+    figure.append(line);
+  }
+
   // Numbers by value, texts by letters; cells without a number come last.
   function compare(a, b, sign) {
     const [x, y] = [a.dataset.value, b.dataset.value];

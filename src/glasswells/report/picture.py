@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glasswells.core.whole_file import whole_file
+from glasswells.report.numbers import Numbers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +21,12 @@ PAPER_COLORS = {0.062: "#0072b2", 0.07: "#d55e00", 0.092: "#009e73"}
 OTHER_COLORS = ("#cc79a7", "#56b4e9", "#7a7a7a", "#f0e442")
 WIDE = 6.5
 """Inches beyond which a figure has a row for itself."""
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None},
+}
+"""By format: without what differs from run to run."""
 STYLE_FILE = Path(__file__).with_name("style.mplstyle")
 
 
@@ -37,8 +44,10 @@ class Picture:
     """The same as `data` and `layout` of plotly, for figures that one wants to turn."""
     details: str = ""
     """What is folded away below the caption."""
-    paper: str = ""
-    """Figure of the paper that it compares with, such as `Fig. 5`."""
+    numbers: Numbers | None = None
+    """What its CSV file holds; None: all that is drawn in its panels."""
+    is_folded: bool = False
+    """Whether it shows the same as another one, of another double well or unit set."""
 
     @property
     def is_wide(self) -> bool:
@@ -69,20 +78,22 @@ def new_figure(width: float = 6.0, height: float = 4.0) -> Figure:
 
 
 def write_picture(picture: Picture, directory: Path) -> str:
-    """Write a picture as PNG and PDF; inside `figure_style`.
+    """Write a picture as SVG, PNG and PDF; inside `figure_style`.
 
     Returns
     -------
     str
-        The PNG as a data URI.
+        The SVG as a data URI.
     """
-    buffer = io.BytesIO()
-    picture.figure.savefig(buffer, format="png", metadata={"Software": None})
-    with whole_file(directory / f"{picture.slug}.png") as draft:
-        draft.write_bytes(buffer.getvalue())
-    with whole_file(directory / f"{picture.slug}.pdf") as draft:
-        picture.figure.savefig(draft, format="pdf", metadata={"CreationDate": None})
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    figure, drawn = picture.figure, {}
+    for kind, metadata in METADATA.items():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.set_layout_engine("none")  # its places are found: once is enough
+        drawn[kind] = buffer.getvalue()
+        with whole_file(directory / f"{picture.slug}.{kind}") as draft:
+            draft.write_bytes(drawn[kind])
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn['svg']).decode('ascii')}"
 
 
 def temperature_colors(temperatures: Iterable[float]) -> dict[float, str]:

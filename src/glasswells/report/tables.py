@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,20 +48,6 @@ class Table:
     is_on_page: bool = True
     hints: tuple[str, ...] = ()
     """What each column is; empty if the headings say it."""
-
-
-def tables(content: ReportContent) -> list[Table]:
-    """All tables, in the order of the page."""
-    return [
-        counts_table(content),
-        tls_table(content),
-        density_table(content),
-        correlation_table(content),
-        glasses_table(content),
-        costs_table(content),
-        failure_counts_table(content),
-        failures_table(content),
-    ]
 
 
 def counts_table(content: ReportContent) -> Table:
@@ -303,14 +290,19 @@ def write_tables(found: list[Table], directory: Path) -> Iterator[Path]:
     """
     for table in found:
         path = directory / f"{table.slug}.csv"
-        with (
-            whole_file(path) as draft,
-            draft.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow([_cell(text) for text in table.columns])
-            writer.writerows([_cell(text) for text in row] for row in table.rows)
+        write_csv(path, table.columns, table.rows)
         yield path
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write rows under headings as one file, and give its text."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([_cell(cell) for cell in columns])
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    with whole_file(path) as draft:
+        draft.write_bytes(text.getvalue().encode("utf-8", "backslashreplace"))
+    return text.getvalue()
 
 
 def _cell(text: str) -> str:

@@ -8,10 +8,7 @@ from glasswells.statistics.bootstrap import (
     distribution,
     mean,
 )
-from glasswells.statistics.claims import Claim, Verdict, judge, reserved
 from glasswells.statistics.counts import (
-    PAPER_COUNTS,
-    PaperCounts,
     TlsCounts,
     active_under,
     count_tls,
@@ -29,14 +26,6 @@ from glasswells.statistics.splitting_density import (
     splitting_density,
     tls_density,
 )
-from glasswells.statistics.verdict import (
-    frequency_correlation,
-    in_subset,
-    splitting_and_frequency,
-    subset_words,
-    tunnels,
-    verdicts,
-)
 from glasswells.statistics.vibration_columns import (
     DirectionColumns,
     SeedColumns,
@@ -48,8 +37,6 @@ from glasswells.statistics.vibration_columns import (
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 
 __all__ = [
-    "PAPER_COUNTS",
-    "Claim",
     "CumulativeDensity",
     "DirectionColumns",
     "Distribution",
@@ -57,14 +44,12 @@ __all__ = [
     "Estimate",
     "MinimumColumns",
     "Overview",
-    "PaperCounts",
     "Resampling",
     "SeedColumns",
     "TangentColumns",
     "TlsCounts",
     "TlsDensity",
     "UnitsOverview",
-    "Verdict",
     "VibrationColumns",
     "WellSummary",
     "active_under",
@@ -76,22 +61,14 @@ __all__ = [
     "cumulative_density",
     "distribution",
     "duplicates",
-    "frequency_correlation",
     "heat_capacity",
-    "in_subset",
-    "judge",
     "mean",
     "mobility_range",
     "overview",
     "rank_correlation",
-    "reserved",
     "share",
-    "splitting_and_frequency",
     "splitting_density",
-    "subset_words",
     "summarize_well",
     "tls_density",
-    "tunnels",
-    "verdicts",
     "with_entries",
 ]

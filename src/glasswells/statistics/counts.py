@@ -1,10 +1,9 @@
-"""Numbers of two-level systems, and those of the paper to set beside them."""
+"""Numbers of two-level systems."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
@@ -17,35 +16,7 @@ from glasswells.statistics.bootstrap import (
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.well_summary import WellSummary
-from glasswells.tunneling.units import ARGON_PUBLISHED, NIP_PUBLISHED, UnitSystem
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PaperCounts:
-    """What the paper found at one preparation temperature."""
-
-    glasses: int
-    double_wells: int
-    tls: Mapping[str, int]
-    """By the name of the unit set."""
-
-
-PAPER_COUNTS: Mapping[float, PaperCounts] = MappingProxyType(
-    {
-        temperature: PaperCounts(
-            glasses=glasses,
-            double_wells=wells,
-            tls=MappingProxyType({ARGON_PUBLISHED.name: argon, NIP_PUBLISHED.name: nip}),
-        )
-        for temperature, glasses, wells, argon, nip in (
-            (0.062, 200, 14_202, 61, 28),
-            (0.07, 50, 21_109, 291, 46),
-            (0.092, 10, 117_339, 1_008, 248),
-        )
-    }
-)
-"""Khomenko, Reichman, Zamponi (2021), by preparation temperature. The counts stand under the
-published unit sets: the splittings behind them are not those of argon's own constant."""
+from glasswells.tunneling.units import UnitSystem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -175,6 +175,17 @@ class VibrationColumns:
             tangents=tuple(t for t in self.tangents if studied[kinds[t.well]] is t),
         )
 
+    def tunneling(self, units: str) -> NDArray[np.bool_]:
+        """(n,) of bool: those whose E is resolved and no single well's in disguise.
+
+        Of the others E is about hbar omega of one well, so that the two rise together.
+        """
+        nothing = np.full(len(self), np.nan)
+        chosen: NDArray[np.bool_] = np.isfinite(self.splittings.get(units, nothing)) & (
+            self.single_wells.get(units, nothing) == 0
+        )
+        return chosen
+
     def mobility_over(self, modes: int) -> Array:
         """(n,), largest a of r_AB with so many soft modes; NaN where other numbers were taken."""
         found: Array = np.where(self.mobility_modes == modes, self.largest_mobility, np.nan)

@@ -14,13 +14,13 @@ from glasswells.campaign.plan.errors import PlanError
 from glasswells.campaign.plan.file import parse_plan, plan_template, toml_value
 from glasswells.campaign.plan.plan import ModelSection, Plan
 from glasswells.campaign.stages.pipeline import roots
+from glasswells.khomenko2021 import verdicts
 from glasswells.landscape.explore import ExplorationSettings
 from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import quasilocalized
 from glasswells.paths import find_double_well
-from glasswells.statistics import verdicts
 from glasswells.vibrations import minimum_vibrations, tangent_study
 
 

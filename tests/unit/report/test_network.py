@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from report_contents import content
 
 from glasswells.core.records import Transition
 from glasswells.report import Exploration, choose_wells
-from glasswells.report.distribution_figures import QUANTITIES
-from glasswells.report.network_figure import network
+from glasswells.report.figures.distributions import QUANTITIES
+from glasswells.report.figures.network import network
+from report_contents import content
 
 
 def exploration(links, n, visits=None):

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 
 import pytest
-from report_contents import content, write_small
 
 from glasswells.report import write_report
 from glasswells.report.result import result_sentence
+from report_contents import content, write_small
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

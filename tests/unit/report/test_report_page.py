@@ -6,24 +6,21 @@ import html
 import json
 import re
 import resource
-import sys
 from html.parser import HTMLParser
 
-import matplotlib as mpl
 import pytest
-from report_contents import content, write_small
-from vibration_contents import with_vibrations
 
 from glasswells.core.errors import InputError
+from glasswells.khomenko2021.counts import paper_counts_table
 from glasswells.report import ReportContent, write_report
-from glasswells.report.page import every_table
-from glasswells.report.paper_tables import paper_counts_table
+from glasswells.report.page import compose
 from glasswells.report.result import result_sentence
 from glasswells.report.tables import correlation_table, density_table, tls_table, write_tables
 from glasswells.report.typesetting import symbols, typeset, typeset_own
 from glasswells.report.well_tables import smallest_table, wells_table
 from glasswells.store.errors import StoreError
 from glasswells.tunneling import ARGON, ARGON_PUBLISHED, NIP, NIP_PUBLISHED, UnitSystem
+from report_contents import content, every_table, write_quickly, write_small
 
 HOSTILE = "<script>alert(1)</script>$\\frac{"
 
@@ -51,37 +48,10 @@ class Page(HTMLParser):
             self._script = None
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """The one page of this module with all its figures in both formats."""
-    directory = tmp_path_factory.mktemp("report")
-    before = global_state()
-    path = write_report(content(), directory)
-    return path, path.read_text(encoding="utf-8"), (before, global_state())
-
-
-def global_state():
-    return dict(mpl.rcParams), "matplotlib.pyplot" in sys.modules
-
-
 @pytest.fixture
-def small_images(monkeypatch):
-    """PNG in few pixels and no PDF: whatever can go wrong with a figure does when it is drawn."""
-    monkeypatch.setattr("glasswells.report.page.write_picture", write_small)
-
-
-@pytest.fixture
-def no_images(monkeypatch):
-    """Pages whose figures are made but not drawn."""
-    monkeypatch.setattr(
-        "glasswells.report.page.write_picture", lambda *_: "data:image/png;base64,AAAA"
-    )
-
-
-@pytest.fixture
-def short_scripts(monkeypatch):
-    """Pages without the megabytes of the library, which are the same in each."""
-    monkeypatch.setattr("glasswells.report.page._scripts", lambda **_: ["0", "1"])
+def written(drawn):
+    """The one page that is drawn in all formats, and its text."""
+    return drawn.path, drawn.text, drawn.globals
 
 
 def without_library(text):
@@ -96,19 +66,23 @@ def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
     path, text, _ = written
     for word in ("Beside the paper", "21109", "117339", "same_minimum", "bootstrap over"):
         assert word in text
-    names = {p.name for p in (path.parent / "figures").iterdir()}
+    figures = {p.name: p for p in (path.parent / "figures").iterdir()}
     slugs = {
         "asymmetry", "barrier", "barrier_from_lower", "distance", "participation", "glasses",
-        "network", "splitting_0", "splitting_1", "splitting_density_0", "splitting_density_1",
-        *(f"well_{k}_{part}" for k in range(3) for part in ("field", "profile")),
+        "network", "splitting_0", "splitting_density_0", "well_0_field", "well_0_profile",
     }  # fmt: skip
-    assert names == {f"{slug}.{suffix}" for slug in slugs for suffix in ("png", "pdf")}
+    repeats = {"splitting_1", "splitting_density_1", "well_1_field", "well_2_profile"}
+    for slug in slugs | repeats:
+        assert {f"{slug}.svg", f"{slug}.csv"} <= set(figures)
+    for slug in slugs:
+        assert figures[f"{slug}.png"].read_bytes().startswith(b"\x89PNG")
+        assert figures[f"{slug}.pdf"].read_bytes().startswith(b"%PDF")
     images = [a["src"] for tag, a in Page(text).elements if tag == "img"]
-    assert len(images) == len(slugs)
+    assert len(images) == len([name for name in figures if name.endswith(".svg")])
     for image in images:
         kind, data = image.split(",")
-        assert kind == "data:image/png;base64"
-        assert base64.b64decode(data).startswith(b"\x89PNG")
+        assert kind == "data:image/svg+xml;base64"
+        assert data == "" or b"<svg" in base64.b64decode(data)[:600]
 
 
 def test_double_wells_say_why_their_splitting_moves(written):
@@ -148,9 +122,10 @@ def test_every_place_for_a_plot_has_its_data(written):
     page = Page(written[1])
     places = [a["data-source"] for _, a in page.elements if "data-source" in a]
     sources = {a["id"]: json.loads(t) for a, t in page.scripts if a.get("type")}
-    assert len(places) == 4  # network and three displacement fields
-    assert set(places) == set(sources)
-    kinds = {trace["type"] for plot in sources.values() for trace in plot["data"]}
+    assert len(places) == 6  # network, three displacement fields, two of modes
+    plots = {name: plot for name, plot in sources.items() if name.startswith("data-")}
+    assert set(places) == set(plots)
+    kinds = {trace["type"] for plot in plots.values() for trace in plot["data"]}
     assert kinds == {"scatter", "scatter3d", "cone"}
 
 
@@ -166,12 +141,12 @@ def test_nothing_global_is_changed(written):
     assert after == before
 
 
-def test_names_from_the_data_stay_text(tmp_path, small_images):
+def test_names_from_the_data_stay_text(tmp_path):
     own = UnitSystem(
         name=HOSTILE, reduced_hbar=0.02, tls_threshold=1e-3, sigma=3e-10, epsilon=100.0, mass=40.0
     )
     made = content(sizes=((3,),), name=HOSTILE, glass=HOSTILE, units=(own,), solved=(own,))
-    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    text = compose(made, tmp_path, draw=write_small).read_text(encoding="utf-8")
     rest = without_library(text)
     assert "alert(1)" in rest
     assert "<script>alert" not in rest
@@ -179,7 +154,7 @@ def test_names_from_the_data_stay_text(tmp_path, small_images):
     code = [t for attributes, t in Page(text).scripts if "type" not in attributes]
     assert not any("alert(1)" in t for t in code if t != code[0])
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
-    assert all(re.fullmatch(r"[a-z0-9_]+\.(html|png|pdf|csv)", p.name) for p in files)
+    assert all(re.fullmatch(r"[a-z0-9_]+\.(html|svg|csv)", p.name) for p in files)
 
 
 def test_tables_hold_every_double_well_to_the_last_bit(written):
@@ -224,14 +199,6 @@ def test_counts_beside_the_paper(written):
     assert found == ["291", "46", "1008", "248"]
 
 
-def test_the_paper_stands_beside_its_own_model_only(tmp_path, no_images, short_scripts):
-    made = dataclasses.replace(with_vibrations(content(sizes=((2, 1),))), is_papers_model=False)
-    text = write_report(made, tmp_path).read_text(encoding="utf-8")
-    assert 'id="paper"' not in text
-    assert "of the paper" not in text
-    assert 'id="vibrations"' in text
-
-
 def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
     list(write_tables(every_table(content(sizes=((1,),), glass="=cmd()")), tmp_path))
     text = (tmp_path / "glasses.csv").read_text()
@@ -260,14 +227,14 @@ def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
         "one double well", "few", "no splittings", "no unit sets", "one unit set of two", "empty",
     ],
 )  # fmt: skip
-def test_whatever_is_missing_the_page_is_written(tmp_path, made, small_images, short_scripts):
-    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+def test_whatever_is_missing_the_page_is_written(tmp_path, made):
+    text = write_quickly(made, tmp_path, draw=write_small).read_text(encoding="utf-8")
     assert "</html>" in text
     rest = re.sub(r"<script.*?</script>|base64,[^\"]*", "", text, flags=re.DOTALL)
     assert not re.search(r"\bnan\b", rest)
 
 
-def test_the_page_opens_with_what_was_found(tmp_path, no_images, short_scripts):
+def test_the_page_opens_with_what_was_found(tmp_path):
     """One sentence with the numbers, then the unit sets, then the smallest splittings."""
     made = with_single_well(content(sizes=((2, 3),)))
     found, words = made.overview, result_sentence(made)
@@ -281,7 +248,7 @@ def test_the_page_opens_with_what_was_found(tmp_path, no_images, short_scripts):
         "the campaign is finished.",
     ):
         assert part in words
-    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    text = write_quickly(made, tmp_path).read_text(encoding="utf-8")
     lead = text.index(str(typeset(words)))
     order = [
         lead,
@@ -328,17 +295,15 @@ def test_smallest_splittings_are_those_of_two_wells():
     assert keys == ["0123456789ab-0", *[""] * 15]
 
 
-def test_an_unfinished_campaign_says_so_wherever_there_is_nothing_yet(
-    tmp_path, no_images, short_scripts
-):
+def test_an_unfinished_campaign_says_so_wherever_there_is_nothing_yet(tmp_path):
     made = ReportContent(name="young", preparations=(), units=(ARGON,), tasks_left=4)
-    text = write_report(made, tmp_path).read_text(encoding="utf-8")
+    text = write_quickly(made, tmp_path).read_text(encoding="utf-8")
     assert "the campaign is unfinished: 4 tasks left." in text
     assert text.count("Nothing here yet (unfinished: 4 tasks left).") >= 6
     assert "There are no" not in text
     assert "None." not in text
     done = dataclasses.replace(made, tasks_left=0)
-    text = write_report(done, tmp_path).read_text(encoding="utf-8")
+    text = write_quickly(done, tmp_path).read_text(encoding="utf-8")
     assert "There are no double wells." in text
     assert "unfinished" not in text
     explored = content(sizes=((), (2,)), solved=())
@@ -360,8 +325,8 @@ def test_symbols_are_typeset_and_nothing_else_is_touched():
     assert typeset_own("epsilon `run`") == "\N{GREEK SMALL LETTER EPSILON} <code>run</code>"
 
 
-def test_same_content_gives_the_same_page(tmp_path, no_images, short_scripts):
-    pages = [write_report(content(sizes=((2,),)), tmp_path / name) for name in "ab"]
+def test_same_content_gives_the_same_page(tmp_path):
+    pages = [write_quickly(content(sizes=((2,),)), tmp_path / name) for name in "ab"]
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
@@ -371,8 +336,8 @@ def test_folder_that_cannot_be_written_gives_one_clear_error(tmp_path):
         write_report(content(sizes=((1,),)), tmp_path / "file")
 
 
-def test_a_full_disk_leaves_the_report_of_before(tmp_path, small_images, short_scripts):
-    page = write_report(content(sizes=((1,),)), tmp_path)
+def test_a_full_disk_leaves_the_report_of_before(tmp_path):
+    page = write_quickly(content(sizes=((1,),)), tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (page.stat().st_size // 2, hard))

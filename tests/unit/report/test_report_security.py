@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_contents import content
-from vibration_contents import with_vibrations
 
-from glasswells.report import write_report
 from glasswells.report.content import ReportContent
-from glasswells.report.distribution_figures import distribution_pictures
+from glasswells.report.figures.distributions import distribution_pictures
+from glasswells.report.figures.wells import well_pictures
+from glasswells.report.numbers import Numbers
 from glasswells.report.picture import Picture, figure_style
+from glasswells.report.section import Gallery, Section
 from glasswells.report.tables import Table, write_tables
-from glasswells.report.well_figures import well_pictures
 from glasswells.tunneling import ARGON, UnitSystem
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
+from report_contents import content, write_quickly
+from vibration_contents import with_vibrations
 
 HOSTILE = {
     "script": "<script>alert(1)</script>",
@@ -57,6 +58,7 @@ FORMULAS = (
     "--1",
 )
 """What spreadsheets compute."""
+NO_NUMBERS = Numbers(columns=(), rows=())
 IMAGE = "data:image/png;base64,AAAA"
 
 
@@ -124,6 +126,15 @@ class Page(HTMLParser):
         following = zip(self.events, self.events[1:], strict=False)
         return [text for (tag, _), (_, text) in following if tag == f"<{element}>"]
 
+    def take_numbers(self) -> list[str]:
+        """Remove the texts of the figures' numbers, and give them."""
+        found = [
+            place + 1
+            for place, (tag, attributes) in enumerate(self.events)
+            if tag == "<script>" and dict(attributes).get("id", "").startswith("numbers-")
+        ]
+        return [self.events.pop(place)[1] for place in reversed(found)]
+
     @property
     def attributes(self) -> list[tuple[str, str, str]]:
         """Element, name and value of each."""
@@ -139,13 +150,13 @@ Write = Callable[[ReportContent, str], Page]
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(tmp_path: Path) -> Write:
     """Writes a report without images and without the library for interactive figures."""
-    monkeypatch.setattr("glasswells.report.page._scripts", lambda **_: ["0", "1"])
-    monkeypatch.setattr("glasswells.report.page.write_picture", lambda *_: IMAGE)
 
     def make(made: ReportContent, name: str) -> Page:
-        return Page(write_report(made, tmp_path / name).read_bytes().decode("utf-8"))
+        return Page(
+            write_quickly(made, tmp_path / name, draw=lambda *_: IMAGE).read_bytes().decode("utf-8")
+        )
 
     return make
 
@@ -161,7 +172,14 @@ def test_a_page_of_hostile_names_is_that_of_harmless_ones_but_for_the_texts(
     seen = word.encode("utf-8", "backslashreplace").decode()
     harmless = "\u0444" * len(word)  # as long, for the length of a cell sets its class
     page = write(dressed(every_text, word), "hostile")
+    numbers = page.take_numbers()
+    assert len(numbers) > 10
+    for text in numbers:  # as drawn, so they differ
+        assert text.isascii()
+        assert not set(text) & set("<>&")
+        assert isinstance(json.loads(text), str)
     expected = write(dressed(every_text, harmless), "harmless")
+    expected.take_numbers()
     assert page.events == replaced(expected.events, harmless, seen)
     texts = "".join(text for kind, text in page.events if kind == "text")
     for place in ("demo", "g0.07-0", "argon", "paths", "same_minimum", "pair 0-1", "Traceback",
@@ -205,20 +223,24 @@ def test_a_page_points_to_nothing_outside_and_its_policy_comes_first(
 
 
 @pytest.mark.parametrize("word", HOSTILE.values(), ids=HOSTILE)
-def test_data_of_interactive_figures_come_back_as_they_were(
-    write: Write, monkeypatch: pytest.MonkeyPatch, word: str
-) -> None:
+def test_data_of_interactive_figures_come_back_as_they_were(tmp_path: Path, word: str) -> None:
     """Also with hostile texts in them, which none of our figures has now."""
     data = {word: [word, 1.5, None, {"text": word + word}], "layout": {"title": {"text": word}}}
-    picture = Picture(slug="any", title=word, caption=word, figure=None, interactive=data)  # type: ignore[arg-type]
-    sections = (
-        "first", "glasses", "distributions", "splittings", "densities", "network", "vibrations",
-        "more_vibrations",
-    )  # fmt: skip
-    pictures = {**{section: [] for section in sections}, "wells": [picture]}
-    monkeypatch.setattr("glasswells.report.page.pictures_of", lambda _: pictures)
-    page = write(ReportContent(name="any", preparations=(), units=()), "page")
-    source, *code = page.inside("script")
+    picture = Picture(
+        slug="any",
+        title=word,
+        caption=word,
+        figure=None,  # type: ignore[arg-type]
+        numbers=NO_NUMBERS,
+        interactive=data,
+    )
+    section = Section(
+        slug="any", title="any", name="any", blocks=(Gallery(pictures=[picture], empty=""),)
+    )
+    made = ReportContent(name="any", preparations=(), units=())
+    path = write_quickly(made, tmp_path, draw=lambda *_: IMAGE, sections=[lambda _: section])
+    page = Page(path.read_text(encoding="utf-8"))
+    _, source, *code = page.inside("script")
     assert code == ["0", "1"]
     assert json.loads(source) == data
     assert source.isascii()

@@ -8,7 +8,6 @@ from synthetic_wells import splitting, summary
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import ContinuedSplitting
 from glasswells.statistics import (
-    PAPER_COUNTS,
     Resampling,
     active_under,
     count_tls,
@@ -100,16 +99,6 @@ def test_counts_carry_the_error_of_a_fitted_constant():
     found = count_tls([wells], ARGON_PUBLISHED)
     assert found.raw == 2
     assert found.at_hbar_limits == (3, 1)
-
-
-def test_counts_of_the_paper():
-    assert {t: c.double_wells for t, c in PAPER_COUNTS.items()} == {
-        0.062: 14202, 0.07: 21109, 0.092: 117339,
-    }  # fmt: skip
-    names = ("argon-published", "nip-published")
-    assert {t: tuple(c.tls[n] for n in names) for t, c in PAPER_COUNTS.items()} == {
-        0.062: (61, 28), 0.07: (291, 46), 0.092: (1008, 248),
-    }  # fmt: skip
 
 
 def poisson_glasses(rng, density, volume, largest, n_glasses):

@@ -1,5 +1,4 @@
 import numpy as np
-from synthetic_vibrations import columns, tangent_columns
 from synthetic_wells import splitting, summary
 
 from glasswells.core.outcomes import Outcome
@@ -11,6 +10,7 @@ from glasswells.vibrations.records import (
     TangentStudy,
     WellVibrations,
 )
+from synthetic_vibrations import columns, tangent_columns
 
 NOWHERE = np.empty((0, 3))
 

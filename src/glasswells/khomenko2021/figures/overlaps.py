@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glasswells.core.records import Array
+from glasswells.khomenko2021.verdicts import in_subset, subset_words
 from glasswells.report.content import Preparation, ReportContent
-from glasswells.report.distribution_figures import (
+from glasswells.report.picture import Picture, new_figure, temperature_colors
+from glasswells.report.plotting import (
     MIN_HISTOGRAM,
     describe,
     error_words,
     plot_marks,
     plot_steps,
 )
-from glasswells.report.picture import Picture, new_figure, temperature_colors
-from glasswells.statistics import distribution, in_subset, mobility_range, subset_words
+from glasswells.report.section import ReportFigure
+from glasswells.statistics import distribution, mobility_range
 from glasswells.statistics.shares import with_entries
 
 if TYPE_CHECKING:
@@ -47,20 +49,29 @@ class Curve:
     is_filled: bool = False
 
 
-def overlap_pictures(content: ReportContent) -> list[Picture]:
-    """Figs. 5, 7 and 8 of what is known of the double wells' vibrations; none if nothing is."""
-    preparations = [p for p in content.preparations if p.vibrations]
-    if not preparations:
-        return []
-    units = content.units[0].name if content.units else None
-    rho = (
-        "" if content.vibrations is None else f" at a distance of {content.vibrations.rho:g} from A"
-    )
-    return [
-        _direction_picture(preparations, units, rho),
-        _nonlinear_picture(preparations),
-        _unknown_end_picture(preparations),
-    ]
+def direction_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Fig. 5; none if no vibrations of double wells are known."""
+    if preparations := _known(content):
+        units = content.units[0].name if content.units else None
+        shown = content.vibrations
+        rho = "" if shown is None else f" at a distance of {shown.rho:g} from A"
+        yield _direction_picture(preparations, units, rho)
+
+
+def nonlinear_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Fig. 7; none if no vibrations of double wells are known."""
+    if preparations := _known(content):
+        yield _nonlinear_picture(preparations)
+
+
+def unknown_end_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Fig. 8; none if no vibrations of double wells are known."""
+    if preparations := _known(content):
+        yield _unknown_end_picture(preparations)
+
+
+def _known(content: ReportContent) -> list[Preparation]:
+    return [p for p in content.preparations if p.vibrations]
 
 
 def _direction_picture(preparations: Sequence[Preparation], units: str | None, rho: str) -> Picture:
@@ -108,7 +119,6 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
     return Picture(
         slug="overlap_directions",
         title="Largest overlap of r_12, r_AS and r_AB with a normal mode",
-        paper="Fig. 5",
         caption=f"Over all modes of A. r_12 is the direction of the path{rho}. "
         f"{vibration_words(preparations)} {' '.join(w for w in words if w)} "
         f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
@@ -157,7 +167,6 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
     return Picture(
         slug="overlap_nonlinear",
         title="Overlap of r_AB with linear and with nonlinear modes",
-        paper="Fig. 7",
         caption="Linear: the normal mode of A with the largest overlap; nonlinear: the cubic mode "
         f"to which eq. 6 leads from r_AB itself. {vibration_words(preparations)} {' '.join(words)} "
         f"{MARK_WORDS} {error_words(preparations, vibrations=True)}",
@@ -207,7 +216,6 @@ def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
     return Picture(
         slug="overlap_unknown_end",
         title="Overlap of r_AB with modes that know nothing of B",
-        paper="Fig. 8",
         caption="Linear: the softest localized mode of A (above), the softest mode (below); "
         f"nonlinear: the cubic mode seeded by it. {vibration_words(preparations)} "
         f"{' '.join(words)} {MARK_WORDS} {error_words(preparations, vibrations=True)}",
@@ -347,3 +355,10 @@ def _mobility_words(p: Preparation, modes: int) -> str:
 def wells_words(n: int) -> str:
     """How many double wells."""
     return f"{n} double {'well' if n == 1 else 'wells'}"
+
+
+FIGURES = (
+    ReportFigure(section="vibrations", place=5, draw=direction_pictures),
+    ReportFigure(section="vibrations", place=7, draw=nonlinear_pictures),
+    ReportFigure(section="vibrations", place=8, draw=unknown_end_pictures),
+)

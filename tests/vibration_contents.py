@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from report_contents import N, content, double_well
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import FieldProfile
@@ -18,6 +17,7 @@ from glasswells.vibrations.records import (
     TangentStudy,
     WellVibrations,
 )
+from report_contents import N, content, double_well
 
 
 def minimum_vibrations(rng, *, n=N, modes=None, quasilocalized=(4, 6)):

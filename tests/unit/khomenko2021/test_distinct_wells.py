@@ -4,16 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from glasswells.khomenko2021.figures.curvature import curvature_pictures
+from glasswells.khomenko2021.figures.overlaps import (
+    direction_pictures,
+    nonlinear_pictures,
+    unknown_end_pictures,
+)
+from glasswells.khomenko2021.figures.spectrum import spectrum_pictures
+from glasswells.khomenko2021.figures.tangents import tangent_pictures
+from glasswells.khomenko2021.sections import SECTIONS
+from glasswells.report.picture import figure_style
+from glasswells.statistics import collect_minima
 from report_contents import N, content
 from vibration_contents import minimum_vibrations, well_vibrations, with_vibrations
-
-from glasswells.report.curvature_figure import curvature_picture
-from glasswells.report.overlap_figures import overlap_pictures
-from glasswells.report.picture import figure_style
-from glasswells.report.spectrum_figure import spectrum_picture
-from glasswells.report.tangent_figures import tangent_pictures
-from glasswells.report.vibration_tables import vibration_tables
-from glasswells.statistics import collect_minima
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +51,22 @@ def made():
     return with_vibrations(plain, make=full_spectrum_for_the_first, studied=4)
 
 
+def tables_of(made):
+    return [t for make in SECTIONS for t in make(made).tables]
+
+
 def rows(made, slug):
-    (table,) = [t for t in vibration_tables(made) if t.slug == slug]
+    (table,) = [t for t in tables_of(made) if t.slug == slug]
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
 def test_figures_count_a_core_once_and_say_both_numbers(made):
-    pictures = [*overlap_pictures(made), curvature_picture(made)]
+    pictures = [
+        next(draw(made))
+        for draw in (
+            direction_pictures, nonlinear_pictures, unknown_end_pictures, curvature_pictures,
+        )
+    ]  # fmt: skip
     for picture in pictures:
         assert "5 double wells in 1 glass" in picture.caption
         assert "counts once: 3 distinct of 5 at T_f = 0.07." in picture.caption
@@ -94,7 +107,7 @@ def test_tables_hold_all_double_wells_and_name_what_each_repeats(made):
 
 
 def test_mobilities_are_compared_over_the_same_modes(made):
-    nonlinear = overlap_pictures(made)[1]
+    nonlinear = next(nonlinear_pictures(made))
     own = made.preparations[0].vibrations[0].largest_mobility
     assert (
         f"linear modes 4 to 60; where all 3N modes are known (1), its mean is {own[0]:.3f} over"
@@ -112,7 +125,7 @@ def test_a_largest_mobility_over_other_modes_is_left_out_and_counted():
         found = well_vibrations(rng, number=number, **settings)
         return replace(found, mobility_modes=3 * N if number == 0 else 60)
 
-    nonlinear = overlap_pictures(with_vibrations(content(sizes=((4,),)), make=make))[1]
+    nonlinear = next(nonlinear_pictures(with_vibrations(content(sizes=((4,),)), make=make)))
     assert "without the 1 where others were looked at" in nonlinear.caption
     assert len(nonlinear.figure.axes[1].lines[0].get_xdata()) == 3
 
@@ -130,10 +143,10 @@ def test_numbers_of_quasilocalized_modes_are_over_one_range_of_frequencies(made)
     assert both.reach == reach
     assert full.frequencies[3] < reach < full.frequencies[109]
     words = f"of the modes below frequency {reach:.3g}"
-    caption = spectrum_picture(both).caption
+    caption = next(spectrum_pictures(both)).caption
     assert "1.0 quasilocalized modes on average in 2 minima of 1 glass" in caption
     assert words in caption
     (counts,) = rows(both, "vibrations")
     assert counts["quasilocalized modes per minimum"] == "1.00"
-    (table,) = [t for t in vibration_tables(both) if t.slug == "vibrations"]
+    (table,) = [t for t in tables_of(both) if t.slug == "vibrations"]
     assert words in table.note

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from glasswells.report.content import ReportContent
 from glasswells.report.field_drawing import RED
 from glasswells.report.picture import Picture, new_figure
+from glasswells.report.section import ReportFigure
 from glasswells.report.vibration_content import ShownSpectrum
 
 DOTS = "0.55"
@@ -14,11 +17,11 @@ INSET_MODES = 60
 """Modes of the inset: enough for the first bands of phonons."""
 
 
-def spectrum_picture(content: ReportContent) -> Picture | None:
-    """Participation ratio of the modes of one minimum against frequency; None if not known."""
+def spectrum_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Participation ratio of the modes of one minimum against frequency; none if not known."""
     shown = None if content.vibrations is None else content.vibrations.spectrum
     if shown is None or len(shown.vibrations.frequencies) <= 3:
-        return None
+        return
     found = shown.vibrations
     omega, ratio = found.frequencies[3:], found.participation_ratios[3:]
     stars = np.array(found.quasilocalized, dtype=np.intp) - 1
@@ -47,10 +50,9 @@ def spectrum_picture(content: ReportContent) -> Picture | None:
     inset.set_ylabel(r"$\omega$", fontsize=8)
     inset.tick_params(labelsize=8)
     inset.set_ylim(bottom=0)
-    return Picture(
+    yield Picture(
         slug="spectrum",
         title="Participation ratio of the normal modes of one minimum",
-        paper="Fig. 2",
         caption=f"{_words(shown)} Inset: the softest {len(numbers)}, mode 4 the softest. "
         f"{_population_words(content)}",
         figure=figure,
@@ -90,3 +92,6 @@ def reach_words(reach: float) -> str:
     if np.isinf(reach):
         return "of all modes"
     return f"of the modes below frequency {reach:.3g}, up to which those of every minimum are known"
+
+
+FIGURES = (ReportFigure(section="vibrations", place=2, draw=spectrum_pictures),)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glasswells.core.records import Array, freeze
-from glasswells.report.content import Exploration, GlassContent
+from glasswells.report.content import Exploration, GlassContent, ReportContent
 from glasswells.report.picture import Picture, new_figure
+from glasswells.report.section import ReportFigure
 
 MAX_NODES = 150
 """Structures drawn, those visited most; more would be a blot."""
@@ -54,12 +56,23 @@ def network(exploration: Exploration, max_nodes: int = MAX_NODES) -> Network:
     )
 
 
-def network_picture(glass: GlassContent, temperature: float) -> Picture | None:
-    """The network of a glass; None if it was not explored."""
-    if glass.exploration is None or len(glass.exploration.energies) == 0:
-        return None
-    drawn = network(glass.exploration)
-    total = len(glass.exploration.energies)
+def network_pictures(content: ReportContent) -> Iterator[Picture]:
+    """The network of the glass with the most inherent structures; none if none was explored."""
+    explored = [
+        (g.exploration, g, p.temperature)
+        for p in content.preparations
+        for g in p.explored
+        if g.exploration is not None and len(g.exploration.energies)
+    ]
+    if explored:
+        exploration, glass, temperature = max(explored, key=lambda item: len(item[0].energies))
+        yield network_picture(glass, exploration, temperature)
+
+
+def network_picture(glass: GlassContent, exploration: Exploration, temperature: float) -> Picture:
+    """The network of a glass."""
+    drawn = network(exploration)
+    total = len(exploration.energies)
     figure = new_figure(7.0, 4.6)
     axes = figure.add_subplot()
     for i, j, n in drawn.links:
@@ -83,7 +96,7 @@ def network_picture(glass: GlassContent, temperature: float) -> Picture | None:
         slug="network",
         title="Inherent structures of one glass and the transitions between them",
         caption=f"Glass {glass.name}, T_f = {temperature:g}, N = {glass.n_particles}: {shown} of "
-        f"{total} inherent structures from {glass.exploration.quenches} quenches, and "
+        f"{total} inherent structures from {exploration.quenches} quenches, and "
         f"{len(drawn.links)} links between them, wider for more transitions.",
         figure=figure,
         interactive=_interactive(drawn),
@@ -152,3 +165,6 @@ def _broken_lines(drawn: Network) -> tuple[list[float | None], list[float | None
         x += [float(drawn.place[i]), float(drawn.place[j]), None]
         y += [float(drawn.energy[i]), float(drawn.energy[j]), None]
     return x, y
+
+
+FIGURES = (ReportFigure(section="network", place=1, draw=network_pictures),)

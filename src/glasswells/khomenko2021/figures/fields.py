@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from glasswells.report.field_drawing import (
     FIELD_WORDS,
     centered_on_largest,
     field_layout,
+    field_numbers,
     field_traces,
     most_mobile,
     plot_field,
 )
+from glasswells.report.numbers import label_text
 from glasswells.report.picture import Picture, new_figure
+from glasswells.report.section import ReportFigure
 from glasswells.report.vibration_content import ShownVibrations
 
 
@@ -25,7 +29,7 @@ def field_pictures(content: ReportContent) -> Iterator[Picture]:
     """Fig. 3 of each double well that was chosen."""
     if content.vibrations is not None:
         for place, shown in enumerate(content.vibrations.fields):
-            yield _picture(shown, f"mode_fields_{place}")
+            yield replace(_picture(shown, f"mode_fields_{place}"), is_folded=place > 0)
 
 
 def _picture(shown: ShownVibrations, slug: str) -> Picture:
@@ -41,12 +45,12 @@ def _picture(shown: ShownVibrations, slug: str) -> Picture:
     return Picture(
         slug=slug,
         title=f"Displacement fields of modes beside r_AB: {shown.title}",
-        paper="Fig. 3",
         caption=f"Double well {shown.number} of glass {shown.glass}, T_f = "
         f"{shown.preparation_temperature:g}, N = {minimum.n_particles}.{splitting} "
         f"{_overlap_words(shown)} Modes are drawn with the norm of r_AB.",
         details=FIELD_WORDS,
         figure=figure,
+        numbers=field_numbers(minimum, {label_text(name): field for name, field in fields}),
         interactive=_interactive(fields, centered, minimum.box, mobile),
     )
 
@@ -113,3 +117,6 @@ def _interactive(
             ],
         },
     }  # fmt: skip
+
+
+FIGURES = (ReportFigure(section="vibrations", place=3, draw=field_pictures),)

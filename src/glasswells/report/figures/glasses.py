@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from glasswells.report.content import ReportContent
-from glasswells.report.distribution_figures import describe
 from glasswells.report.picture import Picture, new_figure, temperature_colors
+from glasswells.report.plotting import describe
+from glasswells.report.section import ReportFigure
 from glasswells.statistics import count_per_glass
 
 
-def glasses_picture(content: ReportContent) -> Picture | None:
-    """Inherent structures and double wells of each glass; None if none was explored."""
+def glass_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Inherent structures and double wells of each glass; none if none was explored."""
     preparations = [p for p in content.preparations if p.explored]
     if not preparations:
-        return None
+        return
     figure = new_figure(8.0, 3.6)
     panels = figure.subplots(1, 2)
     colors = temperature_colors(p.temperature for p in content.preparations)
@@ -38,7 +41,7 @@ def glasses_picture(content: ReportContent) -> Picture | None:
         )
         axes.set_xlim(-0.6, len(preparations) - 0.4)
         axes.grid(visible=False, axis="x")
-    return Picture(
+    yield Picture(
         slug="glasses",
         title="Inherent structures and double wells of each glass",
         caption=f"{describe(preparations)} All double wells, single wells in disguise among them. "
@@ -46,3 +49,6 @@ def glasses_picture(content: ReportContent) -> Picture | None:
         "(counting errors for a single glass).",
         figure=figure,
     )
+
+
+FIGURES = (ReportFigure(section="glasses", place=1, draw=glass_pictures),)

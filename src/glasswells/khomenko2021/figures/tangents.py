@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glasswells.core.records import Array
+from glasswells.khomenko2021.figures.overlaps import wells_words
 from glasswells.report.content import Preparation, ReportContent
-from glasswells.report.distribution_figures import error_words
-from glasswells.report.overlap_figures import wells_words
 from glasswells.report.picture import Picture, new_figure, temperature_colors
+from glasswells.report.plotting import error_words
+from glasswells.report.section import ReportFigure
 from glasswells.report.vibration_content import ShownVibrations
 from glasswells.statistics import mean
 from glasswells.vibrations.records import TangentStudy
@@ -36,7 +38,7 @@ def tangent_pictures(content: ReportContent) -> Iterator[Picture]:
     for place, shown in enumerate(content.vibrations.tangents):
         study = shown.vibrations.tangents
         if study is not None and len(study.frequencies):
-            yield _one_picture(shown, study, f"tangent_{place}")
+            yield replace(_one_picture(shown, study, f"tangent_{place}"), is_folded=place > 0)
     preparations = [p for p in content.preparations if any(g.tangents for g in p.vibrations)]
     if preparations:
         yield _all_picture(preparations)
@@ -63,7 +65,6 @@ def _one_picture(shown: ShownVibrations, study: TangentStudy, slug: str) -> Pict
     return Picture(
         slug=slug,
         title=f"Overlap of the path's direction with the normal modes of A: {shown.title}",
-        paper="Fig. 4",
         caption=f"Double well {shown.number} of glass {shown.glass}, T_f = "
         f"{shown.preparation_temperature:g}, N = {shown.minimum_a.n_particles}.{splitting} Overlap "
         f"c of r_12 with each of the modes 4 to {len(study.frequencies)} of A, translations left "
@@ -194,3 +195,6 @@ def _plot_means(
     axes.errorbar(
         grid * 1.08**place, values, yerr=bars, fmt="o", ms=5, color=color, elinewidth=1, label=label
     )
+
+
+FIGURES = (ReportFigure(section="vibrations", place=4, draw=tangent_pictures),)

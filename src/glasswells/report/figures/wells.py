@@ -8,20 +8,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glasswells.core.splittings import TunnelSplitting
-from glasswells.report.content import ShownWell
+from glasswells.report.content import ReportContent, ShownWell
 from glasswells.report.field_drawing import (
     FIELD_WORDS,
     RED,
     centered_on_largest,
     field_layout,
+    field_numbers,
     field_traces,
     most_mobile,
     plot_field,
 )
 from glasswells.report.picture import Picture, new_figure, plain
+from glasswells.report.section import ReportFigure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def first_pictures(content: ReportContent) -> Iterator[Picture]:
+    """The double well of the smallest splitting."""
+    if content.has_smallest:
+        yield from well_pictures(content.shown[0], 0)
+
+
+def other_pictures(content: ReportContent) -> Iterator[Picture]:
+    """The other ones that were chosen."""
+    for place, shown in enumerate(content.shown):
+        if place or not content.has_smallest:
+            yield from well_pictures(shown, place)
 
 
 def well_pictures(shown: ShownWell, place: int) -> Iterator[Picture]:
@@ -129,6 +144,7 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
         f"{shown.well.participation_number:.3g}.",
         details=FIELD_WORDS,
         figure=figure,
+        numbers=field_numbers(minimum, {"r_AB": field}),
         interactive={
             "data": field_traces(centered, field, box, mobile),
             "layout": field_layout(),
@@ -141,3 +157,9 @@ def _where(shown: ShownWell) -> str:
         f"Double well {shown.number} of glass {shown.glass}, T_f = "
         f"{shown.preparation_temperature:g}, N = {shown.well.minimum_a.n_particles}."
     )
+
+
+FIGURES = (
+    ReportFigure(section="result", place=1, draw=first_pictures),
+    ReportFigure(section="wells", place=1, draw=other_pictures),
+)

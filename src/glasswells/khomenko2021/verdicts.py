@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glasswells.core.records import Array
+from glasswells.khomenko2021.claims import Claim, Verdict, judge
 from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
 from glasswells.statistics.bootstrap import (
     DEFAULT_RESAMPLING,
@@ -16,7 +17,6 @@ from glasswells.statistics.bootstrap import (
     Resampling,
     mean,
 )
-from glasswells.statistics.claims import Claim, Verdict, judge
 from glasswells.statistics.ranks import rank_correlation
 from glasswells.statistics.shares import as_flags, known_above, share, with_entries
 from glasswells.statistics.vibration_columns import VibrationColumns, mobility_range
@@ -92,25 +92,13 @@ def _verdicts(
         found += _tangents_parallel(wells, words, resampling, limits)
     found.append(_limit(every, resampling))
     for name in units:
-        true = [counted(g.where(tunnels(g, name))) for g in glasses]
+        true = [counted(g.where(g.tunneling(name))) for g in glasses]
         found.append(_anticorrelation(every, name, "all resolved", resampling))
         verdict = _anticorrelation(true, name, "no single well in disguise", resampling)
         found.append(replace(verdict, remark=_reasons(true, name, resampling)))
     for words, wells in subsets:
         found += _curved_paths(wells, words, resampling)
     return [*found, *_nonlinear(every, resampling), *_unknown_end(every, resampling)]
-
-
-def tunnels(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
-    """(n,) of bool: the double wells whose E is resolved and no single well's in disguise.
-
-    Of the others E is about hbar omega of one well, so that the two rise together.
-    """
-    nothing = np.full(len(glass), np.nan)
-    chosen: NDArray[np.bool_] = np.isfinite(glass.splittings.get(units, nothing)) & (
-        glass.single_wells.get(units, nothing) == 0
-    )
-    return chosen
 
 
 def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
@@ -122,7 +110,7 @@ def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
     chosen: NDArray[np.bool_] = (
         (glass.splittings.get(units, nothing) < SUBSET_SPLITTING)
         & (glass.participation_number < SUBSET_PARTICIPATION)
-        & tunnels(glass, units)
+        & glass.tunneling(units)
     )
     return chosen
 

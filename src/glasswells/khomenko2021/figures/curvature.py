@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glasswells.core.records import Array
+from glasswells.khomenko2021.figures.overlaps import distinct_words, panel_grid
+from glasswells.khomenko2021.verdicts import frequency_correlation, splitting_and_frequency
 from glasswells.report.content import Preparation, ReportContent
-from glasswells.report.distribution_figures import describe
-from glasswells.report.overlap_figures import distinct_words, panel_grid
 from glasswells.report.picture import Picture, plain, temperature_colors
-from glasswells.statistics import (
-    Estimate,
-    frequency_correlation,
-    mean,
-    splitting_and_frequency,
-    tunnels,
-)
+from glasswells.report.plotting import describe
+from glasswells.report.section import ReportFigure
+from glasswells.statistics import Estimate, mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,12 +29,12 @@ MEANS, LEAST_IN_BIN = 6, 5
 """Bins of equal numbers of double wells whose mean log E is drawn, and the fewest in one."""
 
 
-def curvature_picture(content: ReportContent) -> Picture | None:
-    """E against omega in A, for each unit set and temperature; None if neither is known."""
+def curvature_pictures(content: ReportContent) -> Iterator[Picture]:
+    """E against omega in A, for each unit set and temperature; none if neither is known."""
     preparations = [p for p in content.preparations if p.vibrations]
     names = [u.name for u in content.units]
     if not any(splitting_and_frequency(p.vibrations, n)[0] for p in preparations for n in names):
-        return None
+        return
     figure, panels = panel_grid(len(names), preparations)
     colors = temperature_colors(p.temperature for p in preparations)
     words = []
@@ -46,7 +43,7 @@ def curvature_picture(content: ReportContent) -> Picture | None:
             axes = panels[row][column]
             x, y = splitting_and_frequency(p.vibrations, units.name)
             found = frequency_correlation(p.vibrations, units.name)
-            true = [g.where(tunnels(g, units.name)).distinct() for g in p.vibrations_as_met]
+            true = [g.where(g.tunneling(units.name)).distinct() for g in p.vibrations_as_met]
             true_x, true_y = splitting_and_frequency(true, units.name)
             tunneling = frequency_correlation(true, units.name)
             _plot_cloud(axes, y, x, SINGLE)
@@ -59,10 +56,9 @@ def curvature_picture(content: ReportContent) -> Picture | None:
     for axes in panels[-1]:
         axes.set_xlabel(r"frequency $\omega$ in $A$")
     rho = "" if content.vibrations is None else f" at a distance of {content.vibrations.rho:g}"
-    return Picture(
+    yield Picture(
         slug="splitting_frequency",
         title="Tunnel splitting against the frequency along the path in A",
-        paper="Fig. 6",
         caption=f"\N{GREEK SMALL LETTER OMEGA}: from the curvature along the path in A{rho}. "
         f"r_s: Spearman's rank correlation with its 95 % interval, bootstrap over glasses; a star "
         f"marks a single glass, or no scatter between glasses: its interval takes double wells as "
@@ -125,3 +121,6 @@ def _words(
         words += f"; of the {true} that are no single wells in disguise r_s "
         words += "is not defined" if tunneling is None else f"= {tunneling.text('.2f')}"
     return f"{words}."
+
+
+FIGURES = (ReportFigure(section="vibrations", place=6, draw=curvature_pictures),)

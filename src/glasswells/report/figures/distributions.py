@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,15 @@ import numpy as np
 from glasswells.core.records import Array
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, new_figure, plain, temperature_colors
+from glasswells.report.plotting import (
+    MIN_HISTOGRAM,
+    describe,
+    error_words,
+    plot_bars,
+    plot_marks,
+    plot_steps,
+)
+from glasswells.report.section import ReportFigure
 from glasswells.statistics import (
     Distribution,
     WellSummary,
@@ -33,8 +42,6 @@ ALL_WORDS = "Single wells in disguise and repeated cores are included."
 TUNNELING_WORDS = (
     "Single wells in disguise and unresolved splittings are left out, repeated cores are included."
 )
-MIN_HISTOGRAM = 10
-"""Fewer values than this are drawn one by one: as a density they would dwarf the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +117,7 @@ def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
     for quantity in (*splittings, *QUANTITIES):
         picture = _distribution_picture(content.preparations, quantity)
         if picture is not None:
-            yield picture
+            yield replace(picture, is_folded=quantity in splittings[1:])
 
 
 def density_pictures(content: ReportContent) -> Iterator[Picture]:
@@ -118,7 +125,7 @@ def density_pictures(content: ReportContent) -> Iterator[Picture]:
     for place, units in enumerate(content.units):
         picture = _density_picture(content.preparations, units, f"splitting_density_{place}")
         if picture is not None:
-            yield picture
+            yield replace(picture, is_folded=place > 0)
 
 
 def _distribution_picture(
@@ -210,29 +217,6 @@ def _density_picture(
     )
 
 
-def describe(preparations: Sequence[Preparation], drawn: Sequence[int] | None = None) -> str:
-    """N, T_f and counts of what a figure shows; with `drawn` how many of the double wells."""
-    parts = []
-    for place, p in enumerate(preparations):
-        sizes = sorted({g.n_particles for g in p.explored})
-        particles = " or ".join(map(str, sizes)) if sizes else "?"
-        wells = counted(sum(len(w) for w in p.wells), "double well")
-        shown = "" if drawn is None else f"{drawn[place]} drawn of "
-        parts.append(
-            f"T_f = {p.temperature:g}: {shown}{wells} in "
-            f"{counted(len(p.explored), 'glass', 'glasses')} of N = {particles}."
-        )
-    return " ".join(parts)
-
-
-def error_words(preparations: Sequence[Preparation], *, vibrations: bool = False) -> str:
-    """What the error bars of a figure are; with `vibrations` one of what is known of those."""
-    words = "Error bars: 95 % intervals, bootstrap over glasses"
-    if any(len(p.vibrations if vibrations else p.explored) == 1 for p in preparations):
-        words += "; with a single glass counting errors only, which are too small"
-    return words + "."
-
-
 def _label(preparation: Preparation, drawn: int) -> str:
     return rf"$T_f = {preparation.temperature:g}$ ({drawn})"
 
@@ -263,65 +247,15 @@ def _whole_decades(low: float, high: float) -> tuple[float, float]:
     return float(10 ** np.floor(np.log10(low))), float(10 ** np.ceil(np.log10(high)))
 
 
-def plot_steps(
-    axes: Axes,
-    found: Distribution,
-    color: str,
-    label: str,
-    *,
-    is_filled: bool = False,
-    shift: float = 0.0,
-    all_bars: bool = True,
-) -> None:
-    """A histogram as steps with error bars in the middle of the bins.
-
-    Parameters
-    ----------
-    axes, found, color, label
-        Where, what, and how.
-    is_filled
-        Whether the area is filled instead of its edge drawn.
-    shift
-        Of the error bars, in widths of bins, so that those of several histograms stand apart.
-    all_bars
-        Whether bins without entries have error bars too.
-    """
-    edges, density = found.edges, found.density
-    heights = np.append(density, density[-1])
-    if is_filled:
-        axes.fill_between(edges, heights, step="post", color=color, alpha=0.35, lw=0, label=label)
-    else:
-        axes.step(edges, heights, where="post", color=color, label=label)
-    center = (edges[1:] + edges[:-1]) / 2 + shift * np.diff(edges)
-    k = (found.counts > 0) | all_bars
-    plot_bars(axes, center[k], density[k], found.low[k], found.high[k], color)
-
-
-def plot_marks(axes: Axes, values: Array, color: str, label: str, *, height: float = 0.02) -> None:
-    """Each value as a mark, at a fraction of the height of the axes."""
-    axes.plot(
-        values,
-        np.full(len(values), height),
-        "|",
-        ms=12,
-        mew=2,
-        color=color,
-        transform=axes.get_xaxis_transform(),
-        label=label,
-    )
-
-
-def plot_bars(
-    axes: Axes, center: Array, density: Array, low: Array, high: Array, color: str
-) -> None:
-    """Error bars, those of densities not below 0."""
-    bars = np.maximum([density - low, high - density], 0.0)
-    axes.errorbar(center, density, yerr=bars, fmt="none", ecolor=color, elinewidth=1)
-
-
 def _plot_points(axes: Axes, found: Distribution, color: str, label: str) -> None:
     shown = found.density > 0
     center = np.sqrt(found.edges[1:] * found.edges[:-1])[shown]
     density = found.density[shown]
     axes.plot(center, density, "o-", lw=1, color=color, label=label)
     plot_bars(axes, center, density, found.low[shown], found.high[shown], color)
+
+
+FIGURES = (
+    ReportFigure(section="distributions", place=1, draw=distribution_pictures),
+    ReportFigure(section="density", place=1, draw=density_pictures),
+)

@@ -13,6 +13,8 @@ from glasswells.core.records import (
     Transition,
 )
 from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
+from glasswells.khomenko2021 import SECTIONS
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report import (
     Exploration,
     Failure,
@@ -23,6 +25,8 @@ from glasswells.report import (
     StageCost,
     choose_wells,
 )
+from glasswells.report.page import compose, page_of
+from glasswells.report.picture import figure_style, write_picture
 from glasswells.statistics import summarize_well
 from glasswells.tunneling import ARGON, NIP
 
@@ -35,15 +39,37 @@ def is_repeat(picture):
 
 
 def write_small(picture, directory):
-    """A stand-in for `write_picture` that costs a fifth: few pixels, and no PDF with its fonts.
+    """A stand-in for `write_picture` that costs a tenth: no pixels, and no PDF with its fonts.
 
     Of figures of one kind the first is drawn.
     """
     buffer = io.BytesIO()
     if not is_repeat(picture):
-        picture.figure.savefig(buffer, format="png", dpi=30, metadata={"Software": None})
-    (directory / f"{picture.slug}.png").write_bytes(buffer.getvalue())
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+        picture.figure.savefig(buffer, format="svg", metadata={"Date": None})
+    (directory / f"{picture.slug}.svg").write_bytes(buffer.getvalue())
+    return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def write_once(picture, directory):
+    """As `write_picture`, of figures of one kind the first; the others as `write_small`."""
+    write = write_small if is_repeat(picture) else write_picture
+    return write(picture, directory)
+
+
+def no_image(picture, directory):
+    """A stand-in for `write_picture` that draws nothing."""
+    return "data:image/png;base64,AAAA"
+
+
+def write_quickly(made, directory, *, draw=no_image, sections=SECTIONS):
+    """A page without the megabytes of the library, which are the same in each."""
+    return compose(made, directory, sections, draw=draw, scripts=lambda _: ["0", "1"])
+
+
+def every_table(made):
+    """All tables of a report."""
+    with figure_style():
+        return page_of(made, SECTIONS).tables
 
 
 def double_well(rng, barrier, asymmetry):
@@ -162,6 +188,7 @@ def content(
         name=name,
         preparations=tuple(preparations),
         units=units,
+        model=SoftSpheres(),
         plan=f'[campaign]\nname = "{name}"\n',
         provenance=({"python": "3.12", "seed": "1"},),
         costs=(

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from synthetic_vibrations import columns, tangent_columns
 
-from glasswells.statistics import Claim, Estimate, Resampling, judge, reserved, verdicts
+from glasswells.khomenko2021 import PAPER_COUNTS, Claim, judge, reserved, verdicts
+from glasswells.statistics import Estimate, Resampling
+from synthetic_vibrations import columns, tangent_columns
 
 QUICK = Resampling(resamples=300)
 WORDS = ("agrees", "disagrees", "undecided")
@@ -306,3 +307,13 @@ def test_an_undecided_claim_says_why():
     (text,) = [reason for quantity, reason in reasons.items() if "c > 0.4" in quantity]
     assert text == "the interval reaches beyond the limit"
     assert all(v.reason == "nothing measured" for v in verdicts([], [], QUICK))
+
+
+def test_counts_of_the_paper():
+    assert {t: c.double_wells for t, c in PAPER_COUNTS.items()} == {
+        0.062: 14202, 0.07: 21109, 0.092: 117339,
+    }  # fmt: skip
+    names = ("argon-published", "nip-published")
+    assert {t: tuple(c.tls[n] for n in names) for t, c in PAPER_COUNTS.items()} == {
+        0.062: (61, 28), 0.07: (291, 46), 0.092: (1008, 248),
+    }  # fmt: skip

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glasswells.khomenko2021.claims import Verdict, reserved
+from glasswells.khomenko2021.figures.spectrum import reach_words
+from glasswells.khomenko2021.verdicts import verdicts
 from glasswells.report.content import GlassContent, Preparation, ReportContent
-from glasswells.report.spectrum_figure import reach_words
 from glasswells.report.tables import Table
-from glasswells.statistics import Verdict, VibrationColumns, reserved, verdicts
+from glasswells.report.vibration_content import VibrationContent
+from glasswells.statistics import VibrationColumns
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 DIRECTION_FIELDS = (
@@ -23,12 +26,20 @@ SEED_FIELDS = (
 )  # fmt: skip
 
 
-def vibration_tables(content: ReportContent) -> list[Table]:
-    """Verdicts, counts and all double wells; nothing for a campaign without modes."""
+def claims_tables(content: ReportContent) -> list[Table]:
+    """The paper's claims beside what was measured: an overview, and a row for each of them."""
     if content.vibrations is None:
         return []
+    found = judged(content, content.vibrations)
+    return [overview_table(found, content.vibrations.rho), verdict_table(found)]
+
+
+def judged(
+    content: ReportContent, vibrations: VibrationContent
+) -> list[tuple[Preparation, list[Verdict]]]:
+    """What became of each claim, by preparation temperature."""
     units = [u.name for u in content.units]
-    found = [
+    return [
         (
             p,
             [
@@ -36,19 +47,13 @@ def vibration_tables(content: ReportContent) -> list[Table]:
                 for verdict in verdicts(
                     p.vibrations_as_met,
                     units,
-                    participation_limit=content.vibrations.participation_limit,
-                    frequency_limit=content.vibrations.frequency_limit,
+                    participation_limit=vibrations.participation_limit,
+                    frequency_limit=vibrations.frequency_limit,
                 )
             ],
         )
         for p in content.preparations
         if p.vibrations_as_met
-    ]
-    return [
-        overview_table(found, content.vibrations.rho),
-        verdict_table(found),
-        vibration_counts_table(content),
-        all_wells_table(content),
     ]
 
 

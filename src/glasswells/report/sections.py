@@ -1,0 +1,115 @@
+"""The sections of every report, whatever its material, in the order of the page."""
+
+from __future__ import annotations
+
+from glasswells.report import figures
+from glasswells.report.content import ReportContent
+from glasswells.report.screening_tables import screening_tables
+from glasswells.report.search_table import search_tables
+from glasswells.report.section import Gallery, Section, SectionMaker, Sheet, pictures_of
+from glasswells.report.tables import (
+    correlation_table,
+    counts_table,
+    density_table,
+    failure_counts_table,
+    failures_table,
+    glasses_table,
+    tls_table,
+)
+from glasswells.report.well_tables import wells_table
+
+NO_WELLS = "There are no double wells."
+NO_SPLITTINGS = "There are no splittings of two wells."
+NO_GLASS = "No glass was explored."
+
+
+def wells_section(content: ReportContent) -> Section:
+    """Double wells beside the one of the first screen."""
+    pictures = pictures_of(figures, "wells", content)
+    gallery = Gallery(pictures=pictures, empty="There are no other double wells to show.")
+    return Section(
+        slug="wells",
+        title="Other double wells",
+        name="Double wells",
+        blocks=(gallery,),
+        beside=(wells_table(content),),
+    )
+
+
+def glasses_section(content: ReportContent) -> Section:
+    """From glasses to two-level systems, in numbers."""
+    gallery = Gallery(pictures=pictures_of(figures, "glasses", content), empty=NO_GLASS)
+    return Section(
+        slug="glasses",
+        title="Glasses and counts",
+        name="Glasses",
+        blocks=(
+            Sheet(table=counts_table(content)),
+            Sheet(table=tls_table(content), empty="No splitting was solved for."),
+            *(Sheet(table=t) for t in (*search_tables(content), *screening_tables(content))),
+            gallery,
+            Sheet(table=glasses_table(content)),
+        ),
+    )
+
+
+def distributions_section(content: ReportContent) -> Section:
+    """What double wells are like."""
+    gallery = Gallery(
+        pictures=pictures_of(figures, "distributions", content),
+        empty=NO_WELLS,
+        summary="Tunnel splittings under other unit sets",
+        columns=3,
+    )
+    return Section(
+        slug="distributions",
+        title="Distributions over double wells",
+        name="Distributions",
+        blocks=(gallery, Sheet(table=correlation_table(content), empty=NO_WELLS)),
+    )
+
+
+def density_section(content: ReportContent) -> Section:
+    """How many splittings there are in an energy and a volume."""
+    gallery = Gallery(
+        pictures=pictures_of(figures, "density", content),
+        empty=NO_SPLITTINGS,
+        summary="The same for other unit sets",
+    )
+    return Section(
+        slug="density",
+        title="Density of splittings",
+        name="Density",
+        blocks=(gallery, Sheet(table=density_table(content), empty=NO_SPLITTINGS)),
+    )
+
+
+def landscape_section(content: ReportContent) -> Section:
+    """Inherent structures."""
+    gallery = Gallery(pictures=pictures_of(figures, "network", content), empty=NO_GLASS)
+    return Section(
+        slug="network", title="Landscape of a glass", name="Landscape", blocks=(gallery,)
+    )
+
+
+def failures_section(content: ReportContent) -> Section:
+    """What did not come out."""
+    each = Sheet(table=failures_table(content), summary="Each of them", is_shown_empty=False)
+    return Section(
+        slug="failures",
+        title="What did not come out",
+        name="Failures",
+        blocks=(Sheet(table=failure_counts_table(content)), each),
+    )
+
+
+FIRST: tuple[SectionMaker, ...] = (
+    wells_section,
+    glasses_section,
+    distributions_section,
+    density_section,
+    landscape_section,
+)
+"""Before those that others add."""
+LAST: tuple[SectionMaker, ...] = (failures_section,)
+"""After them."""
