@@ -17,6 +17,7 @@ from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.catalog.table import table_of
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
@@ -32,6 +33,7 @@ ROW_NUMBER = re.compile(r"-?[0-9]{1,18}")
 """A text that is a row number; keys hold a hyphen further on."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CatalogWell:
     """One double well of a campaign with all that is known of it."""

@@ -15,6 +15,7 @@ import numpy as np
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.catalog.catalog import Catalog
 from glasswells.catalog.table import table_of
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
 from glasswells.core.splittings import TunnelSplitting
@@ -29,6 +30,7 @@ DATA = "data/two_level_systems.npz"
 as bytes under the names of their digests."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TwoLevelSystem:
     """A double well that is a two-level system under some unit set and some continuation."""

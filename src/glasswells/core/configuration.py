@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.checks import float64_array, positive_array
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 
 Array = NDArray[np.float64]
@@ -22,6 +23,7 @@ def freeze(record: Any, **arrays: Any) -> None:
         object.__setattr__(record, name, value)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Configuration:
     """An arrangement of particles in an orthorhombic periodic box.

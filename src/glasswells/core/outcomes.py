@@ -25,7 +25,10 @@ class Outcome(Enum):
         "identical particles have changed places between the two ends: give them one order"
     )
     TURNED_COPY = "one end is the other free cluster turned: superpose the two first"
-    INTERMEDIATE_MINIMUM = "the path passes another minimum: it was split, see `intermediates`"
+    INTERMEDIATE_MINIMUM = (
+        "the path passes other minima, which `intermediates` holds in order: gw.find_double_wells "
+        "joins each to the next"
+    )
     NOT_A_SADDLE = "the stationary point has not exactly one negative eigenvalue"
     LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"
     FLAT_PROFILE = "the barrier is below the numerical noise of the energy"

@@ -15,6 +15,7 @@ from glasswells.core.checks import float64_array
 from glasswells.core.configuration import Array as Array
 from glasswells.core.configuration import Configuration as Configuration
 from glasswells.core.configuration import freeze as freeze
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 
@@ -31,6 +32,7 @@ class WithArrays:
                 value.setflags(write=False)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Minimization:
     """The end of a quench."""
@@ -44,10 +46,12 @@ class Minimization:
     evaluations: int
     """Energy-and-force evaluations spent."""
     outcome: Outcome
+    """How it ended."""
     method: str = "lbfgs"
     """The minimizer, `lbfgs` or `fire`: another one may reach another minimum from one start."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class InherentStructure:
     """A local minimum of the potential energy, met in an exploration."""
@@ -55,28 +59,35 @@ class InherentStructure:
     index: int
     """Number in its library, by order of discovery."""
     configuration: Configuration
+    """The particles at the minimum."""
     energy: float
     """Total potential energy."""
     visits: int = 1
     """How many quenches ended here."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transition:
     """Two inherent structures met in consecutive quenches."""
 
     i: int
+    """Index of the first structure in its library."""
     j: int
+    """Index of the second structure."""
     count: int
     """T_ij: how often a quench that ended in i was followed by one that ended in j."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
     """A candidate pair of inherent structures and its features (paper, section II)."""
 
     i: int
+    """Index of the first structure in its library."""
     j: int
+    """Index of the second structure."""
     energy_difference: float
     """Delta_E = V_j - V_i."""
     distance: float
@@ -93,6 +104,7 @@ class Pair:
     """T_ji."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class EnergyProfile:
     """Potential energy along a path from minimum A to minimum B; V(A) = 0.
@@ -134,18 +146,23 @@ class EnergyProfile:
                 freeze(self, **{name: (s, v)})
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class DoubleWell(WithArrays):
     """Two minima joined by one saddle (double well potential)."""
 
     minimum_a: Configuration
+    """A, the minimum that the path starts from."""
     minimum_b: Configuration
+    """B, the other minimum; either may be the lower one."""
     saddle: Configuration
+    """The first-order saddle between them."""
     barrier: float
     """V(saddle) - V(A)."""
     asymmetry: float
     """V(B) - V(A)."""
     profile: EnergyProfile
+    """V along the steepest-descent path from A to B."""
     displacement_ab: Array
     """r_AB (N, 3): minimum image, center of mass at rest; not mass-weighted."""
     displacement_as: Array
@@ -170,6 +187,7 @@ class DoubleWell(WithArrays):
     route: str
     """`fast` (band, Newton polish, steepest descent) or `band` (full climbing-image band)."""
     outcome: Outcome = Outcome.CONVERGED
+    """Always `CONVERGED`; what did not converge is a `PathFailure`."""
 
     @property
     def barrier_from_upper(self) -> float:
@@ -177,13 +195,17 @@ class DoubleWell(WithArrays):
         return self.barrier - max(0.0, self.asymmetry)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PathFailure:
     """A pair of minima that is no double well, or whose path was not found, and why."""
 
     minimum_a: Configuration
+    """A, as it was given."""
     minimum_b: Configuration
+    """B, as it was given."""
     outcome: Outcome
+    """Why there is no double well; its text says what to do."""
     message: str
     """The reason in a sentence, with its numbers."""
     asymmetry: float
@@ -194,6 +216,7 @@ class PathFailure:
     """New minima met on the way, in order from A to B: treat consecutive pairs."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PathChain:
     """The way from one minimum to another as a chain of double wells."""
@@ -204,6 +227,7 @@ class PathChain:
     """(K,), what joins each minimum to the next."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class NormalModes(WithArrays):
     """Eigenvectors of the mass-weighted Hessian, softest first, translations included."""
@@ -220,6 +244,7 @@ class NormalModes(WithArrays):
     """Whether this is the full spectrum."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CubicMode(WithArrays):
     """A solution of eq. 5, M pi = (M:pi pi / U:pi pi pi) U:pi pi."""
@@ -242,6 +267,7 @@ class CubicMode(WithArrays):
     overlap_with_start: float
     """c of eq. 7 with the seed, mass-weighted: some seeds leave for a softer mode elsewhere."""
     outcome: Outcome
+    """How the search ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -261,13 +287,16 @@ class NonlinearMode(WithArrays):
     residual: float
     """|M z - (kappa/C) dC/dz / 4| / |M z|."""
     iterations: int
+    """Steps of the search."""
     method: str
     """As in `CubicMode`."""
     overlap_with_start: float
     """c of eq. 7 with the seed."""
     outcome: Outcome
+    """How the search ended."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MaxOverlap(WithArrays):
     """The normal mode that a field overlaps most."""
@@ -306,6 +335,7 @@ class VibrationalDensity(WithArrays):
     """(bins,), modes found, summed over minima."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class FieldProfile(WithArrays):
     """Potential energy V(r_A + s z) along a straight line."""

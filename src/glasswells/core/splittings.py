@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from glasswells.core.described import described
 from glasswells.core.records import Array, WithArrays
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContinuedSplitting:
     """A splitting under one continuation beyond A and B, and what it is made of.
@@ -32,6 +34,7 @@ class ContinuedSplitting:
     """Whether this is no tunneling: flag `single_well` under this continuation."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TunnelSplitting(WithArrays):
     """Levels of the one-dimensional Schroedinger equation on an energy profile."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.checks import count
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
@@ -20,6 +21,7 @@ DATA = "data/glasses.npz"
 """Positions (T, G, N, 3), diameters (T, G, N), box (3,), temperatures (T,) and reports as JSON."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Glass(Configuration):
     """An equilibrated configuration and how one knows that it is."""

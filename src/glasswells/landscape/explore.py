@@ -10,6 +10,7 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, not_negative
+from glasswells.core.described import described, explained
 from glasswells.core.errors import ConvergenceError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
@@ -21,6 +22,7 @@ from glasswells.model.precision import precision_of
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplorationSettings:
     """How a glass is explored; the one minimizer is part of the definition of its structures."""
@@ -45,6 +47,7 @@ class ExplorationSettings:
         not_negative("friction", self.friction)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Exploration:
     """What the trajectories of a glass met: a library of structures and the passages between."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasswells.core.checks import positive
+from glasswells.core.described import explained
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, InherentStructure
 
@@ -19,6 +20,7 @@ MOVED = 0.01
 glasses were seen to differ."""
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
     """When two minima are one inherent structure: both conditions must hold.

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasswells.core.checks import not_negative, positive
+from glasswells.core.described import explained
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array
 from glasswells.landscape.library import Library
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recognition:
     """When a descending configuration counts as inside the harmonic region of a known minimum A.

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glasswells.core.described import described
 from glasswells.core.records import Array, freeze
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ElasticModuli:
     """Elastic response of a minimum, in energy per volume."""
@@ -50,6 +52,7 @@ class ElasticModuli:
         return self.bulk + 4 * self.shear / 3
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class DeformationPotential:
     """How the asymmetry of a double well follows a homogeneous strain.

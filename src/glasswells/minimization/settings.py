@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glasswells.core.checks import count, not_negative, positive
+from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
@@ -18,6 +19,7 @@ forces are the working arrays of the descent: neither change nor keep them."""
 METHODS = ("lbfgs", "fire")
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MinimizerSettings:
     """How to go downhill. One start may lead to other minima under other settings: record them.

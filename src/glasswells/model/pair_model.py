@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Protocol, runtime_checkable
 
+from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.law import PairLaw
@@ -59,6 +60,12 @@ class PairModel(ABC):
     __slots__ = ()
 
     cutoff: float
+
+    def __init_subclass__(cls) -> None:
+        """Let `help` and notebooks explain the parameters of every pair model."""
+        super().__init_subclass__()
+        if "__slots__" in cls.__dict__:  # the class that a dataclass with slots makes of another
+            explained(cls)
 
     @property
     @abstractmethod

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse
 
 from glasswells.core.checks import positive
+from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.angular_hessian import angular_hessian
@@ -28,6 +29,7 @@ SKIN = 0.8
 NO_STRAIN = np.zeros((3, 3))
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StillingerWeberParameters:
     """Numbers of one material; the powers p = 4 and q = 0 are those of all published silicon sets.
@@ -70,6 +72,7 @@ PARAMETERS = {
 silicon: Vink, Barkema, van der Weg & Mousseau, J. Non-Cryst. Solids 282, 248 (2001)."""
 
 
+@explained
 @dataclass(frozen=True, slots=True)
 class StillingerWeber:
     r"""Silicon after Stillinger & Weber, PRB 31, 5262 (1985).

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glasswells.core.described import described
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.band_kernels import ROWS, band_forces
@@ -24,6 +25,7 @@ CLIMBING_TERM = 25
 the same height would take turns and spoil the history."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Band:
     """A chain of images from A to B."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.masses import mass_weights, mean_mass
 from glasswells.core.outcomes import Outcome
@@ -23,6 +24,7 @@ from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PathTangents:
     """The direction of a path seen from a minimum, as a function of the distance from it."""

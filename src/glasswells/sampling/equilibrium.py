@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glasswells.core.checks import float64_array, not_negative
+from glasswells.core.described import described
 from glasswells.core.records import Array
 from glasswells.sampling.relaxation import SwapTrajectory, relaxation
 from glasswells.sampling.structure import crystalline_fraction, fractionation
@@ -23,6 +24,7 @@ DRIFT_LIMIT = 3.0
 errors."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
     """A mean with its standard error."""
@@ -37,6 +39,7 @@ class Measured:
         return float(abs(self.value - other.value) / np.hypot(self.error, other.error))
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EquilibrationReport:
     """What is known about the equilibration of one configuration."""

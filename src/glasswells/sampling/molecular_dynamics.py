@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, not_negative, positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import remove_drift
 from glasswells.core.masses import mass_weights
@@ -27,6 +28,7 @@ WIDE_SKIN = 1.1
 """Of the list from which it is made anew."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class DynamicsCheckpoint:
     """All that molecular dynamics needs to go on, bit for bit as if it had not been cut."""
@@ -65,6 +67,7 @@ class DynamicsCheckpoint:
         )
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MolecularDynamics:
     """The outcome of a molecular dynamics run."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, freeze
@@ -23,6 +24,7 @@ ORIGINS = 40
 """Time origins averaged over at each lag; more of them overlap in time and add little."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SwapTrajectory:
     """Frames of a swap Monte Carlo run at one temperature."""
@@ -124,6 +126,7 @@ def swap_trajectory(
     return trajectory, state
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Relaxation:
     """Decay of the memory of a trajectory, in sweeps."""

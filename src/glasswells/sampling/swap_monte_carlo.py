@@ -9,6 +9,7 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, fraction, positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.random import seed_state
 from glasswells.core.records import Array, Configuration, freeze
@@ -29,6 +30,7 @@ BURN_IN_BLOCK = 5
 """Sweeps between two adjustments of the step in the burn-in."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SwapCheckpoint:
     """All that a swap Monte Carlo run needs to go on, bit for bit as if it had not been cut."""
@@ -62,6 +64,7 @@ class SwapCheckpoint:
         )
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SwapMonteCarlo:
     """The outcome of a swap Monte Carlo run."""

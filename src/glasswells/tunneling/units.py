@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from scipy import constants
 
 from glasswells.core.checks import not_negative, positive
+from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.tunneling.continuation import WALL_WIDTH, check_continuation
 
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitSystem:
     r"""A material that the reduced model stands for.

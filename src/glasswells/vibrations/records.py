@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glasswells.core.described import described
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, CubicMode, FieldProfile, freeze
 
@@ -16,6 +17,7 @@ DIRECTIONS = ("tangent_a", "displacement_as", "displacement_ab")
 mass-weighted before."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ProfiledMode:
     """The cubic mode that a seed leads to, and the energy along it."""
@@ -30,6 +32,7 @@ class ProfiledMode:
     """Whether that profile is a double well (section IV D of the paper)."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MinimumVibrations:
     """The normal modes of an inherent structure, softest first, as numbers.
@@ -65,6 +68,7 @@ class MinimumVibrations:
         )
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class DirectionOverlap:
     """The normal mode of A that a direction of a double well overlaps most (eq. 7)."""
@@ -87,6 +91,7 @@ class DirectionOverlap:
     """a of eq. 8 between the direction and that mode."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class SeededMode:
     """A seed, the cubic mode that it leads to, and how both compare with r_AB."""
@@ -121,6 +126,7 @@ class SeededMode:
     """Whether that profile is a double well (section IV D of the paper)."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TangentStudy:
     """Overlaps of the direction in which the path leaves A with the normal modes of A.
@@ -158,6 +164,7 @@ class TangentStudy:
         freeze(self, **{name: getattr(self, name) for name in names + bands})
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class WellVibrations:
     """How a double well relates to the vibrations of its minimum A."""
