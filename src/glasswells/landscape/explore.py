@@ -13,6 +13,7 @@ from glasswells.core.checks import count, not_negative
 from glasswells.core.described import described, explained
 from glasswells.core.errors import ConvergenceError
 from glasswells.core.outcomes import Outcome
+from glasswells.core.progress import Progress, Report, reporting, silent
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.recognition import Recognition, Recognizer
@@ -99,6 +100,7 @@ def explore(
     *,
     trajectories: int = 1,
     settings: ExplorationSettings | None = None,
+    progress: Progress = False,
 ) -> Exploration:
     """Explore the inherent structures around a glass by MD with periodic minimization.
 
@@ -121,6 +123,9 @@ def explore(
         Number of independent trajectories.
     settings
         Everything else; its temperature and interval are replaced by the arguments.
+    progress
+        True: a bar; or a function of the quenches done, their number and a text, called after
+        each.
 
     Raises
     ------
@@ -139,9 +144,10 @@ def explore(
         for k in range(count("trajectories", trajectories, minimum=1))
     ]
     states = []
-    for child in children:
-        start = start_exploration(model, configuration, settings, child)
-        states.append(continue_exploration(model, start, settings, quenches))
+    with reporting(progress, "exploration", quenches * trajectories) as report:
+        for child in children:
+            start = start_exploration(model, configuration, settings, child)
+            states.append(continue_exploration(model, start, settings, quenches, report))
     found = merge_explorations(states, configuration.box, settings.identity)
     if quenches and not found.structures:
         raise ConvergenceError(_why_nothing(model, states, settings))
@@ -170,9 +176,16 @@ def start_exploration(
 
 
 def continue_exploration(
-    model: Model, state: ExplorationState, settings: ExplorationSettings, quenches: int
+    model: Model,
+    state: ExplorationState,
+    settings: ExplorationSettings,
+    quenches: int,
+    report: Report = silent,
 ) -> ExplorationState:
-    """Go on with a trajectory for some more quenches; n + m equals n followed by m, bit for bit."""
+    """Go on with a trajectory for some more quenches; n + m equals n followed by m, bit for bit.
+
+    `report` hears of each.
+    """
     dynamics = state.dynamics
     glass = dynamics.configuration()
     integrator = _integrator(model, glass, settings)
@@ -191,6 +204,7 @@ def continue_exploration(
         if last is not None and found is not None:
             counts[last, found] += 1
         last = found
+        report(1, f"{len(library.structures)} structures")
     return ExplorationState(
         dynamics=dynamics,
         structures=library.structures,

@@ -9,7 +9,8 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count
-from glasswells.core.records import Configuration, PathChain, PathFailure
+from glasswells.core.progress import Progress, Report, reporting
+from glasswells.core.records import Configuration, DoubleWell, PathChain, PathFailure
 from glasswells.model.pair_model import Model
 from glasswells.paths.double_well import find_double_well, surface_of
 from glasswells.paths.settings import PathSettings
@@ -18,7 +19,13 @@ from glasswells.paths.surface import Surface
 
 @expects(model=Model, a=Configuration, b=Configuration)
 def find_double_wells(
-    model: Model, a: Configuration, b: Configuration, *, max_minima: int = 8, **settings: Any
+    model: Model,
+    a: Configuration,
+    b: Configuration,
+    *,
+    max_minima: int = 8,
+    progress: Progress = False,
+    **settings: Any,
 ) -> PathChain:
     """Follow a pair to its end: a path with minima in between is split into several double wells.
 
@@ -31,6 +38,8 @@ def find_double_wells(
         As for `find_double_well`.
     max_minima
         Most minima between a and b; a pair whose path passes more keeps its failure as one link.
+    progress
+        As for `find_double_well`.
     settings
         The other arguments of `find_double_well`.
 
@@ -40,11 +49,28 @@ def find_double_wells(
         As `find_double_well`.
     """
     budget = count("max_minima", max_minima)
+    with reporting(progress, "double wells", None) as report:
+        return _follow(model, a, b, budget, settings, report)
+
+
+def _follow(
+    model: Model,
+    a: Configuration,
+    b: Configuration,
+    budget: int,
+    settings: dict[str, Any],
+    report: Report,
+) -> PathChain:
     same = settings.get("same_displacement", PathSettings().same_displacement)
-    minima, links = [a], []
+    minima: list[Configuration] = [a]
+    links: list[DoubleWell | PathFailure] = []
     pending = [b]
+
+    def watch(_done: int, _total: int | None, text: str) -> None:
+        report(1, f"link {len(links) + 1}: {text}")
+
     while pending:
-        link = find_double_well(model, minima[-1], pending[-1], **settings)
+        link = find_double_well(model, minima[-1], pending[-1], progress=watch, **settings)
         between = link.intermediates if isinstance(link, PathFailure) else ()
         if between:
             surface = surface_of(model, a)

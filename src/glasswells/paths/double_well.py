@@ -13,6 +13,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_number
 from glasswells.core.masses import mean_mass, relative_masses
 from glasswells.core.outcomes import Outcome
+from glasswells.core.progress import Progress, reporting
 from glasswells.core.records import Array, Configuration, DoubleWell, PathFailure
 from glasswells.model.functions import checked_interactions
 from glasswells.model.mass_weighted import MassWeighted
@@ -43,6 +44,7 @@ def find_double_well(
     images: int = 40,
     method: Literal["fast", "band"] = "fast",
     quench: Callable[[Configuration], Configuration] | None = None,
+    progress: Progress = False,
     **further_settings: Any,
 ) -> DoubleWell | PathFailure:
     """The double well that two inherent structures form, or why they do not.
@@ -71,6 +73,9 @@ def find_double_well(
     quench
         How minima on a split path are found from images of the band; by default along the
         steepest-descent path. Pass your minimizer to get the minima that it would find.
+    progress
+        True: what is being done is shown; or a function of the steps done, their number (None: it
+        is not known before) and a text.
     further_settings
         Fields of `PathSettings`.
 
@@ -119,16 +124,18 @@ def find_double_well(
         found = quench(first.moved_to(surface.plain(positions))) if quench else first
         return np.array(surface.weighted(found.positions))
 
-    found = find_pathway(
-        surface,
-        start,
-        start + step,
-        rho,
-        images,
-        settings,
-        method,
-        quench_positions if quench else None,
-    )
+    with reporting(progress, "double well", None) as report:
+        found = find_pathway(
+            surface,
+            start,
+            start + step,
+            rho,
+            images,
+            settings,
+            method,
+            quench_positions if quench else None,
+            report,
+        )
     if isinstance(found, NoPathway):
         return _failure(a, b, found if not swapped else found.reversed(), polished, surface)
     minima = (first, second)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from glasswells.core.outcomes import Outcome
+from glasswells.core.progress import Report, silent
 from glasswells.core.records import Array
 from glasswells.paths.band import Band, BandRelaxation
 from glasswells.paths.descent import Descent, descend, fall
@@ -76,6 +77,7 @@ def find_pathway(
     settings: PathSettings,
     method: str = "fast",
     quench: Quench | None = None,
+    report: Report = silent,
 ) -> Pathway | NoPathway:
     """The saddle and the steepest-descent paths that join two minima (N, 3), converged both.
 
@@ -84,7 +86,8 @@ def find_pathway(
     """
     # Where particles overlap on the way, numbers overflow: results are asked for being finite.
     with np.errstate(over="ignore", invalid="ignore"):
-        return _find(surface, (minimum_a, minimum_b), rho, images, settings, method, quench)
+        targets = (minimum_a, minimum_b)
+        return _find(surface, targets, rho, images, settings, method, quench, report)
 
 
 def _find(
@@ -95,6 +98,7 @@ def _find(
     settings: PathSettings,
     method: str,
     quench: Quench | None,
+    report: Report,
 ) -> Pathway | NoPathway:
     minimum_a, minimum_b = targets
     relaxation = BandRelaxation(surface, minimum_a, minimum_b, images, settings)
@@ -102,7 +106,9 @@ def _find(
     result: Pathway | NoPathway | None = None
     if method == "fast":
         for force in settings.loose_forces:
+            report(1, f"band of {images} images to a force of {force:g}")
             band = relaxation.relax(force, settings.loose_iterations)
+            report(1, "saddle, and the paths down from it")
             before, result = result, _attempt(surface, band, targets, rho, settings, strays)
             if isinstance(result, Pathway):
                 return result
@@ -111,6 +117,7 @@ def _find(
         dips = _below_dips(surface, band, targets, settings, quench)
         if dips and isinstance(result, NoPathway):
             return _split(surface, band, targets, strays, result, settings, quench, dips)
+    report(1, f"climbing band of {images} images to a force of {settings.band_force:g}")
     relaxation.relax(settings.climb_below, settings.band_iterations)
     band = relaxation.relax(settings.band_force, settings.band_iterations, climb=True)
     result = _attempt(surface, band, targets, rho, settings, strays, route="band")

@@ -15,6 +15,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.geometry import remove_drift
 from glasswells.core.masses import mass_weights
 from glasswells.core.outcomes import Outcome
+from glasswells.core.progress import Progress, Report, reporting
 from glasswells.core.random import seed_state
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.interactions import PairInteractions
@@ -26,6 +27,8 @@ TIGHT_SKIN = 0.2
 """Of the list that serves the forces."""
 WIDE_SKIN = 1.1
 """Of the list from which it is made anew."""
+PIECES = 100
+"""Of a run whose progress is shown."""
 
 
 @described
@@ -102,6 +105,7 @@ def molecular_dynamics(
     velocities: ArrayLike | None = None,
     sample_interval: int | None = None,
     state: DynamicsCheckpoint | None = None,
+    progress: Progress = False,
 ) -> MolecularDynamics:
     """Move a configuration through its energy landscape by Newton's or Langevin's equations.
 
@@ -143,6 +147,8 @@ def molecular_dynamics(
         Steps between two energy samples; by default a hundredth of `steps`.
     state
         Of an earlier run of the same system, to go on from.
+    progress
+        True: a bar; or a function of the steps done, their number and a text.
 
     Raises
     ------
@@ -168,7 +174,10 @@ def molecular_dynamics(
         raise InputError("velocities were given with a state, which has its own: pass only one")
     else:
         _check_same_system(state, configuration)
-    return integrator.advance(state, steps, interval)
+    if progress is False:
+        return integrator.advance(state, steps, interval)
+    with reporting(progress, "molecular dynamics", steps) as report:
+        return _advance_in_pieces(integrator, state, steps, interval, report)
 
 
 class Integrator:
@@ -322,6 +331,32 @@ class Integrator:
             steps=state.steps + steps,
         )
         return new, samples, done
+
+
+def _advance_in_pieces(
+    integrator: Integrator, state: DynamicsCheckpoint, steps: int, interval: int, report: Report
+) -> MolecularDynamics:
+    """The same as one `advance`, with a report after each piece."""
+    piece = max(1, -(-steps // PIECES))
+    run = integrator.advance(state, min(piece, steps), interval)
+    runs = [run]
+    done = min(piece, steps)
+    report(done)
+    while done < steps and run.outcome is Outcome.COMPLETED:
+        more = min(piece, steps - done)
+        run = integrator.advance(run.state, more, interval)
+        runs.append(run)
+        done += more
+        report(more)
+    result = replace(
+        run,
+        kinetic_energies=np.concatenate([run.kinetic_energies for run in runs]),
+        potential_energies=np.concatenate([run.potential_energies for run in runs]),
+        sample_steps=np.concatenate([run.sample_steps for run in runs]),
+    )
+    names = ("kinetic_energies", "potential_energies", "sample_steps")
+    freeze(result, **{name: getattr(result, name) for name in names})
+    return result
 
 
 def _check_same_system(state: DynamicsCheckpoint, configuration: Configuration) -> None:

@@ -11,6 +11,7 @@ from glasswells.core.checks import count, float64_array, positive
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import displacement
+from glasswells.core.progress import Progress, reporting
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.pair_model import PairModel
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint, swap_monte_carlo
@@ -85,10 +86,11 @@ def swap_trajectory(
     swap_probability: float = 0.2,
     burn_in: int = 100,
     state: SwapCheckpoint | None = None,
+    progress: Progress = False,
 ) -> tuple[SwapTrajectory, SwapCheckpoint]:
     """Sample `frames` frames, `interval` sweeps apart; also gives the state to go on from.
 
-    Parameters are those of `swap_monte_carlo`.
+    Parameters are those of `swap_monte_carlo`; `progress` counts frames.
 
     Raises
     ------
@@ -97,22 +99,24 @@ def swap_trajectory(
     """
     frames = count("frames", frames, minimum=2)
     taken, energies, sweeps = [], [], []
-    for _ in range(frames):
-        run = swap_monte_carlo(
-            model,
-            configuration,
-            temperature,
-            interval,
-            seed,
-            swap_probability,
-            burn_in=burn_in if state is None else 0,
-            sample_interval=interval,
-            state=state,
-        )
-        state, configuration = run.state, run.configuration
-        taken.append(configuration)
-        energies.append(run.energies[-1])
-        sweeps.append(state.sweeps)
+    with reporting(progress, "swap trajectory", frames) as report:
+        for _ in range(frames):
+            run = swap_monte_carlo(
+                model,
+                configuration,
+                temperature,
+                interval,
+                seed,
+                swap_probability,
+                burn_in=burn_in if state is None else 0,
+                sample_interval=interval,
+                state=state,
+            )
+            state, configuration = run.state, run.configuration
+            taken.append(configuration)
+            energies.append(run.energies[-1])
+            sweeps.append(state.sweeps)
+            report(1)
     trajectory = SwapTrajectory(
         temperature=temperature,
         sweeps=np.array(sweeps),

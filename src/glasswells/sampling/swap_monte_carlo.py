@@ -11,6 +11,7 @@ from glasswells.core.arguments import expects
 from glasswells.core.checks import count, fraction, positive
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
+from glasswells.core.progress import Progress, Report, reporting
 from glasswells.core.random import seed_state
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.functions import energy
@@ -101,6 +102,7 @@ def swap_monte_carlo(
     burn_in: int | None = None,
     sample_interval: int | None = None,
     state: SwapCheckpoint | None = None,
+    progress: Progress = False,
 ) -> SwapMonteCarlo:
     """Sample the canonical ensemble of a repulsive polydisperse system by swap Monte Carlo.
 
@@ -137,6 +139,9 @@ def swap_monte_carlo(
     state
         Of an earlier run of the same system, to go on from. Its neighbor lists are made anew if
         they do not fit the model.
+    progress
+        True: a bar; or a function of the sweeps done (those of the burn-in included), their number
+        and a text, called after each sample.
 
     Raises
     ------
@@ -168,8 +173,9 @@ def swap_monte_carlo(
     if sample_interval is None:
         sample_interval = max(1, sweeps // 100)
     interval = count("sample_interval", sample_interval, minimum=1)
-    checkpoint = run.tune(checkpoint, burn_in)
-    return run.sample(checkpoint, sweeps, interval)
+    with reporting(progress, "swap Monte Carlo", burn_in + sweeps) as report:
+        checkpoint = run.tune(checkpoint, burn_in, report)
+        return run.sample(checkpoint, sweeps, interval, report)
 
 
 def start_checkpoint(
@@ -238,13 +244,14 @@ class _Run:
             lists_for=self.lists_for,
         )
 
-    def tune(self, checkpoint: SwapCheckpoint, sweeps: int) -> SwapCheckpoint:
+    def tune(self, checkpoint: SwapCheckpoint, sweeps: int, report: Report) -> SwapCheckpoint:
         """Adapt the step towards the target acceptance; these sweeps are not sampled."""
         done = 0
         while done < sweeps:
             block = min(BURN_IN_BLOCK, sweeps - done)
             checkpoint, tally = self.advance(checkpoint, block)
             done += block
+            report(block, "burn-in")
             if tally.displacements == 0:
                 continue
             acceptance = tally.displacements_accepted / tally.displacements
@@ -253,7 +260,9 @@ class _Run:
             checkpoint = _with(checkpoint, max_displacement=step)
         return _with(checkpoint, sweeps=0) if sweeps else checkpoint
 
-    def sample(self, checkpoint: SwapCheckpoint, sweeps: int, interval: int) -> SwapMonteCarlo:
+    def sample(
+        self, checkpoint: SwapCheckpoint, sweeps: int, interval: int, report: Report
+    ) -> SwapMonteCarlo:
         """Advance with a frozen step and sample the energy at multiples of `interval`."""
         end = checkpoint.sweeps + sweeps
         tallies, energies, sampled = [], [], []
@@ -261,6 +270,7 @@ class _Run:
             block = min(interval - checkpoint.sweeps % interval, end - checkpoint.sweeps)
             checkpoint, tally = self.advance(checkpoint, block)
             tallies.append(tally)
+            report(block)
             if checkpoint.sweeps % interval == 0:
                 energies.append(energy(self.model, checkpoint.configuration()))
                 sampled.append(checkpoint.sweeps)

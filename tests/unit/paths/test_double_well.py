@@ -232,6 +232,16 @@ def test_chain_joins_the_ends_by_double_wells(results: list[DoubleWell | PathFai
     assert joined >= 3
 
 
+def test_a_search_says_what_it_is_doing(wells: list[DoubleWell]) -> None:
+    heard: list[tuple[int, int | None, str]] = []
+    a, b = wells[0].minimum_a, wells[0].minimum_b
+    chain = find_double_wells(MODEL, a, b, progress=lambda *call: heard.append(call))
+    assert chain.links[0].barrier == wells[0].barrier
+    assert heard[0] == (1, None, "link 1: band of 40 images to a force of 0.1")
+    assert [done for done, _, _ in heard] == list(range(1, len(heard) + 1))
+    assert any("saddle" in text for _, _, text in heard)
+
+
 def test_a_quench_of_the_caller_is_used(results: list[DoubleWell | PathFailure]) -> None:
     split = [
         r
