@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from glasswells.engines.pool import available_cores
 from glasswells.core.records import Configuration
+from glasswells.engines.pool import available_cores
 from glasswells.model.diameters import draw_diameters
 
 # Child processes, and libraries that this process has yet to load, read the variables.
@@ -18,7 +18,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 threadpoolctl.threadpool_limits(limits=1)
 
 MOST_PROCESSES = 8
-"""Of the tests: each takes half a gigabyte, and all of them compile the kernels of the first run."""
+"""Of the tests: each takes half a gigabyte, and all compile the kernels of the first run."""
 
 
 @pytest.hookimpl(optionalhook=True)
