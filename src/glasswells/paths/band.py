@@ -9,8 +9,8 @@ import numpy as np
 from glasswells.core.described import described
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
+from glasswells.model.stacked import StackedEnergies, largest_lane_displacement2, stacked_energies
 from glasswells.paths.band_kernels import ROWS, band_forces
-from glasswells.paths.lanes import BandEnergies, band_energies, largest_lane_displacement2
 from glasswells.paths.lbfgs import Directions
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -81,7 +81,7 @@ class BandRelaxation:
         path: Array | None = None,
     ) -> None:
         step = surface.displacement(start, end)
-        self._energies: BandEnergies = band_energies(surface.interactions, start + 0.5 * step)
+        self._energies: StackedEnergies = stacked_energies(surface.interactions, start + 0.5 * step)
         order = self._energies.order
         self._back = np.argsort(order)
         self._settings = settings

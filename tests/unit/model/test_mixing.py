@@ -14,7 +14,7 @@ from glasswells.model.functions import energy, forces
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.mixing import mixed_ranges
 from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.paths.lanes import LaneEnergies
+from glasswells.model.stacked import StackedPairEnergies
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from own_potential import WideMixture, energy_of_all_pairs, liquid
 
@@ -40,7 +40,7 @@ def test_forces_are_the_slope_of_that_energy() -> None:
 
 def test_images_of_a_band_see_the_same_pairs() -> None:
     c = liquid(216)
-    lanes = LaneEnergies(WIDE.interactions(c), c.positions)
+    lanes = StackedPairEnergies(WIDE.interactions(c), c.positions)
     r = np.repeat(c.positions[lanes.order][:, :, None], lanes.lanes(5), axis=2)
     values = np.empty(r.shape[2])
     lanes(r, np.empty_like(r), values)

@@ -11,9 +11,9 @@ from glasswells.core.records import Configuration
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.pair_model import PairModel
 from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.model.stacked import StackedPairEnergies, lane_kernel
 from glasswells.paths.band import BandRelaxation
 from glasswells.paths.band_kernels import ROWS, band_forces
-from glasswells.paths.lanes import LaneEnergies, lane_kernel
 from glasswells.paths.lbfgs import Directions
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -39,7 +39,7 @@ def test_lanes_are_the_images_one_by_one(
     model: PairModel = SoftSpheres() if name == "soft_spheres" else KobAndersen(cutoff=1.8)
     configuration = soft_liquid if name == "soft_spheres" else mixture
     interactions = model.interactions(configuration)
-    energies = LaneEnergies(interactions, np.array(configuration.positions))
+    energies = StackedPairEnergies(interactions, np.array(configuration.positions))
     r = images_between(configuration, lanes, 0.1, seed=lanes)
     # Several evaluations, so that a list is used away from where it was built and built again.
     for seed in range(4):
@@ -59,7 +59,7 @@ def test_lanes_are_the_images_one_by_one(
 def test_a_stale_list_would_be_noticed(soft_liquid: Configuration) -> None:
     """The list of one place misses pairs at another: the rebuild is what makes lanes right."""
     interactions = SoftSpheres().interactions(soft_liquid)
-    energies = LaneEnergies(interactions, np.array(soft_liquid.positions))
+    energies = StackedPairEnergies(interactions, np.array(soft_liquid.positions))
     r = images_between(soft_liquid, 24, 0.05, seed=1)[energies.order]
     r = np.ascontiguousarray(r)
     stale = energies.pairs(r)

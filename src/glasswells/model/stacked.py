@@ -1,7 +1,8 @@
-"""Energies and forces of all images of a band at once: the image index is the SIMD lane.
+"""Energies and forces of many configurations of one glass at once, such as the images of a band.
 
-Neighboring images have the same pairs in reach, so one list serves the whole band and each of its
-entries is read once. Suffixes: n particle, c Cartesian, b image, p pair.
+Configurations close to each other have the same pairs in reach, so one list serves them all and
+each of its entries is read once: the index of the configuration is the SIMD lane. Suffixes: n
+particle, c Cartesian, b configuration, p pair.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ from glasswells.model.pair_model import Interactions
 FEWEST_LANES = 24
 """Below this number the compiled loop does not pay for its vector set-up: pad up to it."""
 SKIN = 0.1
-"""The list of a band holds a pair if any image has it within cutoff + skin. Images move little
-per iteration, so a thin skin, a quarter of that of dynamics, pays."""
+"""The list holds a pair if any configuration has it within cutoff + skin. Images of a band move
+little per iteration, so a thin skin, a quarter of that of dynamics, pays."""
 
 
-class BandEnergies(Protocol):
-    """Energies and forces of the images of a band."""
+class StackedEnergies(Protocol):
+    """Energies and forces of many configurations of one set of particles."""
 
     order: NDArray[np.intp]
-    """(N,): place k of the band's arrays belongs to particle order[k]."""
+    """(N,): place k of the arrays belongs to particle order[k]."""
 
-    def lanes(self, images: int) -> int:
-        """How many lanes to allocate for a number of images."""
+    def lanes(self, configurations: int) -> int:
+        """How many lanes to allocate for a number of configurations."""
         ...
 
     def __call__(self, r_ncb: Array, force_ncb: Array, energy_b: Array) -> None:
@@ -43,45 +44,45 @@ class BandEnergies(Protocol):
         ...
 
 
-def band_energies(interactions: Interactions, positions: Array) -> BandEnergies:
-    """The fastest implementation for these interactions; the band passes near `positions`."""
+def stacked_energies(interactions: Interactions, positions: Array) -> StackedEnergies:
+    """The fastest implementation for these interactions; all will lie near `positions`."""
     if isinstance(interactions, PairInteractions):
-        return LaneEnergies(interactions, positions)
+        return StackedPairEnergies(interactions, positions)
     if isinstance(interactions, MassWeighted):
-        return WeightedEnergies(interactions, positions)
-    return ImageEnergies(interactions, positions)
+        return StackedWeightedEnergies(interactions, positions)
+    return SeparateEnergies(interactions, positions)
 
 
-class ImageEnergies:
-    """Any energies, image by image."""
+class SeparateEnergies:
+    """Any energies, one configuration after the other."""
 
     def __init__(self, interactions: Interactions, positions: Array) -> None:
         self._interactions = interactions
         self.order = np.arange(len(positions), dtype=np.intp)
 
-    def lanes(self, images: int) -> int:
+    def lanes(self, configurations: int) -> int:
         """No padding."""
-        return images
+        return configurations
 
     def __call__(self, r_ncb: Array, force_ncb: Array, energy_b: Array) -> None:
-        """Fill the forces (N, 3, images) and the energies (images,)."""
+        """Fill the forces (N, 3, configurations) and the energies (configurations,)."""
         for b in range(r_ncb.shape[2]):
             positions = np.ascontiguousarray(r_ncb[:, :, b])
             energy_b[b], force_ncb[:, :, b] = self._interactions.energy_and_forces(positions)
 
 
-class WeightedEnergies:
+class StackedWeightedEnergies:
     """Energies in mass-weighted coordinates, from those in plain ones."""
 
     def __init__(self, interactions: MassWeighted, positions: Array) -> None:
         w = interactions.weights
-        self._plain = band_energies(interactions.plain, positions / w)
+        self._plain = stacked_energies(interactions.plain, positions / w)
         self.order = self._plain.order
         self._weights_n11 = w[self.order][:, :, None]
 
-    def lanes(self, images: int) -> int:
+    def lanes(self, configurations: int) -> int:
         """As for the plain energies."""
-        return self._plain.lanes(images)
+        return self._plain.lanes(configurations)
 
     def __call__(self, r_ncb: Array, force_ncb: Array, energy_b: Array) -> None:
         """Fill the forces (N, 3, lanes) over the weights, and the energies (lanes,)."""
@@ -89,12 +90,12 @@ class WeightedEnergies:
         force_ncb /= self._weights_n11
 
 
-class LaneEnergies:
-    """A pair model, all images in one loop over pairs.
+class StackedPairEnergies:
+    """A pair model, all configurations in one loop over pairs.
 
-    A wide list is built at the band's midpoint and thinned to the pairs that some image has in
-    reach; it serves until a particle of some image has moved by half the skin. Particles are
-    sorted by place, which keeps the rows of partners in the cache.
+    A wide list is built in the middle of them and thinned to the pairs that some configuration has
+    in reach; it serves until a particle of some configuration has moved by half the skin. Particles
+    are sorted by place, which keeps the rows of partners in the cache.
     """
 
     def __init__(self, interactions: PairInteractions, positions: Array) -> None:
@@ -107,9 +108,9 @@ class LaneEnergies:
         self._reference: Array | None = None
         self._pairs: PairList | None = None
 
-    def lanes(self, images: int) -> int:
-        """Padded so that the loop over images is compiled for long vectors."""
-        return max(FEWEST_LANES, images)
+    def lanes(self, configurations: int) -> int:
+        """Padded so that the loop over configurations is compiled for long vectors."""
+        return max(FEWEST_LANES, configurations)
 
     def __call__(self, r_ncb: Array, force_ncb: Array, energy_b: Array) -> None:
         """Fill the forces (N, 3, lanes) and the energies (lanes,)."""
@@ -117,7 +118,7 @@ class LaneEnergies:
         self._forces(r_ncb, self._box, pairs, self._constants, force_ncb, energy_b)
 
     def pairs(self, r_ncb: Array) -> PairList:
-        """A list that holds every pair that interacts in any of the images."""
+        """A list that holds every pair that interacts in any of the configurations."""
         if (
             self._pairs is None
             or self._reference is None
@@ -130,7 +131,7 @@ class LaneEnergies:
 
     def _build(self, r_ncb: Array) -> PairList:
         middle = 0.5 * (r_ncb.min(axis=2) + r_ncb.max(axis=2))
-        # Both particles of a pair may be closer to each other in an image, each by `reach`.
+        # Both particles of a pair may be closer to each other in one lane, each by `reach`.
         reach = np.sqrt(largest_lane_displacement2(r_ncb, middle[:, :, None]))
         wide = self._builder.build(middle, SKIN + 2 * reach)
         pairs = empty_pair_list(len(middle), int(wide.start[-1]))
@@ -153,9 +154,9 @@ def spatial_order(positions: Array, box: Array) -> NDArray[np.intp]:
 
 @kernel
 def largest_lane_displacement2(r_ncb, reference_ncb):  # type: ignore[no-untyped-def]
-    """Square of the largest distance of a particle of any image from its reference.
+    """Square of the largest distance of a particle of any lane from its reference.
 
-    A reference with a single lane serves all images.
+    A reference with a single lane serves all lanes.
     """
     lanes = r_ncb.shape[2]
     common = reference_ncb.shape[2] == 1
@@ -172,7 +173,7 @@ def largest_lane_displacement2(r_ncb, reference_ncb):  # type: ignore[no-untyped
 
 @kernel
 def thin_list(r_ncb, box_c, wide, cutoff, skin, pairs):  # type: ignore[no-untyped-def]
-    """Keep the pairs of a wide list that at least one image has within cutoff + skin."""
+    """Keep the pairs of a wide list that at least one lane has within cutoff + skin."""
     found = 0
     lanes = r_ncb.shape[2]
     bx, by, bz = box_c[0], box_c[1], box_c[2]
