@@ -6,6 +6,10 @@ RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest
 # One process for each core; neighboring tests, which share fixtures, stay together.
 PARALLEL := -n auto --dist worksteal
+# Rooms whose kernels are run as Python as well, which shows the lines that no test reaches. NumPy warns
+# where machine code goes on with infinities, NaN and integers that wrap around.
+INTERPRETED := $(notdir $(wildcard $(addprefix src/glasswells/,model curvature tunneling)))
+COVERED := 90
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3
 # A changed list of dependencies, or a folder that was moved, makes the set-up run again.
 DEMO := campaigns/quickstart
@@ -16,7 +20,7 @@ TESTS := $(VENV)/.group-test-$(HERE)
 BENCHMARKS := $(VENV)/.group-bench-$(HERE)
 DOCUMENTATION := $(VENV)/.group-docs-$(HERE)
 
-.PHONY: help demo test physics soak check lint types contracts bench docs clean
+.PHONY: help demo test physics soak coverage check lint types contracts bench docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +28,7 @@ help:
 	@echo 'make test       the tests: a few minutes on two cores'
 	@echo 'make physics    the long statistical tests'
 	@echo 'make soak       the long tests of the store and the engines: kills, flipped bits'
+	@echo 'make coverage   lines of the numerical kernels that tests reach, run as plain Python'
 	@echo 'make check      lint, format, types, import contract, tests'
 	@echo 'make bench      the benchmarks, as ratios to baselines measured in the same run'
 	@echo 'make docs       the documentation, in docs/_build/html; runs the examples of its gallery'
@@ -42,6 +47,13 @@ physics: $(TESTS)
 
 soak: $(TESTS)
 	$(PYTEST) -m soak
+
+coverage: $(TESTS)
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(PARALLEL) -m 'not physics and not soak and not compiled' \
+	  -W ignore::RuntimeWarning $(INTERPRETED:%=tests/unit/%) $(INTERPRETED:%=--cov=glasswells.%) --cov-report=term-missing:skip-covered
+	for room in $(INTERPRETED); do \
+	  $(RUN) -m coverage report --include="*/glasswells/$$room/*" --format=total --fail-under=$(COVERED) || exit; \
+	done
 
 check: lint types contracts test
 
@@ -65,7 +77,7 @@ docs: $(DOCUMENTATION)
 	@echo 'Open docs/_build/html/index.html'
 
 clean:
-	rm -rf $(VENV) docs/_build docs/examples docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) docs/_build docs/examples docs/api .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PROJECT): $(ENVIRONMENT) pyproject.toml

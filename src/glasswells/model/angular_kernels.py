@@ -74,10 +74,11 @@ def weight_functions(highest: int) -> Any:
         d = 1.0 / (r - k.range)
         y = k.decay * d
         g = np.exp(y)
-        y1 = -y * d
-        f1 = y1 * g
         g_md[0, 0] = g
-        g_md[0, 1] = 0.5 * f1 * inverse
+        if highest > 0:
+            y1 = -y * d
+            f1 = y1 * g
+            g_md[0, 1] = 0.5 * f1 * inverse
         if highest > 1:
             y2 = -2.0 * y1 * d
             f2 = (y2 + y1 * y1) * g

@@ -278,7 +278,7 @@ def copy_marked(wide, first, last, mask, pairs, found):  # type: ignore[no-untyp
             pairs.partner[to] = wide.partner[p]
             pairs.inverse_range2[to] = wide.inverse_range2[p]
             pairs.strength[to] = wide.strength[p]
-            found += mask[np.uint64(row_place - offset)]
+            found += np.int64(mask[np.uint64(row_place - offset)])
     pairs.start[last] = found
     return found
 

@@ -21,7 +21,8 @@ from own_potential import WideMixture, energy_of_all_pairs, liquid
 WIDE = WideMixture()
 
 
-@pytest.mark.parametrize("n", [300, 3200])  # all pairs screened, and linked cells
+# all pairs screened, and linked cells
+@pytest.mark.parametrize("n", [300, pytest.param(3200, marks=pytest.mark.compiled)])
 def test_energy_of_ranges_beyond_the_mean(n: int) -> None:
     c = liquid(n)
     # single sums over 1e5 pairs in two orders
@@ -47,6 +48,7 @@ def test_images_of_a_band_see_the_same_pairs() -> None:
     np.testing.assert_allclose(values, energy_of_all_pairs(WIDE, c), rtol=1e-12)
 
 
+@pytest.mark.compiled
 def test_a_quench_of_such_a_model_ends_in_a_minimum() -> None:
     end = minimize(WIDE, liquid(216))
     assert end.outcome.converged

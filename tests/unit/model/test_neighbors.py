@@ -188,6 +188,7 @@ def test_pruned_list_depends_on_positions_only(seed, n, skin, extra, model):
         assert a.tobytes() == b.tobytes()
 
 
+@pytest.mark.compiled
 def test_rows_longer_than_a_block():
     # one particle with more partners than the block of the force and prune loops
     rng = np.random.default_rng(5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import silicon_twin
@@ -24,7 +26,10 @@ PUBLISHED = {
     "stillinger-weber-1985": published.Stillinger_Weber_PRB_31_5262_Si,
     "vink-2001": published.RLC_Vink_JNCS_282_746_Si,
 }
-STATES = ("crystal", "melt", "glass")
+STATES = (
+    "crystal",
+    *(pytest.param(state, marks=pytest.mark.compiled) for state in ("melt", "glass")),
+)
 STEP = 1e-3
 STENCIL = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))
 
@@ -33,20 +38,19 @@ def model(name: str) -> gw.StillingerWeber:
     return gw.StillingerWeber(name)
 
 
-@pytest.fixture(scope="module")
-def states() -> dict[str, Configuration]:
+@cache
+def configuration(state: str) -> Configuration:
     """A crystal at some temperature, a melt, and what it is quenched to."""
+    if state == "crystal":
+        return silicon_twin.crystal(noise=0.15)
     vink = model("vink-2001")
-    melt = gw.molecular_dynamics(
-        vink, silicon_twin.crystal(), 0.35, 2000, seed=1, time_step=0.1, thermostat="langevin"
-    ).configuration
-    quench = gw.minimize(vink, melt)
+    if state == "melt":
+        return gw.molecular_dynamics(
+            vink, silicon_twin.crystal(), 0.35, 2000, seed=1, time_step=0.1, thermostat="langevin"
+        ).configuration
+    quench = gw.minimize(vink, configuration("melt"))
     assert quench.outcome is gw.Outcome.CONVERGED
-    return {
-        "crystal": silicon_twin.crystal(noise=0.15),
-        "melt": melt,
-        "glass": quench.configuration,
-    }
+    return quench.configuration
 
 
 def by_matscipy(name: str, c: Configuration) -> Atoms:
@@ -76,8 +80,8 @@ def along(c: Configuration, field: np.ndarray, function):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("state", STATES)
-def test_energy_and_forces_are_those_of_the_sum_over_triples(states, name, state) -> None:
-    c = states[state]
+def test_energy_and_forces_are_those_of_the_sum_over_triples(name, state) -> None:
+    c = configuration(state)
     twin = silicon_twin.SETS[name]
     expected = silicon_twin.energy(twin, c.positions, c.box).real
     assert gw.energy(model(name), c) == pytest.approx(expected, rel=1e-12)
@@ -91,8 +95,8 @@ def test_energy_and_forces_are_those_of_the_sum_over_triples(states, name, state
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("state", STATES)
-def test_it_equals_matscipy(states, name, state) -> None:
-    c = states[state]
+def test_it_equals_matscipy(name, state) -> None:
+    c = configuration(state)
     atoms = by_matscipy(name, c)
     assert gw.energy(model(name), c) == pytest.approx(atoms.get_potential_energy(), rel=1e-12)
     stress = gw.stress(model(name), c)
@@ -106,24 +110,24 @@ def test_it_equals_matscipy(states, name, state) -> None:
 @pytest.mark.parametrize(
     ("state", "name"),
     [
-        ("glass", "vink-2001"),
+        pytest.param("glass", "vink-2001", marks=pytest.mark.compiled),
         *(
             pytest.param(state, name, marks=pytest.mark.physics)  # matscipy takes 10 s for each
-            for state in STATES
+            for state in ("crystal", "melt", "glass")
             for name in NAMES
             if (state, name) != ("glass", "vink-2001")
         ),
     ],
 )
-def test_hessian_equals_that_of_matscipy(states, name, state) -> None:
-    atoms = by_matscipy(name, states[state])
+def test_hessian_equals_that_of_matscipy(name, state) -> None:
+    atoms = by_matscipy(name, configuration(state))
     expected = atoms.calc.get_property("hessian", atoms).toarray()
-    assert relative(gw.hessian(model(name), states[state]).toarray(), expected) < 1e-10
+    assert relative(gw.hessian(model(name), configuration(state)).toarray(), expected) < 1e-10
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_hessian_is_symmetric_and_blind_to_translations(states, state) -> None:
-    c = states[state]
+def test_hessian_is_symmetric_and_blind_to_translations(state) -> None:
+    c = configuration(state)
     matrix = gw.hessian(model("vink-2001"), c).toarray()
     largest = np.abs(matrix).max()
     assert np.abs(matrix - matrix.T).max() < 1e-13 * largest
@@ -136,8 +140,8 @@ def test_hessian_is_symmetric_and_blind_to_translations(states, state) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("state", STATES)
-def test_each_order_is_the_slope_of_the_one_below(states, name, state) -> None:
-    c = states[state]
+def test_each_order_is_the_slope_of_the_one_below(name, state) -> None:
+    c = configuration(state)
     field = random_field(c)
     interactions = model(name).interactions(c)
     assert isinstance(interactions, Interactions)
@@ -154,9 +158,10 @@ def test_each_order_is_the_slope_of_the_one_below(states, name, state) -> None:
     assert interactions.fourth_order(x, field) == pytest.approx(slope, rel=1e-7)
 
 
-def test_orders_are_homogeneous_in_the_field(states) -> None:
-    interactions = model("vink-2001").interactions(states["glass"])
-    x, field = states["glass"].positions, random_field(states["glass"])
+@pytest.mark.parametrize("state", STATES)
+def test_orders_are_homogeneous_in_the_field(state) -> None:
+    interactions = model("vink-2001").interactions(configuration(state))
+    x, field = configuration(state).positions, random_field(configuration(state))
     vector, scalar = interactions.third_order(x, field)
     doubled, doubled_scalar = interactions.third_order(x, -2 * field)
     np.testing.assert_allclose(doubled, 4 * vector, rtol=1e-11, atol=1e-12 * np.abs(vector).max())
@@ -166,9 +171,10 @@ def test_orders_are_homogeneous_in_the_field(states) -> None:
 
 
 @pytest.mark.parametrize("k", range(3))
-def test_strain_derivatives_are_slopes(states, k) -> None:
+@pytest.mark.parametrize("state", STATES)
+def test_strain_derivatives_are_slopes(k, state) -> None:
     """Normal strains: the box stays orthorhombic, so that the model itself can be strained."""
-    c = states["glass"]
+    c = configuration(state)
     silicon = model("vink-2001")
     found = silicon.interactions(c).strain_derivatives(c.positions)
 
@@ -201,8 +207,9 @@ def test_strain_derivatives_are_slopes(states, k) -> None:
     assert relative(found.curvature[k, :3], curvature) < 1e-8
 
 
-def test_curvature_by_strain_is_symmetric(states) -> None:
-    c = states["glass"]
+@pytest.mark.parametrize("state", STATES)
+def test_curvature_by_strain_is_symmetric(state) -> None:
+    c = configuration(state)
     found = model("vink-2001").interactions(c).strain_derivatives(c.positions)
     largest = np.abs(found.curvature).max()
     assert np.abs(found.curvature - found.curvature.T).max() < 1e-12 * largest
@@ -219,14 +226,15 @@ def test_moduli_of_the_crystal_are_those_of_the_literature() -> None:
     assert in_gigapascal[3, 3] == pytest.approx(56.4, abs=0.1)
 
 
-def test_moduli_of_a_glass_are_those_of_matscipy(states) -> None:
+@pytest.mark.compiled
+def test_moduli_of_a_glass_are_those_of_matscipy() -> None:
     """The curvature by strain, affine and relaxed.
 
     The elastic constants that matscipy makes of them for many-body potentials add the stress terms
     that belong to derivatives by Green's strain: under stress they differ from the slope of the
     stress, which the next test measures.
     """
-    c = states["glass"]
+    c = configuration("glass")
     atoms = by_matscipy("vink-2001", c)
     found = gw.elastic_moduli(model("vink-2001"), c)
     affine = atoms.calc.get_born_elastic_constants(atoms)
@@ -236,9 +244,10 @@ def test_moduli_of_a_glass_are_those_of_matscipy(states) -> None:
         assert relative(stiffness, birch_coefficients(curvature, found.stress)) < 1e-8
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("k", range(3))
-def test_stiffness_is_the_slope_of_the_relaxed_stress(states, k) -> None:
-    c, silicon = states["glass"], model("vink-2001")
+def test_stiffness_is_the_slope_of_the_relaxed_stress(k) -> None:
+    c, silicon = configuration("glass"), model("vink-2001")
 
     def stress(s: float) -> np.ndarray:
         stretch = np.ones(3)
@@ -285,8 +294,9 @@ def test_pair_law_is_one_function_in_three_forms() -> None:
         assert first == pytest.approx(slope, rel=1e-12)
 
 
-def test_results_do_not_depend_on_where_the_list_was_built(states) -> None:
-    c = states["melt"]
+@pytest.mark.parametrize("state", STATES)
+def test_results_do_not_depend_on_where_the_list_was_built(state) -> None:
+    c = configuration(state)
     interactions = model("vink-2001").interactions(c)
     interactions.energy_and_forces(c.positions)
     moved = c.positions + np.random.default_rng(3).uniform(-1.0, 1.0, c.positions.shape) * 0.2

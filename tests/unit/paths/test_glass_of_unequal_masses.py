@@ -1,4 +1,4 @@
-"""Mass-weighted coordinates in a small glass: energies, projector, paths and their vibrations."""
+"""Mass-weighted coordinates in a small glass: projector, paths and their vibrations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from glasswells.core.configuration import Configuration
 from glasswells.core.geometry import displacement
 from glasswells.core.masses import mass_weighted
 from glasswells.core.records import DoubleWell
-from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import normal_modes, overlaps
 from glasswells.paths import band_tangent, find_double_well, tangents
@@ -30,35 +29,6 @@ def test_the_projector_removes_translations_of_the_center_of_mass(soft_liquid) -
     np.testing.assert_allclose((surface.weights * found).sum(axis=0), 0, atol=1e-12)
     uniform = surface.weights * np.array([1.0, -2.0, 0.5])
     np.testing.assert_allclose(drift_projector(surface)(uniform.ravel().copy()), 0, atol=1e-14)
-
-
-def test_energies_of_weighted_coordinates(soft_liquid) -> None:
-    """Each derivative against differences of the one before."""
-    model = SoftSpheres()
-    rng = np.random.default_rng(3)
-    w = np.sqrt(rng.uniform(0.3, 3, (150, 1)))
-    plain = model.interactions(soft_liquid)
-    weighted = MassWeighted(plain, w)
-    q, z = w * soft_liquid.positions, rng.standard_normal((150, 3))
-    energy, force = weighted.energy_and_forces(q)
-    assert energy == plain.energy_and_forces(q / w)[0]
-    h = 1e-5
-    ahead, behind = (weighted.energy_and_forces(q + s * h * z)[0] for s in (1, -1))
-    assert -np.vdot(force, z) == pytest.approx((ahead - behind) / (2 * h), rel=1e-7)
-    forces = [weighted.energy_and_forces(q + s * h * z)[1] for s in (-1, 1)]
-    product = weighted.hessian_product(q, z)
-    size = np.abs(product).max()
-    np.testing.assert_allclose(product, (forces[0] - forces[1]) / (2 * h), atol=1e-7 * size)
-    by_matrix = (weighted.hessian(q) @ z.ravel()).reshape(-1, 3)
-    np.testing.assert_allclose(product, by_matrix, atol=1e-12 * size)
-    bent, third = weighted.third_order(q, z)
-    products = [weighted.hessian_product(q + s * h * z, z) for s in (1, -1)]
-    size = np.abs(bent).max()
-    np.testing.assert_allclose(bent, (products[0] - products[1]) / (2 * h), atol=1e-6 * size)
-    thirds = [weighted.third_order(q + s * h * z, z)[1] for s in (1, -1)]
-    fourth = weighted.fourth_order(q, z)
-    assert fourth == pytest.approx((thirds[0] - thirds[1]) / (2 * h), rel=1e-5)
-    assert third == pytest.approx(np.vdot(bent, z), rel=1e-12)
 
 
 @pytest.fixture(scope="module")
