@@ -51,6 +51,10 @@ if TYPE_CHECKING:
     from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
     from glasswells.landscape.library import Identity, identity_scan
     from glasswells.landscape.linked import linked_pairs
+    from glasswells.landscape.mechanism import BondChanges, Mechanism, bond_changes
+    from glasswells.landscape.melt_quench import MeltQuenchSettings, melt_quench
+    from glasswells.landscape.preparation import PreparedGlass
+    from glasswells.landscape.quench_report import MeltQuenchReport
     from glasswells.landscape.recognition import Recognition
     from glasswells.mechanics import deformation_potential, elastic_moduli, stress
     from glasswells.mechanics.records import DeformationPotential, ElasticModuli
@@ -167,6 +171,10 @@ _ROOMS = {
     "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),
     "landscape.library": ("Identity", "identity_scan"),
     "landscape.linked": ("linked_pairs",),
+    "landscape.mechanism": ("BondChanges", "Mechanism", "bond_changes"),
+    "landscape.melt_quench": ("MeltQuenchSettings", "melt_quench"),
+    "landscape.preparation": ("PreparedGlass",),
+    "landscape.quench_report": ("MeltQuenchReport",),
     "landscape.recognition": ("Recognition",),
     "mechanics": ("deformation_potential", "elastic_moduli", "stress"),
     "mechanics.records": ("DeformationPotential", "ElasticModuli"),

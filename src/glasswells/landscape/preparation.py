@@ -10,6 +10,7 @@ import numpy as np
 from glasswells.core.checks import count, positive
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration, freeze
+from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.minimization import minimize
 from glasswells.model.diameters import draw_diameters
 from glasswells.model.functions import energy
@@ -66,11 +67,13 @@ class Preparation:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PreparedGlass:
-    """An equilibrated configuration and how one knows that it is."""
+    """A glass and how it was made: equilibrated, and how one knows that it is, or quenched."""
 
     configuration: Configuration
     preparation_temperature: float
-    report: EquilibrationReport
+    """At which the liquid was equilibrated; NaN for a glass by melt and quench."""
+    report: EquilibrationReport | MeltQuenchReport
+    """On how it was made."""
 
 
 def lattice(settings: PreparationSettings, seed: np.random.SeedSequence) -> Configuration:

@@ -10,6 +10,7 @@ import numpy as np
 from glasswells.core.checks import count
 from glasswells.core.records import Array, DoubleWell, freeze
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.mechanism import bond_changes
 
 CORE_PARTICLES = 30
 """Particles kept of each field: several times the participation number of most double wells."""
@@ -39,6 +40,12 @@ class WellSummary:
     """(K, 3), their r_AB."""
     splittings: Mapping[str, TunnelSplitting] = field(default_factory=dict)
     """By the name of the unit set."""
+    mechanism: str = ""
+    """Value of `Mechanism`: how bonds change from A to B; empty where atoms have no bonds."""
+    bonds_made: int = 0
+    """Bonds that only B has."""
+    bonds_broken: int = 0
+    """Bonds that only A has."""
 
     def __post_init__(self) -> None:
         freeze(
@@ -75,6 +82,7 @@ def summarize_well(
     number: int,
     splittings: Mapping[str, TunnelSplitting] | None = None,
     core_particles: int = CORE_PARTICLES,
+    bond_length: float | None = None,
 ) -> WellSummary:
     """The summary of a double well.
 
@@ -88,7 +96,12 @@ def summarize_well(
         Its splittings by the name of their unit set.
     core_particles
         How many particles' displacements are kept.
+    bond_length
+        Below which two atoms are bonded; None where there are no bonds.
     """
+    bonds = None
+    if bond_length is not None:
+        bonds = bond_changes(well.minimum_a, well.minimum_b, bond_length)
     lengths = np.linalg.norm(well.displacement_ab, axis=1)
     top = np.argsort(-lengths, kind="stable")[: count("core_particles", core_particles, 1)]
     return WellSummary(
@@ -104,4 +117,7 @@ def summarize_well(
         core_particles=top.astype(np.float64),
         core_displacements=well.displacement_ab[top],
         splittings=splittings or {},
+        mechanism="" if bonds is None else str(bonds.mechanism),
+        bonds_made=0 if bonds is None else len(bonds.made),
+        bonds_broken=0 if bonds is None else len(bonds.broken),
     )

@@ -151,6 +151,28 @@ COLUMNS: tuple[Column, ...] = (
 )
 """In the order of every table."""
 
+BOND_COLUMNS: tuple[Column, ...] = (
+    Column(
+        name="mechanism",
+        unit="",
+        meaning="how bonds change from A to B: none, hop, exchange or other",
+        value=lambda row: row.well.mechanism,
+    ),
+    Column(
+        name="bonds_made",
+        unit="",
+        meaning="bonds that only B has",
+        value=lambda row: row.well.bonds_made,
+    ),
+    Column(
+        name="bonds_broken",
+        unit="",
+        meaning="bonds that only A has",
+        value=lambda row: row.well.bonds_broken,
+    ),
+)
+"""After those, in tables of materials with bonds."""
+
 
 def _continuation_column(continuation: str, part: str, meaning: str) -> SplittingColumn:
     """A number that is known for each continuation beyond A and B: why E moves between them."""
@@ -265,11 +287,13 @@ def well_rows(
     ]
 
 
-def well_table(rows: Iterable[WellRow], units: Sequence[UnitSystem]) -> dict[str, list[Any]]:
+def well_table(
+    rows: Iterable[WellRow], units: Sequence[UnitSystem], *, bonds: bool = False
+) -> dict[str, list[Any]]:
     """The table of these double wells: values by heading, a row each, in the order given."""
-    found: dict[str, list[Any]] = {name: [] for name, _, _ in column_guide(units)}
+    found: dict[str, list[Any]] = {name: [] for name, _, _ in column_guide(units, bonds=bonds)}
     for row in rows:
-        for column in COLUMNS:
+        for column in (*COLUMNS, *BOND_COLUMNS[: None if bonds else 0]):
             found[column.name].append(column.value(row))
         for each in units:
             solved = row.well.splittings.get(each.name)
@@ -279,9 +303,10 @@ def well_table(rows: Iterable[WellRow], units: Sequence[UnitSystem]) -> dict[str
     return found
 
 
-def column_guide(units: Sequence[UnitSystem]) -> list[tuple[str, str, str]]:
-    """Heading, unit and meaning of each column, in order."""
-    guide = [(column.name, column.unit, column.meaning) for column in COLUMNS]
+def column_guide(units: Sequence[UnitSystem], *, bonds: bool = False) -> list[tuple[str, str, str]]:
+    """Heading, unit and meaning of each column, in order; with those on bonds if there are any."""
+    columns = (*COLUMNS, *BOND_COLUMNS[: None if bonds else 0])
+    guide = [(column.name, column.unit, column.meaning) for column in columns]
     for each in units:
         guide += [
             (heading(item.name, each), item.unit, f"{item.meaning}; unit set {each.name}")
