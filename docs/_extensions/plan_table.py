@@ -45,8 +45,6 @@ class PlanTable(SphinxDirective):
             if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
                 continue  # a table of its own
             default = "required" if field.is_required() else toml_value(field.default)
-            if field.default == {}:
-                default = "{}"
             cells: list[list[nodes.Node]] = [
                 [nodes.literal(text=name)],
                 [nodes.literal(text=default)],

@@ -115,7 +115,7 @@ def test_modes_are_those_of_minimum_a(finished: Path) -> None:
             assert len(found.frequencies) == 40
 
 
-PLAN_MODEL = parse_plan(PLAN).model.build()
+PLAN_MODEL = parse_plan(PLAN).build_model()
 
 
 def test_the_modes_of_a_minimum_are_computed_once(finished: Path) -> None:

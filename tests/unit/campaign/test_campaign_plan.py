@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from glasswells.campaign.plan.errors import PlanError
 from glasswells.campaign.plan.file import parse_plan, plan_template, toml_value
-from glasswells.campaign.plan.plan import ModelSection, Plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import roots
 from glasswells.khomenko2021 import verdicts
 from glasswells.landscape.explore import ExplorationSettings
@@ -150,10 +150,10 @@ def test_plans_are_frozen() -> None:
 
 
 def test_the_model_is_built_from_its_name_and_parameters() -> None:
-    assert ModelSection().build() == SoftSpheres()
-    assert parse_plan("[model]\nexponent = 10").model.build() == SoftSpheres(exponent=10)
+    assert Plan().build_model() == SoftSpheres()
+    assert parse_plan("[model]\nexponent = 10").build_model() == SoftSpheres(exponent=10)
     plan = parse_plan('[model]\nname = "kob_andersen"\ncutoff = 2')
-    assert plan.model.build() == KobAndersen(cutoff=2)
+    assert plan.build_model() == KobAndersen(cutoff=2)
 
 
 def test_the_smallest_box_of_a_plan_is_one_that_the_model_takes() -> None:

@@ -15,6 +15,7 @@ from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.campaign.estimation.records import Known, Rate
 from glasswells.campaign.estimation.reference import reference_rates
 from glasswells.campaign.estimation.sizes import n_particles
+from glasswells.campaign.plan.model import pair_model
 from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import exploration_settings
 from glasswells.campaign.stages.pipeline import PIPELINE
@@ -29,21 +30,27 @@ from glasswells.landscape.explore import (
     continue_exploration,
     start_exploration,
 )
+from glasswells.landscape.melt_quench import continue_melt_quench, start_melt_quench
 from glasswells.landscape.preparation import continue_preparation, start_preparation
-from glasswells.model.pair_model import PairModel
+from glasswells.model.pair_model import Model
 from glasswells.paths import find_double_well
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.vibrations.minimum import minimum_vibrations
 
 EXPLORING, SEARCHING, SAMPLING = 7.0, 6.0, 3.0
 """CPU seconds of explorations, of path searches and of sweeps."""
+QUICK_RATE, QUICK_BLOCKS = 1e15, 10
+"""Least rate of cooling, K/s, and most blocks in the melt, of a glass that is only timed."""
 FEW_SWEEPS = 100
 """Of the melt of a preparation that is only timed."""
-SCATTER = {"quench": 0.25, "search": 0.3, "modes": 0.3, "splitting": 0.1, "sweep": 0.1}
+SCATTER = {"quench": 0.25, "search": 0.3, "modes": 0.3, "splitting": 0.1, "sweep": 0.1,
+           "block": 0.1}  # fmt: skip
 """Of one glass about a mean, from the explorations and paths behind `reference`; more for quenches,
 as a calibration sees the beginning of trajectories only."""
 SOURCE = "calibration on this machine"
 SEED = 1
+MADE = ("prepare", "melt_quench")
+"""Sources whose glasses cost time."""
 
 
 def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
@@ -66,7 +73,7 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
     """
     check_cache_folder()
     reference = reference_rates(plan)
-    model = plan.model.build()
+    model = plan.build_model()
     quench: dict[float, list[float]] = {}
     sweeps: list[float] = []
     states: list[ExplorationState] = []
@@ -82,7 +89,8 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
             states.append(state)
         costs = dict(_paths_and_modes(plan, model, states))
     if sweeps:
-        costs["sweep"] = fmean(sweeps)
+        name = "block" if plan.glasses.source == "melt_quench" else "sweep"
+        costs[name] = fmean(sweeps)
     costs["quench"] = fmean(fmean(of_glasses) for of_glasses in quench.values())
     rates = _scaled_rest(reference, costs)
     rates |= {(name, None): _rate(name, cost) for name, cost in costs.items()}
@@ -94,10 +102,10 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
 
 def _chosen(plan: Plan) -> Iterator[tuple[float, int]]:
     """Up to three glasses of each temperature; one where each has to be prepared first."""
-    for k, temperature in enumerate(plan.glasses.preparation_temperatures):
+    for k, temperature in enumerate(plan.preparations):
         indices = plan.glasses.indices(k)
         spread = {indices[0], indices[len(indices) // 2], indices[-1]}
-        for index in sorted(spread) if plan.glasses.source != "prepare" else indices[:1]:
+        for index in indices[:1] if plan.glasses.source in MADE else sorted(spread):
             yield temperature, index
 
 
@@ -119,24 +127,41 @@ def _rate(name: str, cost: float) -> Rate:
 
 
 def _glass(
-    plan: Plan, model: PairModel, index: int, temperature: float, seconds: float
+    plan: Plan, model: Model, index: int, temperature: float, seconds: float
 ) -> tuple[Configuration, float | None]:
     """A glass of a temperature, and the cost of a sweep if it has to be prepared.
 
     A prepared one is only a liquid that was sampled for some seconds.
     """
+    if plan.glasses.source == "melt_quench":
+        return _quick_quench(plan, model, temperature)
     if plan.glasses.source != "prepare":
         output = _run("prepare", prepare_parameters(plan, temperature, index))
         return output.products[0][1].configuration, None
     settings = preparation_settings(plan.prepare)
+    swapped = pair_model(plan.model_parameters)
     quick = replace(settings, melt_sweeps=min(FEW_SWEEPS, settings.melt_sweeps))
-    state = start_preparation(model, temperature, quick, np.random.SeedSequence(SEED))
+    state = start_preparation(swapped, temperature, quick, np.random.SeedSequence(SEED))
     done, begin = 0, time.thread_time()
     while time.thread_time() - begin < seconds:
-        state = continue_preparation(model, state, settings, FEW_SWEEPS)
+        state = continue_preparation(swapped, state, settings, FEW_SWEEPS)
         done += FEW_SWEEPS
     cost = (time.thread_time() - begin) / done
     return state.checkpoint.configuration(), cost
+
+
+def _quick_quench(plan: Plan, model: Model, rate: float) -> tuple[Configuration, float]:
+    """A glass that was quenched as fast as the rate for which there is time, and a block's cost."""
+    section = plan.melt_quench
+    start = section.start(plan.model.element_masses, np.random.SeedSequence(SEED))
+    settings = section.settings(max(rate, QUICK_RATE))
+    settings = replace(settings, melt_time=min(settings.melt_time, QUICK_BLOCKS * settings.block))
+    state = start_melt_quench(model, start, settings, SEED)
+    state = continue_melt_quench(model, state, settings, 1)  # may compile
+    begin, before = time.thread_time(), state.blocks
+    state = continue_melt_quench(model, state, settings, settings.blocks)
+    cost = (time.thread_time() - begin) / (state.blocks - before)
+    return state.dynamics.configuration(), cost
 
 
 def _run(
@@ -149,7 +174,7 @@ def _run(
 
 
 def _time_quenches(
-    plan: Plan, model: PairModel, glass: Configuration, seconds: float
+    plan: Plan, model: Model, glass: Configuration, seconds: float
 ) -> tuple[ExplorationState, float]:
     """A short trajectory and the cost of one of its quenches, those of the first two left out."""
     settings: ExplorationSettings = exploration_settings(plan.explore)
@@ -170,7 +195,7 @@ def _time_quenches(
 
 
 def _paths_and_modes(
-    plan: Plan, model: PairModel, states: list[ExplorationState]
+    plan: Plan, model: Model, states: list[ExplorationState]
 ) -> Iterator[tuple[str, float]]:
     """Costs of path searches between consecutive minima, of a splitting and of modes."""
     if not plan.pairs.rules:
@@ -228,7 +253,7 @@ def _splitting(plan: Plan, well: DoubleWell) -> Iterator[tuple[str, float]]:
     yield "splitting", (time.thread_time() - begin) / len(parameters["units"])
 
 
-def _modes(plan: Plan, model: PairModel, glass: Configuration) -> float:
+def _modes(plan: Plan, model: Model, glass: Configuration) -> float:
     section = plan.modes
     seconds = []
     for _ in range(2):  # the first compiles

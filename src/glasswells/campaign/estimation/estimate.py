@@ -132,6 +132,9 @@ class _GroupWork:
             sweeps = glasses.scaled(p.melt_sweeps + p.burn_in + p.sweeps)
             self._cost("prepare", sweeps.times(self._rate("sweep")))
             self._cost("prepare", glasses.times(self._rate("finish")))
+        elif plan.glasses.source == "melt_quench":
+            blocks = plan.melt_quench.settings(group.temperature).blocks
+            self._cost("prepare", glasses.scaled(blocks).times(self._rate("block")))
         else:
             self._cost("prepare", glasses.times(self._rate("glass")))
         self.stored["prepare"].append(glasses.times(self._rate("glass_bytes")))

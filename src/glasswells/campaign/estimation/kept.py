@@ -42,9 +42,9 @@ def depends_on(plan: Plan) -> dict[str, Any]:
     """All of a plan that decides what a task costs, but not how many there are."""
     amounts = {"trajectories", "quenches", "chunk_quenches"}
     return {
-        "model": plan.model.model_dump(mode="json"),
+        "model": plan.model_parameters,
         "source": plan.glasses.source,
-        "temperatures": list(plan.glasses.preparation_temperatures),
+        "temperatures": list(plan.preparations),
         "first": list(plan.glasses.first),
         "files": [glass.sha256 for glass in plan.stored_glasses],
         "prepare": plan.prepare.model_dump(mode="json", exclude={"sweeps", "chunk_sweeps"}),

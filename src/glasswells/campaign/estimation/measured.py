@@ -11,7 +11,7 @@ from glasswells.campaign.estimation.records import Known, Rate
 from glasswells.campaign.estimation.reference import for_particles, reference_rates
 from glasswells.campaign.estimation.sizes import groups, n_particles
 from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.pipeline import PIPELINE, glass_name
+from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, ENDED, StoreReader
 
 FEWEST = 3
@@ -98,8 +98,8 @@ def _glasses(store: StoreReader) -> dict[str, _Glass]:
 def _by_temperature(plan: Plan, glasses: Mapping[str, _Glass]) -> dict[float | None, list[_Glass]]:
     """The glasses of each preparation temperature; all under None."""
     found: dict[float | None, list[_Glass]] = {None: list(glasses.values())}
-    for k, temperature in enumerate(plan.glasses.preparation_temperatures):
-        names = [glass_name(temperature, index) for index in plan.glasses.indices(k)]
+    for k, temperature in enumerate(plan.preparations):
+        names = [plan.glass_name(k, index) for index in plan.glasses.indices(k)]
         found[temperature] = [glasses[name] for name in names if name in glasses]
     return found
 
@@ -111,6 +111,8 @@ def _rates_of(glass: _Glass, plan: Plan, reference: Known) -> Iterator[tuple[str
     if sweeps:
         yield "sweep", cpu["prepare"] / (sweeps + plan.prepare.melt_sweeps + plan.prepare.burn_in)
         yield "finish", 0.0  # is part of the sweeps
+    elif glass.count("prepare", "blocks"):
+        yield "block", cpu["prepare"] / glass.count("prepare", "blocks")
     elif tasks["prepare"]:
         yield "glass", cpu["prepare"] / tasks["prepare"]
     quenches = glass.count("explore", "quenches")

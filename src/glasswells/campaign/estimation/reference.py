@@ -38,6 +38,7 @@ def _rate(value: float, spread: float, glasses: int, source: str, depth: float =
 
 COSTS = {
     "sweep": _rate(1.5e-4, 0.1, 1, SPEEDS),
+    "block": _rate(0.03, 1.0, 1, "docs/MATERIALS.md, silicon"),
     "finish": _rate(24 * 0.0199, 0.2, 1, f"{SPEEDS}: 24 quenches"),
     "glass": _rate(0.0112, 0.2, 10, TEN),
     "pooling": _rate(1.1e-4, 0.16, 10, TEN),
@@ -49,9 +50,9 @@ COSTS = {
     "full_spectrum": _rate(19.4, 0.2, 1, f"{SPEEDS}: dense modes"),
     "tangent_study": _rate(60.0, 0.5, 3, "half a minute to two each, N = 1500"),
 }
-"""CPU seconds of a sweep, of the end of a preparation, of a shipped glass, of pooling a minimum and
-of choosing pairs among it, of a path search, a splitting, the modes of a minimum, the overlaps of a
-double well, a full spectrum and a tangent study more."""
+"""CPU seconds of a sweep, of 100 steps of a melt of silicon, of the end of a preparation, of a
+shipped glass, of pooling a minimum and of choosing pairs among it, of a path search, a splitting,
+the modes of a minimum, the overlaps of a double well, a full spectrum and a tangent study more."""
 
 BYTES = {
     "glass_bytes": _rate(5.2e4, 0.1, 10, TEN),
@@ -115,7 +116,7 @@ def reference_rates(plan: Plan) -> Known:
     }
     rates: dict[tuple[str, float | None], Rate] = {(k, None): v for k, v in common.items()}
     rates |= {(key, None): rate for key, rate in AT_TEMPERATURES[0.07].items()}
-    for temperature in plan.glasses.preparation_temperatures:
+    for temperature in plan.preparations:
         nearest = min(AT_TEMPERATURES, key=lambda known: abs(known - temperature))
         rates |= {(k, temperature): v for k, v in AT_TEMPERATURES[nearest].items()}
     return for_particles(Known(rates=rates), n_particles(plan) / SHIPPED_PARTICLES)

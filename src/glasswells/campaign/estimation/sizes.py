@@ -13,9 +13,10 @@ SHIPPED_PARTICLES = 1500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """The glasses of one preparation temperature."""
+    """The glasses of one preparation temperature, or rate of cooling."""
 
     temperature: float
+    """Or rate."""
     glasses: int
     trajectories: int
     """Of each glass."""
@@ -27,7 +28,7 @@ class Group:
 
 def groups(plan: Plan) -> Iterator[Group]:
     """The glasses of a plan by preparation temperature."""
-    for k, temperature in enumerate(plan.glasses.preparation_temperatures):
+    for k, temperature in enumerate(plan.preparations):
         trajectories = of_preparation(plan.explore.trajectories, k)
         yield Group(
             temperature=temperature,
@@ -42,6 +43,8 @@ def n_particles(plan: Plan) -> int:
     """Particles of a glass; of the largest if they come from files."""
     if plan.glasses.source == "prepare":
         return plan.prepare.n_particles
+    if plan.glasses.source == "melt_quench":
+        return plan.melt_quench.n_particles
     if plan.glasses.source == "files":
         return max(glass.configuration().n_particles for glass in plan.stored_glasses)
     return SHIPPED_PARTICLES

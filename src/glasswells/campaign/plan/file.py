@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 import tomllib
 from typing import Any
@@ -13,6 +14,7 @@ from glasswells.campaign.plan.errors import PlanError, problems
 from glasswells.campaign.plan.plan import Plan
 
 WIDTH = 96
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 UNITS_EXAMPLE = """\
 # Unit sets of your own, named in splittings.units. All four numbers are needed.
@@ -75,12 +77,20 @@ def _comment(text: str) -> list[str]:
     return [f"# {line}" for line in textwrap.wrap(text, WIDTH - 2)]
 
 
+def toml_key(key: str) -> str:
+    """A key as TOML: as it is if it may be bare."""
+    return key if BARE_KEY.fullmatch(key) else json.dumps(key)
+
+
 def toml_value(value: Any) -> str:
-    """A number, text, truth value or tuple of them as TOML."""
+    """A number, text, truth value, or a tuple or table of them as TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value)
+    if isinstance(value, dict):
+        rows = ", ".join(f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items())
+        return f"{{ {rows} }}" if rows else "{}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(toml_value(item) for item in value)}]"
     return repr(value)

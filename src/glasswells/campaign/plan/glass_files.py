@@ -14,6 +14,8 @@ from pathlib import Path
 from glasswells.campaign.plan.errors import PlanError
 from glasswells.campaign.plan.file import parse_plan, toml_value
 from glasswells.campaign.plan.glasses import StoredGlass, of_particles
+from glasswells.campaign.plan.model import CALCULATORS, LAMMPS, check_configuration
+from glasswells.campaign.plan.model_trial import stored_model_table, try_model
 from glasswells.campaign.plan.plan import Plan
 from glasswells.core.errors import InputError
 from glasswells.interchange.assembly import MissingOptionError
@@ -27,11 +29,14 @@ WORDS = {
     "masses": TABLE,
 }
 """What a plan may say where Python would pass an option of `read_configuration`."""
+MODEL_MARK = "# Contents of model.commands, read when the campaign began. Do not edit.\n"
 MARK = "# Contents of glasses.files, read when the campaign began. Do not edit.\n"
 
 
 def complete_plan(text: str, folder: Path) -> str:
     """A plan's text with the contents of its files; as it is if it names none.
+
+    A calculator is tried.
 
     Parameters
     ----------
@@ -43,11 +48,23 @@ def complete_plan(text: str, folder: Path) -> str:
     Raises
     ------
     PlanError
-        For a plan with errors, and with all files that cannot be used.
+        For a plan with errors, and with all files that cannot be used; for a calculator that
+        cannot compute the first glass.
     """
     plan = parse_plan(text)
-    if plan.glasses.source != "files" or plan.stored_glasses:
-        return text
+    if plan.model.kind == LAMMPS and plan.stored_model is None:
+        text = _appended(text, MODEL_MARK, stored_model_table(plan.model.commands, folder))
+        plan = parse_plan(text)
+    if plan.glasses.source == "files" and not plan.stored_glasses:
+        text = _appended(text, MARK, _glass_tables(plan, folder))
+        plan = parse_plan(text)
+    if plan.model.kind in CALCULATORS:
+        try_model(plan)
+    return text
+
+
+def _glass_tables(plan: Plan, folder: Path) -> str:
+    """The contents of all files of glasses."""
     problems, tables = [], []
     for name in plan.glasses.files:
         try:
@@ -62,12 +79,18 @@ def complete_plan(text: str, folder: Path) -> str:
     if problems:
         hint = "(a campaign that has begun needs no files: go on by `glasswells resume`)"
         raise PlanError("the plan", problems, hint)
-    return "\n".join([text.rstrip("\n"), "", MARK + "\n".join(tables)])
+    return "\n".join(tables)
+
+
+def _appended(text: str, mark: str, tables: str) -> str:
+    return "\n".join([text.rstrip("\n"), "", mark + tables])
 
 
 def readable_plan(text: str) -> str:
     """A completed plan without the contents of files."""
-    return text.partition(MARK)[0].rstrip("\n") + "\n"
+    for mark in (MODEL_MARK, MARK):
+        text = text.partition(mark)[0]
+    return text.rstrip("\n") + "\n"
 
 
 def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
@@ -82,7 +105,7 @@ def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
         single_precision=True,
     )
     try:
-        plan.model.build().check(configuration)
+        check_configuration(plan.build_model(), configuration)
     except InputError as error:
         raise InputError(f"{folder / name}: {error}") from None
     return StoredGlass.of(name, configuration)

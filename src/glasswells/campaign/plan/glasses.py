@@ -38,10 +38,11 @@ def of_particles(table: dict[str, float]) -> dict[str, float] | float | None:
 class GlassesSection(Section):
     """Which glasses are studied."""
 
-    source: Literal["prepare", "shipped", "files"] = Field(
+    source: Literal["prepare", "melt_quench", "shipped", "files"] = Field(
         default="prepare",
         description="Where the equilibrated configurations come from: `prepare` makes them from "
-        "scratch by swap Monte Carlo as [prepare] says; `shipped` takes those that come with "
+        "scratch by swap Monte Carlo as [prepare] says; `melt_quench` melts and cools a material "
+        "as [melt_quench] says; `shipped` takes those that come with "
         "glasswells (preparation temperatures 0.062, 0.07 and 0.092, ten each); `files` reads your "
         "own.",
     )
@@ -101,7 +102,7 @@ class GlassesSection(Section):
     @model_validator(mode="after")
     def _check(self) -> GlassesSection:
         n, m = len(self.preparation_temperatures), len(self.counts)
-        if n != m:
+        if n != m and self.source != "melt_quench":
             raise ValueError(f"counts has {m} entries, expected {n}, one for each temperature")
         if len(set(self.preparation_temperatures)) < n:
             raise ValueError("preparation_temperatures holds a value twice: add up their counts")
@@ -118,6 +119,15 @@ class GlassesSection(Section):
             )
         if self.source == "shipped":
             self._check_shipped()
+        given = (
+            self.preparation_temperatures
+            != type(self).model_fields["preparation_temperatures"].default
+        )
+        if self.source == "melt_quench" and given:
+            raise ValueError(
+                'preparation_temperatures is given, but glasses by source = "melt_quench" have '
+                "none: expected melt_quench.rates"
+            )
         return self
 
     def _check_files(self) -> None:

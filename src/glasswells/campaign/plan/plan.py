@@ -5,35 +5,33 @@ The text of each field is also its comment in the file that `glasswells init` wr
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from glasswells.campaign.plan.base import (
     MAX_TASKS,
     NAME_PATTERN,
     Count,
-    Counts,
     Fraction,
-    NotNegativeFloat,
     PositiveCount,
     PositiveFloat,
     Section,
     of_preparation,
 )
-from glasswells.campaign.plan.errors import closest, suggestion
+from glasswells.campaign.plan.errors import closest
+from glasswells.campaign.plan.explore import ExploreSection
 from glasswells.campaign.plan.glasses import GlassesSection, StoredGlass
+from glasswells.campaign.plan.melt_quench import MeltQuenchSection
+from glasswells.campaign.plan.model import ModelSection, StoredModel, build_model, pair_model
 from glasswells.campaign.plan.modes import ModesSection
 from glasswells.campaign.plan.pairs import PairsSection
-from glasswells.landscape.explore import ExplorationSettings
-from glasswells.model.pair_model import PairModel
-from glasswells.model.registry import MODELS
+from glasswells.model.pair_model import Model
 from glasswells.tunneling.units import UNIT_SETS
 
-EXPLORATION = ExplorationSettings()
-"""Home of the defaults that plans and Python share."""
+REDUCED_UNITS = ("argon", "argon-published", "nip", "nip-published")
+"""Unit sets that give a meaning to reduced units, which materials do not have."""
 OF_UNITS: Literal["of_units"] = "of_units"
 """Each unit set's own continuation."""
 
@@ -54,34 +52,6 @@ class CampaignSection(Section):
         description="Seed of all random numbers. The same plan with the same seed gives the same "
         "catalogue, bit for bit, for any number of workers on one type of machine.",
     )
-
-
-class ModelSection(Section):
-    """The pair model, by its name, and its parameters."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str = Field(
-        default="soft_spheres",
-        description="Pair model: soft_spheres (the paper's eq. 1; parameters exponent = 12, "
-        "nonadditivity = 0.2, cutoff = 1.25) or kob_andersen (cutoff = 2.5). Parameters that are "
-        "not given here have these values.",
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> ModelSection:
-        if self.name not in MODELS:
-            raise ValueError(f"name is {self.name!r}{closest(self.name, MODELS)}")
-        known = [f.name for f in dataclasses.fields(MODELS[self.name])]  # type: ignore[arg-type]
-        unknown = [key for key in self.model_extra or {} if key not in known]
-        if unknown:
-            raise ValueError("; ".join(suggestion(key, known) for key in unknown))
-        self.build()
-        return self
-
-    def build(self) -> PairModel:
-        """The pair model."""
-        return MODELS[self.name](**(self.model_extra or {}))
 
 
 class PrepareSection(Section):
@@ -152,55 +122,6 @@ class PrepareSection(Section):
         return limits
 
 
-class ExploreSection(Section):
-    """Molecular dynamics with regular quenches: the inherent structures of a glass."""
-
-    exploration_temperature: PositiveFloat = Field(
-        default=EXPLORATION.temperature,
-        description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
-        "glass's metabasin.",
-    )
-    trajectories: PositiveCount | Counts = Field(
-        default=4,
-        description="Independent trajectories per glass, each with its own velocities; a list has "
-        "one number for each preparation temperature. The full scale is 100 to 200.",
-    )
-    quenches: PositiveCount = Field(
-        default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
-    )
-    interval: PositiveCount = Field(
-        default=EXPLORATION.interval,
-        description="Steps between two quenches. With 20 to 100 few transitions are missed, and "
-        "few quenches end where the last one did.",
-    )
-    time_step: PositiveFloat = Field(
-        default=EXPLORATION.time_step,
-        description="Of velocity Verlet. The highest frequency is about 16, the limit of stability "
-        "0.125; energy drifts less than 1e-6 per particle in 1e6 steps.",
-    )
-    friction: NotNegativeFloat = Field(
-        default=EXPLORATION.friction,
-        description="Of a Langevin thermostat, per time; 0: constant energy, as drawn.",
-    )
-    max_force: PositiveFloat = Field(
-        default=EXPLORATION.minimizer.max_force,
-        description="Largest force component at the end of a quench. Energies are then good to "
-        "1e-9, which the identity of minima rests on.",
-    )
-    energy_tolerance: PositiveFloat = Field(
-        default=EXPLORATION.identity.energy,
-        description="Two minima are one if their energies per particle agree within this and ...",
-    )
-    displacement_tolerance: PositiveFloat = Field(
-        default=EXPLORATION.identity.displacement,
-        description="... their displacement field, without drift, is shorter than this. Both lie "
-        "on a plateau of some decades between rounding errors and the closest true neighbors.",
-    )
-    chunk_quenches: PositiveCount = Field(
-        default=50, description="Quenches between two checkpoints: a few seconds of work."
-    )
-
-
 class PathsSection(Section):
     """Minimum energy paths, saddles and what is taken from them."""
 
@@ -241,10 +162,10 @@ class SplittingsSection(Section):
         strict=False,
         min_length=1,
         description="Unit sets: argon and nip from the scales of the two materials; "
-        "argon-published and nip-published, whose constant is fitted to published splittings; or "
-        "any that is defined below as [units.NAME]. The first one decides which double wells are "
-        "shown and which have a small splitting where the paper takes those only: the set to "
-        "compare with the paper under.",
+        "argon-published and nip-published, whose constant is fitted to published splittings; "
+        "metal for materials; or any that is defined below as [units.NAME]. The first one decides "
+        "which double wells are shown and which have a small splitting where the paper takes those "
+        "only: the set to compare with the paper under.",
     )
     continuation: Literal["of_units", "straight", "harmonic", "walls"] = Field(
         default=OF_UNITS,
@@ -276,6 +197,7 @@ class Plan(Section):
     model: ModelSection = ModelSection()
     glasses: GlassesSection = GlassesSection()
     prepare: PrepareSection = PrepareSection()
+    melt_quench: MeltQuenchSection = MeltQuenchSection()
     explore: ExploreSection = ExploreSection()
     pairs: PairsSection = PairsSection()
     paths: PathsSection = PathsSection()
@@ -285,6 +207,29 @@ class Plan(Section):
         default_factory=dict
     )
     stored_glasses: tuple[StoredGlass, ...] = Field(default=(), strict=False)
+    stored_model: StoredModel | None = None
+
+    @property
+    def model_parameters(self) -> dict[str, Any]:
+        """What tasks know of the model."""
+        return self.model.parameters(self.stored_model)
+
+    def build_model(self) -> Model:
+        """The model of all tasks."""
+        return build_model(self.model_parameters)
+
+    @property
+    def preparations(self) -> tuple[float, ...]:
+        """What each entry of `glasses.counts` is for: a temperature, or a rate of cooling."""
+        if self.glasses.source == "melt_quench":
+            return self.melt_quench.rates
+        return self.glasses.preparation_temperatures
+
+    def glass_name(self, preparation: int, index: int) -> str:
+        """Name of a glass in a campaign, such as `t0p092-3`, or `q1e12-0` of a rate of 1e12 K/s."""
+        letter = "q" if self.glasses.source == "melt_quench" else "t"
+        number = f"{self.preparations[preparation]:g}".replace("e+", "e")
+        return f"{letter}{number}-{index}".replace(".", "p")
 
     def grows_to(self, other: Plan) -> bool:
         """Whether the other plan is this one with more glasses: all tasks of this one are its."""
@@ -295,11 +240,44 @@ class Plan(Section):
         )
 
     @model_validator(mode="after")
+    def _check_material(self) -> Plan:
+        source, kind, is_material = self.glasses.source, self.model.kind, self.model.is_material
+        if is_material and source in ("prepare", "shipped"):
+            raise ValueError(
+                f'glasses.source is {source!r}, but model.kind {kind!r}: expected "melt_quench" or '
+                f'"files"'
+            )
+        if source == "melt_quench":
+            if not is_material:
+                raise ValueError(
+                    f'glasses.source is "melt_quench", but model.kind {kind!r}: expected a '
+                    f'material, or source = "prepare"'
+                )
+            self.melt_quench.edge(self.model.element_masses)
+            if len(self.melt_quench.rates) != len(self.glasses.counts):
+                raise ValueError(
+                    f"glasses.counts has {len(self.glasses.counts)} entries, expected "
+                    f"{len(self.melt_quench.rates)}, one for each of melt_quench.rates"
+                )
+        if not is_material and (self.explore.temperature_kelvin or self.explore.femtoseconds):
+            raise ValueError(
+                f"explore.temperature_kelvin or explore.femtoseconds is given, but model.kind is "
+                f"{kind!r}, in reduced units: expected exploration_temperature and time_step"
+            )
+        argon = [name for name in self.splittings.units if name in REDUCED_UNITS]
+        if is_material and argon:
+            raise ValueError(
+                f"splittings.units has {argon[0]!r}, but model.kind is {kind!r}, in electronvolts: "
+                f'expected "metal"'
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_box(self) -> Plan:
         if self.glasses.source == "prepare":
             edge = (self.prepare.n_particles / self.prepare.density) ** (1 / 3)
             largest = np.array([self.prepare.diameter_limits[1]])
-            needed = 2 * self.model.build().largest_cutoff(largest)
+            needed = 2 * pair_model(self.model.parameters()).largest_cutoff(largest)
             if edge < needed:
                 raise ValueError(
                     f"prepare.n_particles is {self.prepare.n_particles}: the box is {edge:.3g} "

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from glasswells.campaign.plan.plan import ExploreSection, ModelSection, Plan
+from glasswells.campaign.plan.explore import ExploreSection
+from glasswells.campaign.plan.model import build_model
+from glasswells.campaign.plan.plan import Plan
 from glasswells.core.outcomes import Outcome
 from glasswells.landscape.explore import (
     ExplorationSettings,
@@ -22,20 +24,19 @@ from glasswells.store.tasks import TaskInput, TaskOutput
 def explore_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of `explore` depend on."""
     return {
-        "model": plan.model.model_dump(mode="json"),
-        # A trajectory is what it is however many there are of them.
-        "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
+        "model": plan.model_parameters,
+        "explore": plan.explore.parameters(),
     }
 
 
 def library_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of `library` depend on."""
-    return {"explore": plan.explore.model_dump(mode="json", exclude={"trajectories"})}
+    return {"explore": plan.explore.parameters()}
 
 
 def run_explore(task: TaskInput) -> TaskOutput:
     """One chunk of one trajectory; at the end the whole trajectory's library."""
-    model = ModelSection(**task.parameters["model"]).build()
+    model = build_model(task.parameters["model"])
     section = ExploreSection(**task.parameters["explore"])
     settings = exploration_settings(section)
     if task.state is None:
@@ -75,6 +76,7 @@ def run_library(task: TaskInput) -> TaskOutput:
 
 def exploration_settings(section: ExploreSection) -> ExplorationSettings:
     """The plan's table as settings of the exploration."""
+    section = section.own_units
     return ExplorationSettings(
         temperature=section.exploration_temperature,
         interval=section.interval,

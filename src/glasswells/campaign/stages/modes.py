@@ -8,7 +8,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from glasswells.campaign.plan.plan import ModelSection, Plan
+from glasswells.campaign.plan.model import build_model
+from glasswells.campaign.plan.plan import Plan
 from glasswells.core.records import Configuration, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import Stiffness, normal_modes
@@ -24,7 +25,7 @@ def modes_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of `modes` depend on."""
     limits = {"count", "participation_limit", "frequency_limit"}
     return {
-        "model": plan.model.model_dump(mode="json"),
+        "model": plan.model_parameters,
         "modes": plan.modes.model_dump(mode="json", include=limits),
     }
 
@@ -93,7 +94,7 @@ def follow_double_well(
 def run_modes(task: TaskInput) -> TaskOutput:
     """The soft modes of one minimum."""
     ((source,),) = task.inputs
-    model = ModelSection(**task.parameters["model"]).build()
+    model = build_model(task.parameters["model"])
     with threadpool_limits(limits=1):  # more threads add up in another order
         found = _vibrations(model, source.configuration, task.parameters["modes"])
     return TaskOutput(products=(("minimum_vibrations", found),), counts=_minimum_counts(found))
@@ -106,7 +107,7 @@ def run_overlaps(task: TaskInput) -> TaskOutput:
     """
     ((well,), *of_minimum) = task.inputs
     p = task.parameters
-    model = ModelSection(**p["model"]).build()
+    model = build_model(p["model"])
     given = [found for group in of_minimum for found in group]
     if not given and not p["full_spectrum"]:
         return TaskOutput(counts={"wells_without_modes": 1})

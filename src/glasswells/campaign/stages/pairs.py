@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from glasswells.campaign.plan.base import of_preparation
+from glasswells.campaign.plan.explore import ExploreSection
 from glasswells.campaign.plan.pairs import PairsSection
-from glasswells.campaign.plan.plan import ExploreSection, Plan
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import exploration_settings
 from glasswells.campaign.stages.modes import follow_double_well
 from glasswells.campaign.stages.paths import paths_parameters
@@ -59,7 +60,7 @@ def pairs_parameters(plan: Plan, preparation: int) -> dict[str, Any]:
     limit = of_preparation(plan.pairs.max_pairs, preparation)
     unused = set() if screens(plan.pairs) else {"screened"}
     parameters: dict[str, Any] = {
-        "explore": plan.explore.model_dump(mode="json", exclude={"trajectories"}),
+        "explore": plan.explore.parameters(),
         "pairs": {**plan.pairs.model_dump(mode="json", exclude=unused), "max_pairs": limit},
         "max_intermediates": plan.paths.max_intermediates,
     }

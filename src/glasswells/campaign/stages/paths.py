@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glasswells.campaign.plan.plan import ModelSection, PathsSection, Plan
+from glasswells.campaign.plan.model import build_model
+from glasswells.campaign.plan.plan import PathsSection, Plan
 from glasswells.campaign.stages.splittings import splittings_parameters
 from glasswells.core.records import DoubleWell, InherentStructure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
@@ -17,7 +18,7 @@ from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOut
 def paths_parameters(plan: Plan) -> dict[str, Any]:
     """What the products of this stage depend on; how many minima a way may have is not among it."""
     return {
-        "model": plan.model.model_dump(mode="json"),
+        "model": plan.model_parameters,
         "paths": plan.paths.model_dump(mode="json", exclude={"max_intermediates"}),
     }
 
@@ -30,7 +31,7 @@ def run_paths(task: TaskInput) -> TaskOutput:
     """
     ((a,), (b,)) = task.inputs
     p = task.parameters
-    model = ModelSection(**p["model"]).build()
+    model = build_model(p["model"])
     section = PathsSection(**p["paths"])
     found = find_double_well(
         model,

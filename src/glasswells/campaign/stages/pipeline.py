@@ -9,6 +9,7 @@ from typing import Any
 from glasswells.campaign.plan.base import of_preparation
 from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.plan.glass_files import complete_plan
+from glasswells.campaign.plan.model import CALCULATORS
 from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import (
     explore_parameters,
@@ -48,7 +49,9 @@ from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.detours import Detour
 from glasswells.landscape.explore import Exploration, ExplorationState
 from glasswells.landscape.links import Link, SearchResult
+from glasswells.landscape.melt_quench import MeltQuench
 from glasswells.landscape.preparation import Preparation, PreparedGlass
+from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.landscape.search import Asked, FollowedPair, PairSearch
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
@@ -101,6 +104,8 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     KeptTrees,
     Link,
     Measured,
+    MeltQuench,
+    MeltQuenchReport,
     MinimumVibrations,
     Outcome,
     Pair,
@@ -135,27 +140,26 @@ def roots(plan: Plan) -> Sequence[FollowUp]:
     return tasks
 
 
-def glass_name(temperature: float, index: int) -> str:
-    """Name of a glass in a campaign, for example `t0p092-3`."""
-    return f"t{temperature:g}-{index}".replace(".", "p")
-
-
 def identity(plan: Plan) -> tuple[str, int]:
     """Name and seed of a campaign."""
     return plan.campaign.name, plan.campaign.seed
 
 
+def task_limit(plan: Plan) -> float:
+    """Seconds after which a task hangs; none for energies of this package."""
+    return plan.model.task_limit if plan.model.kind in CALCULATORS else 0.0
+
+
 def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
-    temperature = plan.glasses.preparation_temperatures[preparation]
     n_trajectories = of_preparation(plan.explore.trajectories, preparation)
-    name = glass_name(temperature, index)
+    name = plan.glass_name(preparation, index)
     prepare = FollowUp(
         stage="prepare",
         glass=name,
         number=0,
-        parameters=prepare_parameters(plan, temperature, index),
+        parameters=prepare_parameters(plan, plan.preparations[preparation], index),
         label=f"{name} prepare",
-        chunks=prepare_chunks(plan),
+        chunks=prepare_chunks(plan, plan.preparations[preparation]),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
     parameters = explore_parameters(plan)
@@ -219,6 +223,7 @@ PIPELINE = Pipeline(
     identity=identity,
     grows=Plan.grows_to,
     complete_plan=complete_plan,
+    task_limit=task_limit,
     overview=campaign_overview,
 )
 """What `glasswells run` runs."""

