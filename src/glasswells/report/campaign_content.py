@@ -12,6 +12,8 @@ from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.plan.glass_files import readable_plan
 from glasswells.campaign.stages.splittings import solved_units
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.preparation import PreparedGlass
+from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -27,7 +29,7 @@ from glasswells.report.content import (
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.store.tasks import Ref
-from glasswells.tunneling.units import UnitSystem
+from glasswells.tunneling.units import METAL, UnitSystem
 
 
 def campaign_content(store: StoreReader) -> ReportContent:
@@ -48,7 +50,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)
-        preparations = _preparations(store, splittings, vibrations, origins)
+        preparations = _preparations(store, splittings, vibrations, origins, plan.model.bond_length)
         return ReportContent(
             name=plan.campaign.name,
             preparations=preparations,
@@ -63,7 +65,8 @@ def campaign_content(store: StoreReader) -> ReportContent:
             tasks_left=store.open_tasks(),
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             search_counts=store.counts().get("pairs", {}),
-            model=plan.model.build(),
+            model=plan.model.native,
+            is_material=plan.model.is_material,
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
 
@@ -84,14 +87,15 @@ def _preparations(
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     vibrations: StoredVibrations,
     origins: dict[tuple[str, int], Origin],
+    bond_length: float | None,
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
     searches = {row.task.chain: row.task.number for row in store.tasks(stage="paths")}
     for item in store.records("glass"):
         glass = item.record
-        temperature, n = glass.preparation_temperature, glass.configuration.n_particles
-        wells = tuple(_wells(store, item.glass, splittings, origins))
+        temperature, n = _label(glass), glass.configuration.n_particles
+        wells = tuple(_wells(store, item.glass, splittings, origins, bond_length))
         pairs = StoredPairs.of(store, item.glass)
         groups[temperature].append(
             GlassContent(
@@ -122,6 +126,14 @@ def _preparations(
     )
 
 
+def _label(glass: PreparedGlass) -> float:
+    """The preparation temperature, or the rate of cooling in K/s."""
+    if isinstance(glass.report, MeltQuenchReport):
+        kelvin = METAL.energy_kelvin(glass.report.rate) / METAL.time_second
+        return float(f"{kelvin:.6g}")
+    return glass.preparation_temperature
+
+
 def _exploration(store: StoreReader, glass: str) -> Exploration | None:
     pooled = next(store.records("exploration", glass=glass), None)
     if pooled is None:
@@ -143,13 +155,16 @@ def _wells(
     glass: str,
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     origins: dict[tuple[str, int], Origin],
+    bond_length: float | None,
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
     for number, stored in enumerate(store.records("double_well", glass=glass)):
         origin = Origin(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
-        yield summarize_well(stored.record, glass, number, splittings.get(origin))
+        yield summarize_well(
+            stored.record, glass, number, splittings.get(origin), bond_length=bond_length
+        )
 
 
 def _shown(

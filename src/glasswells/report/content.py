@@ -15,6 +15,7 @@ from glasswells.core.records import (
     freeze,
 )
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.model.pair_model import Model
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
@@ -96,8 +97,8 @@ class GlassContent:
     name: str
     n_particles: int
     volume: float
-    equilibration: EquilibrationReport | None = None
-    """None for a glass that came from elsewhere."""
+    equilibration: EquilibrationReport | MeltQuenchReport | None = None
+    """How it was prepared; None for a glass that came from elsewhere."""
     exploration: Exploration | None = None
     """None before the glass was explored."""
     n_pairs: int = 0
@@ -140,9 +141,10 @@ class ShownWell:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Preparation:
-    """All glasses of one preparation temperature."""
+    """All glasses of one preparation temperature, or of one rate of cooling."""
 
     temperature: float
+    """Or, of glasses by melt and quench, the rate in K/s."""
     glasses: tuple[GlassContent, ...]
 
     @property
@@ -159,7 +161,9 @@ class Preparation:
     def are_equilibrated(self) -> bool:
         """False if any explored glass is known not to be."""
         reports = [g.equilibration for g in self.explored if g.equilibration is not None]
-        return all(report.is_equilibrated for report in reports)
+        return all(
+            isinstance(report, EquilibrationReport) and report.is_equilibrated for report in reports
+        )
 
     @property
     def rules(self) -> tuple[str | None, ...]:
@@ -227,6 +231,22 @@ class ReportContent:
     """Of a campaign that is not finished."""
     model: Model | None = None
     """The potential energy; None if it is not known."""
+    is_material: bool = False
+    """Whether energies are electronvolts and lengths angstroms."""
+
+    @property
+    def is_quenched(self) -> bool:
+        """Whether glasses are by melt and quench: a rate stands in place of a temperature."""
+        return any(
+            isinstance(g.equilibration, MeltQuenchReport)
+            for p in self.preparations
+            for g in p.glasses
+        )
+
+    @property
+    def has_bonds(self) -> bool:
+        """Whether it is known how double wells change the bonds of atoms."""
+        return any(w.mechanism for p in self.preparations for g in p.glasses for w in g.wells)
 
     @property
     def overview(self) -> Overview:

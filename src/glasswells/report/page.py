@@ -15,6 +15,7 @@ from glasswells.core.errors import GlasswellsError, InputError
 from glasswells.core.whole_file import write_whole
 from glasswells.report import figures
 from glasswells.report.content import ReportContent
+from glasswells.report.material_words import Rewording
 from glasswells.report.numbers import drawn_numbers
 from glasswells.report.picture import Picture, figure_style, write_picture
 from glasswells.report.result import empty_words, result_sentence, units_table
@@ -136,12 +137,13 @@ class Page:
 def page_of(content: ReportContent, sections: Sequence[SectionMaker] = ()) -> Page:
     """The page with the sections of every report and those that are added; in `figure_style`."""
     made = (make(content) for make in (*FIRST, *sections, *LAST))
+    words = Rewording(content)
     return Page(
         content=content,
-        units=units_table(content),
-        smallest=smallest_table(content),
-        first=pictures_of(figures, "result", content),
-        sections=[section for section in made if section is not None],
+        units=words.table(units_table(content)),
+        smallest=words.table(smallest_table(content)),
+        first=[words.picture(p) for p in pictures_of(figures, "result", content)],
+        sections=[words.section(section) for section in made if section is not None],
         costs=costs_table(content),
     )
 
@@ -173,7 +175,7 @@ def _rendered(
         version=__version__,
         policy=_policy(scripts),
         style=Markup(Path(__file__).with_name("page.css").read_text("utf-8")),  # noqa: S704 (ours)
-        sentence=result_sentence(page.content),
+        sentence=Rewording(page.content).words(result_sentence(page.content)),
         none_yet=lambda words: empty_words(page.content, words),
         shown_rows=SHOWN_ROWS,
         folded_rows=FOLDED_ROWS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasswells.report.content import ReportContent
 from glasswells.report.tables import Table
+from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import Overview
 from glasswells.statistics.overview import UnitsOverview, counted
 
@@ -40,7 +41,11 @@ def empty_words(content: ReportContent, words: str) -> str:
 def equilibration_words(content: ReportContent) -> str:
     """How many of the explored glasses are known to be equilibrated."""
     explored = [g for p in content.preparations for g in p.explored]
-    reports = [g.equilibration for g in explored if g.equilibration is not None]
+    if content.is_quenched:
+        rates = [f"{p.temperature:g}" for p in content.preparations if p.explored]
+        return f"melt-quenched at {' and '.join(rates)} K/s" if rates else "none yet"
+    known = (g.equilibration for g in explored)
+    reports = [report for report in known if isinstance(report, EquilibrationReport)]
     good = sum(report.is_equilibrated for report in reports)
     parts = [
         f"{number} {words}"

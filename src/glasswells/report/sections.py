@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasswells.report import figures
 from glasswells.report.content import ReportContent
+from glasswells.report.material_tables import material_tables
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.section import Gallery, Section, SectionMaker, Sheet, pictures_of
@@ -33,6 +34,19 @@ def wells_section(content: ReportContent) -> Section:
         name="Double wells",
         blocks=(gallery,),
         beside=(wells_table(content),),
+    )
+
+
+def material_section(content: ReportContent) -> Section | None:
+    """Double wells of a material in physical units, and what they do to bonds."""
+    tables = [Sheet(table=table, empty=NO_WELLS) for table in material_tables(content)]
+    if not tables:
+        return None
+    return Section(
+        slug="material",
+        title="Kelvin, gigahertz and angstroms",
+        name="Physical units",
+        blocks=tuple(tables),
     )
 
 
@@ -105,6 +119,7 @@ def failures_section(content: ReportContent) -> Section:
 
 FIRST: tuple[SectionMaker, ...] = (
     wells_section,
+    material_section,
     glasses_section,
     distributions_section,
     density_section,

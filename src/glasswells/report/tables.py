@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasswells.core.whole_file import whole_file
+from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.report.content import Preparation, ReportContent
+from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import (
     TlsDensity,
     WellSummary,
@@ -211,10 +213,7 @@ def glasses_table(content: ReportContent) -> Table:
                     f"{p.temperature:g}",
                     g.name,
                     str(g.n_particles),
-                    "-" if report is None else f"{report.sweeps:.3g}",
-                    "-" if report is None else f"{report.relaxation_times:.3g}",
-                    "-" if report is None else f"{report.energy.value:.4f}",
-                    "no report" if report is None else ", ".join(report.flags) or "equilibrated",
+                    *_preparation_cells(report, p.temperature),
                     "-" if exploration is None else str(exploration.quenches),
                     "-" if exploration is None else str(len(exploration.energies)),
                     str(g.n_pairs),
@@ -234,6 +233,20 @@ def glasses_table(content: ReportContent) -> Table:
         ),
         rows=tuple(rows),
     )  # fmt: skip
+
+
+def _preparation_cells(
+    report: EquilibrationReport | MeltQuenchReport | None, rate: float
+) -> tuple[str, str, str, str]:
+    """Sweeps, relaxation times, energy per particle, and what is known of equilibrium."""
+    if report is None:
+        return "-", "-", "-", "no report"
+    if isinstance(report, MeltQuenchReport):
+        words = ", ".join([f"melt-quenched at rate {rate:g} K/s", *report.flags])
+        return "-", "-", f"{report.energy:.4f}", words
+    words = ", ".join(report.flags) or "equilibrated"
+    energy = f"{report.energy.value:.4f}"
+    return f"{report.sweeps:.3g}", f"{report.relaxation_times:.3g}", energy, words
 
 
 def costs_table(content: ReportContent) -> Table:

@@ -21,19 +21,26 @@ RULES_MEANING = "rules that chose a pair whose way passes this double well"
 def wells_table(content: ReportContent) -> Table:
     """Every double well with all its numbers, in 17 digits."""
     found = list(_rows(content))
-    columns = well_table((row for row, _ in found), content.units)
-    guide = column_guide(content.units)
+    bonds = content.has_bonds
+    columns = well_table((row for row, _ in found), content.units, bonds=bonds)
+    guide = column_guide(content.units, bonds=bonds)
     values = zip(*(columns[name] for name, _, _ in guide), strict=True)
     rules = [_rules(glass, row) for row, glass in found]
     return Table(
         slug="double_wells",
         title="Double wells",
         note="",
-        columns=(*(name for name, _, _ in guide), "rules"),
+        columns=(*(_renamed(name, content) for name, _, _ in guide), "rules"),
         rows=tuple((*map(_text, row), names) for row, names in zip(values, rules, strict=True)),
         is_on_page=False,
         hints=(*(meaning for _, _, meaning in guide), RULES_MEANING),
     )
+
+
+def _renamed(name: str, content: ReportContent) -> str:
+    """The heading of a column: glasses by melt and quench have a rate in place of T_f."""
+    is_rate = content.is_quenched and name == "preparation_temperature"
+    return "cooling_rate" if is_rate else name
 
 
 def smallest_table(content: ReportContent) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,7 @@ mass_density = 2.2
 masses = { Si = 28.0855, O = 15.9994 }
 """
 KELVIN = gw.METAL.epsilon
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def problems(text: str) -> tuple[str, ...]:
@@ -200,3 +203,9 @@ def test_what_looks_like_a_file(word: str, expected: bool) -> None:
 def test_a_readable_plan_is_what_was_written() -> None:
     stored = "# Contents of model.commands, read when the campaign began. Do not edit.\n[s]\n"
     assert readable_plan("[model]\nx = 1\n\n" + stored) == "[model]\nx = 1\n"
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.name)
+def test_every_example_is_a_plan(path: Path) -> None:
+    plan = parse_plan(path.read_text(encoding="utf-8"), path.name)
+    assert not plan.model.commands or (path.parent / plan.model.commands).is_file()

@@ -23,7 +23,6 @@ from glasswells.interchange.elements import AseByMasses, LammpsByMasses, check_e
 from glasswells.interchange.potential_files import check_potentials
 from glasswells.model.pair_model import Model, PairModel
 from glasswells.model.registry import MODELS
-from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.model.stillinger_weber import PARAMETERS, StillingerWeber
 
 PAIR: Literal["pair"] = "pair"
@@ -136,9 +135,9 @@ class ModelSection(Section):
         return self.kind != PAIR
 
     @property
-    def is_papers(self) -> bool:
-        """Whether the particles interact as the paper's."""
-        return self.kind == PAIR and pair_model(self.parameters()) == SoftSpheres()
+    def native(self) -> Model | None:
+        """The model, if its energy is this package's own; calculators may not be at hand."""
+        return None if self.kind in CALCULATORS else build_model(self.parameters())
 
     @property
     def element_masses(self) -> dict[str, float]:
