@@ -63,8 +63,6 @@ task_limit = {limit}
 source = "files"
 counts = [2]
 files = ["small.extxyz", "large.extxyz"]
-diameters = 1.0
-masses = {{ Si = 28.0855 }}
 [explore]
 temperature_kelvin = 50.0
 femtoseconds = 2.0

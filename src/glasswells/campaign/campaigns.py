@@ -108,7 +108,7 @@ def start_campaign(
     StoreError
         If the folder cannot be written.
     """
-    text = _read_text(plan_file)
+    text = read_text(plan_file)
     complete = pipeline.complete_plan(text, plan_file.parent)
     plan = pipeline.read_plan(complete)
     name, seed = pipeline.identity(plan)
@@ -216,7 +216,7 @@ def read_plan_file(plan_file: Path, pipeline: Pipeline) -> Any:
     InputError
         For a plan with errors.
     """
-    return pipeline.read_plan(pipeline.complete_plan(_read_text(plan_file), plan_file.parent))
+    return pipeline.read_plan(pipeline.complete_plan(read_text(plan_file), plan_file.parent))
 
 
 def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
@@ -328,7 +328,7 @@ def _put_off(store: Store) -> str:
     return f"{reasons.total()} tasks put off: {', '.join(sorted(reasons))}"
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of a plan file.
 
     Raises

@@ -231,12 +231,22 @@ app.command()(salvage)
 
 
 @app.command()
-def warmup(debug: Debug = False) -> None:
+def warmup(
+    plan: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PLAN]", help="Plan file; if it is of silicon, its kernels too."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
     """Compile all kernels now, so that the first campaign starts at once."""
     with errors(debug):
+        from glasswells.campaign.campaigns import read_text
+        from glasswells.campaign.plan.file import parse_plan
+        from glasswells.campaign.plan.model import SILICON
         from glasswells.campaign.warmup import warm_up
 
-        seconds = warm_up()
+        kind = None if plan is None else parse_plan(read_text(plan), str(plan)).model.kind
+        seconds = warm_up(silicon=kind == SILICON)
         say(f"all kernels are compiled ({seconds:.1f} s)")
         note_unkept_kernels()
 
