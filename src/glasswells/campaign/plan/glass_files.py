@@ -20,6 +20,7 @@ from glasswells.campaign.plan.plan import Plan
 from glasswells.core.errors import InputError
 from glasswells.interchange.assembly import MissingOptionError
 from glasswells.interchange.configurations import FORMATS, read_configuration
+from glasswells.model.pair_model import Model
 
 TABLE = "one number for all, or a table such as { 1 = 1.0, 2 = 0.88 } by type or species"
 WORDS = {
@@ -65,10 +66,17 @@ def complete_plan(text: str, folder: Path) -> str:
 
 def _glass_tables(plan: Plan, folder: Path) -> str:
     """The contents of all files of glasses."""
+    try:
+        model = plan.build_model()
+    except InputError as error:
+        text = str(error)
+        raise PlanError(
+            "the plan", [text if text.startswith("model.") else f"model: {text}"]
+        ) from None
     problems, tables = [], []
     for name in plan.glasses.files:
         try:
-            tables.append(_table(_stored(plan, folder, name)))
+            tables.append(_table(_stored(plan, model, folder, name)))
         except MissingOptionError as error:
             problems.append(
                 f"glasses.files: {error.fact}: set {error.option} in [glasses], "
@@ -93,7 +101,7 @@ def readable_plan(text: str) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
+def _stored(plan: Plan, model: Model, folder: Path, name: str) -> StoredGlass:
     # Explorations start from the glass and quench it: single precision will do.
     section = plan.glasses
     configuration = read_configuration(
@@ -105,7 +113,7 @@ def _stored(plan: Plan, folder: Path, name: str) -> StoredGlass:
         single_precision=True,
     )
     try:
-        check_configuration(plan.build_model(), configuration)
+        check_configuration(model, configuration)
     except InputError as error:
         raise InputError(f"{folder / name}: {error}") from None
     return StoredGlass.of(name, configuration)
