@@ -6,14 +6,15 @@ import re
 from dataclasses import replace
 
 import pytest
-import report_contents
 
+import report_contents
+from glasswells.khomenko2021 import SECTIONS
 from glasswells.landscape.quench_report import MeltQuenchReport
-from glasswells.report import ReportContent, write_report
-from glasswells.report import page as page_module
+from glasswells.report import ReportContent
 from glasswells.report.material_tables import material_tables
-from glasswells.report.material_words import ANGSTROM, in_words_of, material_words, reword_figures
-from glasswells.report.page import every_table
+from glasswells.report.material_words import ANGSTROM, Rewording
+from glasswells.report.page import compose, page_of
+from glasswells.report.picture import figure_style
 from glasswells.report.result import result_sentence
 from glasswells.report.tables import glasses_table
 from glasswells.tunneling import METAL
@@ -40,7 +41,7 @@ def silicon() -> ReportContent:
             for g in p.glasses
         ]  # fmt: skip
         preparations.append(replace(p, temperature=rate, glasses=tuple(glasses)))
-    return replace(made, preparations=tuple(preparations), is_material=True, is_papers_model=False)
+    return replace(made, preparations=tuple(preparations), is_material=True, model=None)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def silicon() -> ReportContent:
     ],
 )
 def test_words_of_reduced_units_become_those_of_the_material(reduced: str, material: str) -> None:
-    assert material_words(silicon())(reduced) == material
-    assert material_words(report_contents.content())(reduced) == reduced
+    assert Rewording(silicon()).words(reduced) == material
+    assert Rewording(report_contents.content()).words(reduced) == reduced
 
 
 def test_the_sentence_and_the_glasses_state_the_rate() -> None:
     content = silicon()
-    sentence = material_words(content)(result_sentence(content))
+    sentence = Rewording(content).words(result_sentence(content))
     assert sentence.startswith("2 explored glasses (melt-quenched at 1e+12 and 1e+13 K/s) hold 5")
     assert "equilibrated" not in sentence
     assert "eV" in sentence
@@ -100,28 +101,38 @@ def test_double_wells_in_kelvin_gigahertz_and_angstroms() -> None:
     assert list(material_tables(report_contents.content())) == []
 
 
-def test_tables_and_figures_hold_no_reduced_units(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(page_module, "write_picture", report_contents.write_small)
+def test_tables_and_figures_hold_no_reduced_units(tmp_path) -> None:
     content = silicon()
-    for table in in_words_of(content, every_table(content)):
+    with figure_style():
+        page = page_of(content, SECTIONS)
+        drawn = [
+            label
+            for picture in page.pictures
+            if picture.figure
+            for axes in picture.figure.axes
+            for label in (axes.get_xlabel(), axes.get_ylabel(), axes.get_title())
+        ]
+    for table in page.tables:
         text = " ".join((table.title, table.note, *table.columns, *table.hints))
         assert not re.search(r"\bepsilon\b|\bT_f\b|\(sigma\)", text), table.slug
-    text = write_report(content, tmp_path / "report").read_text(encoding="utf-8")
+    assert any("eV" in label for label in drawn)
+    assert not any(r"\epsilon" in label or "T_f" in label for label in drawn)
+    assert "paper" not in {section.slug for section in page.sections}
+    path = compose(content, tmp_path, SECTIONS, draw=report_contents.write_small)
+    text = path.read_text(encoding="utf-8")
     assert "Beside the paper" not in text
     assert "Compare Fig" not in text
     assert "no fictive temperature is claimed" in text
     assert "Reduced units" not in text
-    csv = (tmp_path / "report" / "tables" / "double_wells.csv").read_text().splitlines()[0]
-    assert "cooling_rate" in csv
-    assert "mechanism" in csv
-    assert "preparation_temperature" not in csv
+    heading = (tmp_path / "tables" / "double_wells.csv").read_text().splitlines()[0]
+    assert "cooling_rate" in heading
+    assert "mechanism" in heading
+    assert "preparation_temperature" not in heading
 
 
-def test_figures_of_reduced_units_stay_as_they_are() -> None:
-    with page_module.figure_style():
-        for content, unit in ((report_contents.content(), r"\epsilon"), (silicon(), "eV")):
-            pictures = [p for s in page_module.pictures_of(content).values() for p in s]
-            reword_figures(content, pictures)
-            drawn = [axes.get_xlabel() for p in pictures if p.figure for axes in p.figure.axes]
-            assert any(unit in label for label in drawn)
-            assert any(r"\epsilon" in label for label in drawn) == (unit == r"\epsilon")
+def test_a_report_in_reduced_units_stays_as_it_is() -> None:
+    with figure_style():
+        page = page_of(report_contents.content())
+        labels = [a.get_xlabel() for p in page.pictures if p.figure for a in p.figure.axes]
+    assert any(r"\epsilon" in label for label in labels)
+    assert "material" not in {section.slug for section in page.sections}
