@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from inspection import digest, wait_for
+from typer.testing import CliRunner
 
+import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.plan.errors import PlanError
+from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.cli import app
+from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.engines.pool import InlineExecutor
 from glasswells.interchange.configurations import write_configuration
@@ -226,9 +232,41 @@ def test_lammps_from_a_file_of_commands(tmp_path: Path) -> None:
         (task,) = [row.task for row in store.tasks(stage="explore")]
         assert not list(store.tasks(FAILED))
     parameters = task.parameters["model"]
+    again = start_campaign(saved_plan(directory, tmp_path), tmp_path / "again", PIPELINE)
+    assert run_campaign(again, PIPELINE, workers=2).is_finished
+    assert digest(again, PIPELINE) == digest(directory, PIPELINE)
     assert parameters["commands"] == COMMANDS
     assert list(parameters["potentials"]) == ["Si.sw"]
     assert len(parameters["potentials"]["Si.sw"]) == 64
+
+
+def test_a_campaign_of_somebody_else_runs_no_code_unasked(tmp_path: Path) -> None:
+    write_configuration(crystal(10.86), tmp_path / "small.extxyz")
+    write_configuration(crystal(10.95), tmp_path / "large.extxyz")
+    (tmp_path / "plan.toml").write_text(CALCULATOR.format(how="", limit=600))
+    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "run", PIPELINE)
+    refused = CliRunner().invoke(app, ["resume", str(directory)])
+    assert refused.exit_code == 2
+    assert "toy_calculators:Misbehaving, which would run as you" in refused.output
+    assert "--trust-code" in refused.output
+    with pytest.raises(InputError, match=r"the energy of this campaign is code"):
+        _ = gw.open_campaign(directory).model
+    with open_campaign(directory, PIPELINE) as store:
+        plan = PIPELINE.read_plan(store.property("plan"))
+    tasks = PIPELINE.tasks(PIPELINE.roots(plan), 1)
+    assert all(PIPELINE.permits(plan, task) for task in tasks)
+    # A store whose plan is harmless, but whose tasks are not
+    foreign = {"kind": "ase", "calculator": "os:system", "arguments": {}, "masses": {"Si": 28.0}}
+    crafted = replace(tasks[0], parameters={**tasks[0].parameters, "model": foreign})
+    assert not PIPELINE.permits(plan, crafted)
+    assert not PIPELINE.permits(Plan(), crafted)
+
+
+def saved_plan(directory: Path, folder: Path) -> Path:
+    """The plan of a campaign with all that it has read, as a file."""
+    with open_campaign(directory, PIPELINE) as store:
+        (folder / "saved.toml").write_text(store.property("plan"))
+    return folder / "saved.toml"
 
 
 @pytest.mark.parametrize(

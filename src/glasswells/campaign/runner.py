@@ -254,6 +254,11 @@ class Coordinator:
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]
 
     def _submit(self, row: TaskRow) -> None:
+        if not self.pipeline.permits(self.plan, row.task):
+            raise DamagedStoreError(
+                f"{self.store.path}: a task of the stage {row.task.stage} names other code than "
+                f"the plan does: it was not written by this package, do not run it"
+            )
         task_input = TaskInput(
             inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
             state=self.store.checkpoint(row),

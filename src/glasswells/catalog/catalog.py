@@ -115,8 +115,20 @@ class Catalog:
 
     @property
     def model(self) -> Model:
-        """The potential energy of the campaign."""
-        return self.plan.build_model()
+        """The potential energy of the campaign, if it is this package's own.
+
+        Raises
+        ------
+        InputError
+            If it is a calculator: reading a campaign runs no code that it names.
+        """
+        found = self.plan.model.native
+        if found is None:
+            raise InputError(
+                f"the energy of this campaign is code, model.kind = {self.plan.model.kind!r}: make "
+                f"the model yourself, with gw.LammpsModel or gw.AseModel"
+            )
+        return found
 
     def __getitem__(self, which: int | str) -> CatalogWell:
         """The records of a double well, by its row in `double_wells` or by its key.

@@ -138,6 +138,10 @@ def resume(
         bool,
         typer.Option("--retry-failed", help="Try failed tasks again; redo what ran without them."),
     ] = False,
+    trust_code: Annotated[
+        bool,
+        typer.Option("--trust-code", help="Run the calculator that its plan names: it is mine."),
+    ] = False,
     workers: Workers = None,
     walltime: Walltime = None,
     grace: Grace = 8.0,
@@ -164,6 +168,8 @@ def resume(
         )
         where = executor_factory(choice, workers)
         stages = find_pipeline(pipeline)
+        if not trust_code:
+            _require_own_code(directory, stages)
         with _found_last(directory, stages):
             _work(directory, stages, engine, where, _seconds(walltime), grace, retry_failed)
 
@@ -225,6 +231,20 @@ def salvage(
             number = "an unknown number of" if result.rows_lost is None else result.rows_lost
             say(f"{number} more tasks left no trace: they will be found again and done")
         say(f"do again what is missing with `glasswells resume {into}`")
+
+
+def _require_own_code(directory: Path, pipeline: Pipeline) -> None:
+    """Refuse to run code that only the store of a campaign names: it may be a stranger's."""
+    from glasswells.campaign.campaigns import open_campaign
+    from glasswells.core.errors import InputError
+
+    with open_campaign(directory, pipeline) as store:
+        code = pipeline.foreign_code(pipeline.read_plan(store.property("plan")))
+    if code:
+        raise InputError(
+            f"{directory} computes energies by {code}, which would run as you: if you know it, add "
+            f"--trust-code, or go on by `glasswells run PLAN --dir {directory}` with your plan"
+        )
 
 
 @contextmanager

@@ -189,6 +189,16 @@ def no_limit(plan: Any) -> float:
     return 0.0
 
 
+def no_code(plan: Any) -> str:
+    """That a plan names no code."""
+    return ""
+
+
+def any_task(plan: Any, task: Task) -> bool:
+    """That no task needs a permission."""
+    return True
+
+
 class CampaignOverview(Protocol):
     """What a campaign has found."""
 
@@ -221,6 +231,11 @@ class Pipeline:
     the files that it names, since tasks must not read any."""
     task_limit: Callable[[Any], float] = no_limit
     """Seconds after which a task counts as hanging, where its worker can end itself; 0: none."""
+    foreign_code: Callable[[Any], str] = no_code
+    """From the plan to the name of code that its tasks run and that is not the package's own; empty
+    if there is none. A campaign of somebody else must not bring any unasked."""
+    permits: Callable[[Any, Task], bool] = any_task
+    """Whether a task of the store runs no other such code than the plan names."""
     overview: Callable[[Any], CampaignOverview] | None = None
     """From a store to what was found in it; None: the stages have nothing to sum up."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from glasswells.campaign.plan.base import of_preparation
 from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.plan.glass_files import complete_plan
-from glasswells.campaign.plan.model import CALCULATORS
+from glasswells.campaign.plan.model import ASE, CALCULATORS, LAMMPS
 from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import (
     explore_parameters,
@@ -61,7 +61,7 @@ from glasswells.screening.records import Importance, KeptTrees, Searched
 from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.statistics import WellSummary
 from glasswells.store.codec import AddedField, Codec, RecordType
-from glasswells.store.tasks import FollowUp, Pipeline, Ref, Stage
+from glasswells.store.tasks import FollowUp, Pipeline, Ref, Stage, Task
 from glasswells.vibrations.records import (
     DirectionOverlap,
     MinimumVibrations,
@@ -150,6 +150,19 @@ def task_limit(plan: Plan) -> float:
     return plan.model.task_limit if plan.model.kind in CALCULATORS else 0.0
 
 
+def foreign_code(plan: Plan) -> str:
+    """The calculator of a plan, or LAMMPS' commands."""
+    if plan.model.kind == ASE:
+        return plan.model.calculator
+    return f"LAMMPS' commands of {plan.model.commands}" if plan.model.kind == LAMMPS else ""
+
+
+def permits(plan: Plan, task: Task) -> bool:
+    """Whether a task has no calculator but that of the plan."""
+    model = task.parameters.get("model", {})
+    return model.get("kind") not in CALCULATORS or model == plan.model_parameters
+
+
 def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
     n_trajectories = of_preparation(plan.explore.trajectories, preparation)
     name = plan.glass_name(preparation, index)
@@ -224,6 +237,8 @@ PIPELINE = Pipeline(
     grows=Plan.grows_to,
     complete_plan=complete_plan,
     task_limit=task_limit,
+    foreign_code=foreign_code,
+    permits=permits,
     overview=campaign_overview,
 )
 """What `glasswells run` runs."""
