@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,39 +15,19 @@ from typing import Any
 import pytest
 import toy
 from inspection import stopping_after
+from toy_runs import DONE, Start, digest, run_inline
 
 from glasswells.campaign.campaigns import (
     Ending,
     load_pipeline,
     open_campaign,
     run_campaign,
-    start_campaign,
 )
 from glasswells.campaign.progress import stage_progress
 from glasswells.core.errors import InputError
-from glasswells.engines.errors import EngineError
-from glasswells.engines.pool import EngineLostError, InlineExecutor, WorkerLostError
-from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.errors import CampaignBusyError, FormatError
-from glasswells.store.lock import CampaignLock
 from glasswells.store.reader import FAILED, StoreReader
-from glasswells.store.verify import verify_store
 from glasswells.store.writer import FAILED_INPUT, Store
-
-Start = Callable[..., Path]
-DONE = Ending(is_finished=True, reason="done")
-STOPPED = Ending(is_finished=False, reason="walltime")
-
-
-def run_inline(directory: Path, **options: Any) -> Ending:
-    options = {"workers": 1, "make_executor": InlineExecutor, **options}
-    return run_campaign(directory, toy.PIPELINE, **options)
-
-
-def digest(directory: Path) -> str:
-    assert verify_store(directory, toy.PIPELINE.codec).problems == ()
-    with open_campaign(directory, toy.PIPELINE) as store:
-        return catalogue_digest(store)
 
 
 class Shuffler(Executor):
@@ -205,77 +184,6 @@ def test_a_worker_that_dies_once_costs_nothing(start: Start, tmp_path: Path) -> 
         assert list(store.tasks(FAILED)) == []
 
 
-class Unreliable(InlineExecutor):
-    """Loses some tasks, by one error or another, and takes none any more now and then."""
-
-    made = 0
-
-    def __init__(self, error: type[Exception], share: float) -> None:
-        Unreliable.made += 1
-        self._error = error
-        self._share = share
-        self._generator = random.Random(Unreliable.made)  # noqa: S311 (no secrets here)
-
-    def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
-        if self._error is EngineLostError and self._generator.random() < self._share:
-            raise EngineLostError("gone")
-        if self._generator.random() >= self._share:
-            return super().submit(function, *values, **named)
-        future: Future[Any] = Future()
-        future.set_exception(self._error("gone"))
-        return future
-
-
-@pytest.mark.parametrize("error", [EngineLostError, WorkerLostError, BrokenExecutor])
-def test_what_an_engine_loses_is_done_again(start: Start, error: type[Exception]) -> None:
-    whole, lost = start("whole"), start("lost")
-    run_inline(whole)
-    Unreliable.made = 0
-    acknowledged: list[str] = []
-    assert (
-        run_inline(
-            lost,
-            workers=3,
-            make_executor=lambda: Unreliable(error, 0.1),
-            acknowledged=acknowledged.extend,
-        )
-        == DONE
-    )
-    assert digest(lost) == digest(whole)
-    assert len(acknowledged) == len(set(acknowledged))
-    assert (Unreliable.made > 1) == (error is not WorkerLostError), "who needs a new executor"
-
-
-def test_an_engine_that_cannot_be_made_again_leaves_a_campaign_that_can_be_resumed(
-    start: Start,
-) -> None:
-    whole, lost = start("whole"), start("lost")
-    run_inline(whole)
-    Unreliable.made = 0
-
-    def make() -> Executor:
-        if Unreliable.made == 2:
-            raise EngineError("no answer")
-        return Unreliable(EngineLostError, 0.05)
-
-    with pytest.raises(EngineError, match="no answer"):
-        run_inline(lost, workers=3, make_executor=make)
-    assert run_inline(lost) == DONE
-    assert digest(lost) == digest(whole)
-
-
-def test_an_engine_that_gives_up_leaves_a_campaign_that_can_be_resumed(start: Start) -> None:
-    """By the error of a task that it had, whatever becomes of the others."""
-    whole, lost = start("whole"), start("lost")
-    run_inline(whole)
-    Unreliable.made = 0
-    with pytest.raises(EngineError, match="gone"):
-        run_inline(lost, workers=3, make_executor=lambda: Unreliable(EngineError, 0.2))
-    assert Unreliable.made == 1, "it is not made again"
-    assert run_inline(lost) == DONE
-    assert digest(lost) == digest(whole)
-
-
 def test_the_number_of_tasks_in_flight_follows_the_executor(start: Start) -> None:
     most = {1: 0, 4: 0}
 
@@ -353,77 +261,6 @@ def test_a_moved_folder_works(start: Start, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(elsewhere)
     assert run_inline(tmp_path / "link") == DONE
     assert digest(elsewhere) == digest(whole)
-
-
-def test_starting_again_needs_the_same_plan(start: Start, tmp_path: Path) -> None:
-    directory = start(seed=1)
-    assert start(seed=1) == directory
-    for other in ({"seed": 2}, {"seed": 1, "glasses": 1}, {"seed": 1, "glasses": 3, "steps": 4}):
-        with pytest.raises(InputError, match=r"another plan.*only numbers of glasses may grow"):
-            start(**other)
-    full = tmp_path / "full"
-    full.mkdir()
-    (full / "thesis.tex").write_text("")
-    with pytest.raises(InputError, match=r"not empty \(thesis.tex\)"):
-        start("full")
-    with pytest.raises(InputError, match="cannot be read"):
-        start_campaign(tmp_path / "none.toml", None, toy.PIPELINE)
-    assert sorted(p.name for p in directory.iterdir() if "sqlite-" not in p.name) == [
-        "campaign.sqlite",
-        "lock",
-        "plan.toml",
-    ]
-
-
-@pytest.mark.parametrize("first", [DONE, STOPPED])
-def test_a_campaign_may_grow(start: Start, first: Ending) -> None:
-    whole, grown = start("whole", glasses=3), start("grown", glasses=1)
-    run_inline(whole)
-    assert run_inline(grown, walltime=0.0 if first is STOPPED else None) == first
-    assert start("grown", glasses=3) == grown
-    assert "glasses = 3" in (grown / "plan.toml").read_text()
-    acknowledged: list[str] = []
-    assert run_inline(grown, acknowledged=acknowledged.extend) == DONE
-    assert digest(grown) == digest(whole)
-    with open_campaign(grown, toy.PIPELINE) as store:
-        new = {row.task.id for row in store.tasks() if first is STOPPED or row.task.glass != "g0"}
-    assert set(acknowledged) == new
-
-
-def test_a_campaign_takes_over_what_another_has_done(start: Start, tmp_path: Path) -> None:
-    """The walks of glass 0 are shared; the rest follows from a longer list of them."""
-    other, whole = start("other", glasses=1, walks=2), start("whole", glasses=2, walks=3)
-    run_inline(other)
-    run_inline(whole)
-    before = digest(other)
-    new = start_campaign(tmp_path / "whole.toml", tmp_path / "new", toy.PIPELINE, reuse=other)
-    acknowledged: list[str] = []
-    assert run_inline(new, acknowledged=acknowledged.extend) == DONE
-    assert digest(new) == digest(whole)
-    assert digest(other) == before
-    with open_campaign(new, toy.PIPELINE) as store, open_campaign(other, toy.PIPELINE) as old:
-        new_ids = {row.task.id for row in store.tasks()}
-        shared = new_ids & {row.task.id for row in old.tasks()}
-    assert shared
-    assert len(acknowledged) == len(set(acknowledged))
-    assert set(acknowledged) == new_ids - shared
-    again = start_campaign(tmp_path / "whole.toml", tmp_path / "new", toy.PIPELINE, reuse=other)
-    assert again == new
-
-
-def test_only_campaigns_can_be_reused(start: Start, tmp_path: Path) -> None:
-    start("campaign")
-    with pytest.raises(FormatError, match="holds no campaign"):
-        start_campaign(tmp_path / "campaign.toml", tmp_path / "new", toy.PIPELINE, tmp_path)
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_campaign_does_not_grow_while_it_runs(start: Start) -> None:
-    directory = start(glasses=1)
-    with CampaignLock(directory), pytest.raises(CampaignBusyError):
-        start(glasses=2)
-    assert "glasses = 1" in (directory / "plan.toml").read_text()
-    assert start(glasses=1) == directory
 
 
 def test_other_stages_are_refused(start: Start) -> None:

@@ -205,12 +205,12 @@ def test_nannies_that_have_ended_are_replaced() -> None:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def test_a_cluster_whose_workers_never_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_cluster, "HOPELESS_SECONDS", -1.0)
+def test_a_cluster_whose_workers_never_start_is_given_up() -> None:
     cluster: Any = SimpleNamespace(scheduler=SimpleNamespace(workers={}), workers={})
     reasons: list[EngineError] = []
     executor: Any = SimpleNamespace(closed=threading.Event(), give_up=reasons.append)
-    local_cluster.WorkerWatch(executor=executor, cluster=cluster, count=2).look()
+    watch = local_cluster.WorkerWatch(executor=executor, cluster=cluster, count=2, hopeless=-1.0)
+    watch.look()
     assert "no worker of the local dask cluster" in str(reasons[0])
 
 

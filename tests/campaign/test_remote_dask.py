@@ -46,7 +46,7 @@ def certificates(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_a_scheduler_and_two_workers_as_processes_of_their_own(
-    start: Start, tmp_path: Path, certificates: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, certificates: dict[str, Path]
 ) -> None:
     directory = start("remote")
     with ExitStack() as stack:
@@ -59,10 +59,9 @@ def test_a_scheduler_and_two_workers_as_processes_of_their_own(
         assert all(each.poll() is None for each in (process, *workers)), "not ours to end"
         # As docs/CLUSTER.md starts them.
         assert {ip for ip, _ in listening(process.pid, *(w.pid for w in workers))} == {"127.0.0.1"}
-        monkeypatch.setattr(dask_engine, "CONNECT_SECONDS", 2.0)
         stranger = Security.temporary()  # other certificates
         with pytest.raises(EngineError, match="does not answer"):
-            dask_engine.remote_executor(address, stranger)
+            dask_engine.remote_executor(address, stranger, seconds=2.0)
     assert digest(directory) == reference(start)
 
 

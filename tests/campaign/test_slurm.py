@@ -168,13 +168,11 @@ def test_jobs_that_never_have_a_worker_end_the_run(start: Start, slurm: StandIn)
     assert digest(directory) == reference(start)
 
 
-def test_nothing_is_submitted_after_giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_submitted_after_giving_up() -> None:
     """The run needs a moment to end; the watch may look again before."""
     pytest.importorskip("dask_jobqueue")
     from glasswells.engines import slurm_cluster
 
-    monkeypatch.setattr(slurm_cluster, "WATCH_SECONDS", 0.0)
-    monkeypatch.setattr(slurm_cluster, "_jobs_in_queue", set)
     submitted: list[int] = []
     reasons: list[EngineError] = []
     cluster = SimpleNamespace(
@@ -186,7 +184,9 @@ def test_nothing_is_submitted_after_giving_up(monkeypatch: pytest.MonkeyPatch) -
     )
     executor = SimpleNamespace(closed=threading.Event(), give_up=reasons.append)
     stand_ins: dict[str, Any] = {"executor": executor, "cluster": cluster}
-    watch = slurm_cluster.JobWatch(**stand_ins, seen=slurm_cluster._Seen(), count=1)
+    watch = slurm_cluster.JobWatch(
+        **stand_ins, seen=slurm_cluster._Seen(), count=1, seconds=0.0, queue=set
+    )
     for _ in range(6):
         watch.look()
     assert submitted == [1, 1]

@@ -184,8 +184,10 @@ def run_on_worker(function: Callable[..., Any], *values: Any) -> Any:
     return function(*values)
 
 
-def remote_executor(address: str, security: Security | None) -> DaskExecutor:
-    """The workers of an existing scheduler.
+def remote_executor(
+    address: str, security: Security | None, seconds: float | None = None
+) -> DaskExecutor:
+    """The workers of an existing scheduler, which has some `seconds` to answer.
 
     Raises
     ------
@@ -194,7 +196,7 @@ def remote_executor(address: str, security: Security | None) -> DaskExecutor:
     """
     dask.config.set(SETTINGS)
     try:
-        client = connected(address, security)
+        client = connected(address, security, seconds)
     except (OSError, TimeoutError) as error:
         raise EngineError(
             f"the scheduler {address} does not answer ({error}): start it, check the address and "
@@ -208,12 +210,14 @@ def remote_executor(address: str, security: Security | None) -> DaskExecutor:
     return DaskExecutor(client)
 
 
-def connected(where: Cluster | str, security: Security | None) -> Client:
+def connected(
+    where: Cluster | str, security: Security | None, seconds: float | None = None
+) -> Client:
     """A client of a cluster or of the scheduler at an address."""
     return Client(
         where,
         security=security,
-        timeout=CONNECT_SECONDS,
+        timeout=CONNECT_SECONDS if seconds is None else seconds,
         set_as_default=False,
         direct_to_workers=False,
     )

@@ -87,6 +87,8 @@ class WorkerWatch:
     """How many workers there should be."""
     alive: float = field(default_factory=time.monotonic)
     """When a worker was last seen."""
+    hopeless: float = HOPELESS_SECONDS
+    """Seconds without a single worker, until the run is given up."""
 
     def run(self) -> None:
         """Look at the workers as long as the executor lives."""
@@ -99,10 +101,10 @@ class WorkerWatch:
         now = time.monotonic()
         if self.cluster.scheduler.workers:
             self.alive = now
-        elif now - self.alive > HOPELESS_SECONDS:
+        elif now - self.alive > self.hopeless:
             self.executor.give_up(
                 EngineError(
-                    f"no worker of the local dask cluster has started for {HOPELESS_SECONDS:g} s: "
+                    f"no worker of the local dask cluster has started for {self.hopeless:g} s: "
                     f"see that processes can start on this machine, then go on with `resume`"
                 )
             )

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -215,16 +215,20 @@ class JobWatch:
     """... and how often all of them."""
     again: float = field(default_factory=time.monotonic)
     """When those may be submitted again: a refusal may be for a limit that others share."""
+    seconds: float = field(default_factory=lambda: WATCH_SECONDS)
+    """Between two looks, and until the first of those submissions."""
+    queue: Callable[[], set[str] | None] = field(default_factory=lambda: _jobs_in_queue)
+    """Asks for the ids of jobs that wait or run."""
 
     def run(self) -> None:
         """Look at the jobs as long as the executor lives."""
-        while not self.executor.closed.wait(WATCH_SECONDS):
+        while not self.executor.closed.wait(self.seconds):
             self.look()
 
     def look(self) -> None:
         """Replace what has ended."""
         jobs: dict[str, WatchedJob] = dict(self.cluster.workers)
-        queue = _jobs_in_queue()
+        queue = self.queue()
         present = {str(worker.name) for worker in list(self.cluster.scheduler.workers.values())}
         names_seen = set(self.seen.names)
         idle = {name: job for name, job in jobs.items() if not _workers_of(name, present)}
@@ -243,7 +247,7 @@ class JobWatch:
             if self.hopeless >= HOPELESS:
                 self.executor.give_up(_verdict([jobs[name] for name in failed]))
                 return
-            self.again = time.monotonic() + min(LONGEST_WAIT, WATCH_SECONDS * 2**self.fruitless)
+            self.again = time.monotonic() + min(LONGEST_WAIT, self.seconds * 2**self.fruitless)
             self.fruitless += 1
             done += failed
         if done:
