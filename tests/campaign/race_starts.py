@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 
 import toy
-from glasswells.interchange.whole_file import write_whole
 from inspection import wait_for
 
 from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.core.whole_file import write_whole
 from glasswells.engines.pool import InlineExecutor
 from glasswells.store.errors import CampaignBusyError
 
