@@ -69,9 +69,7 @@ def blows_up(glass: gw.Configuration, **options: Any) -> gw.MolecularDynamics:
     )
 
 
-@pytest.mark.parametrize(
-    ("call", "total"), [(swaps, 62), (moves, 230), (moves_step_by_step, 120)], ids=lambda c: str(c)
-)
+@pytest.mark.parametrize(("call", "total"), [(swaps, 62), (moves, 230), (moves_step_by_step, 120)])
 def test_the_result_is_the_same_to_the_last_bit(
     glass: gw.Configuration, call: Callable[..., Any], total: int
 ) -> None:
