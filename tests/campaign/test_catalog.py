@@ -141,6 +141,65 @@ def test_extract_writes_files_that_are_read_back_to_the_last_bit(
     assert [float(x) for x in numbers] == well.displacement_ab[0].tolist()
 
 
+SCRIPT = Path(__file__).parents[2] / "docs" / "gallery" / "plot_13_campaign.py"
+
+
+def test_the_script_of_the_documentation_is_short_and_runs(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a campaign to a plot by pandas and files for OVITO in at most fifteen lines."""
+    pytest.importorskip("pandas")
+    cell = SCRIPT.read_text(encoding="utf-8").split("# %%\n")[1]
+    lines = [line for line in cell.splitlines() if line and not line.startswith("#")]
+    assert len(lines) <= 15
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
+    names: dict[str, Any] = {"folder": directory, "print": lambda *_: None}
+    exec("\n".join(lines), names)  # noqa: S102 (a file of this project)
+    axes, campaign = names["axes"], names["campaign"]
+    drawn = np.asarray(axes.collections[0].get_offsets())
+    wells = campaign.double_wells
+    expected = np.column_stack([wells["distance"], wells["splitting_argon"]])
+    assert np.array_equal(drawn, expected)
+    smallest = wells["key"].iloc[wells["splitting_argon"].argmin()]
+    assert names["lowest"] == next(iter(campaign.two_level_systems["key"]), smallest)
+    assert sorted(path.name for path in names["files"])[:2] == ["a.dump", "a.xyz"]
+    plt = names["plt"]
+    plt.close("all")
+
+
+@pytest.mark.parametrize("program", ["ase", "ovito"])
+def test_other_programs_read_both_minima_and_who_moves(
+    catalog: gw.Catalog, tmp_path: Path, program: str
+) -> None:
+    read = {"ase": read_by_ase, "ovito": read_by_ovito}[program]
+    pytest.importorskip(program)
+    gw.extract_double_well(catalog, 0, str(tmp_path))
+    well = catalog[0].double_well
+    minima = {"a": well.minimum_a, "b": well.minimum_b, "saddle": well.saddle}
+    for name, expected in minima.items():
+        for ending in ("xyz", "dump"):
+            positions, moves = read(tmp_path / f"{name}.{ending}")
+            assert np.abs(positions - expected.positions).max() < 1e-12
+            wanted = well.displacement_as if name == "saddle" else well.displacement_ab
+            assert moves is None or np.abs(moves - wanted).max() < 1e-12
+
+
+def read_by_ase(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Positions and displacements; ASE leaves out the columns of a dump that it does not know."""
+    import ase.io
+
+    atoms = ase.io.read(path, format=None if path.suffix == ".xyz" else "lammps-dump-text")
+    return atoms.positions, atoms.arrays.get("displacement")
+
+
+def read_by_ovito(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    from ovito.io import import_file
+
+    particles = import_file(str(path)).compute().particles
+    name = "displacement" if path.suffix == ".xyz" else "Displacement"
+    return np.array(particles.positions), np.array(particles[name])
+
+
 def test_images_are_equally_spaced_and_pass_the_saddle(catalog: gw.Catalog) -> None:
     well = catalog[0].double_well
     images = gw.path_images(catalog.model, well, 81)

@@ -19,7 +19,7 @@ IMAGES = 41
 
 
 def extract_double_well(
-    catalog: Catalog, which: int | str, folder: Path, images: int = IMAGES
+    catalog: Catalog, which: int | str, folder: str | Path, images: int = IMAGES
 ) -> list[Path]:
     """Write the configurations of a double well as extended XYZ and as LAMMPS dump.
 
@@ -50,6 +50,7 @@ def extract_double_well(
     StoreError
         If the folder cannot be written.
     """
+    folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file, expected a folder, or a name that is free")
     found = catalog[which]
