@@ -6,7 +6,7 @@ import importlib
 import io
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -174,16 +174,22 @@ def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
     copy = directory / PLAN_NAME
     if before != given.plan:
         if not pipeline.grows(before, given.plan):
-            raise InputError(
-                f"{directory} holds a campaign with another plan ({copy}), and only numbers of "
-                f"glasses may grow: give another folder with --dir, or go on with that one by "
-                f"`resume`"
-            )
+            raise InputError(_another_plan(directory, pipeline.differences(before, given.plan)))
         with Store(directory, pipeline.codec) as store, store.transaction():
             store.grow_plan(given.complete)
             _write_copy(copy, given.text)
     elif not copy.exists():
         _write_copy(copy, given.text)
+
+
+def _another_plan(directory: Path, differences: Sequence[str]) -> str:
+    told = f": {'; '.join(differences)}" if differences else ""
+    return (
+        f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}){told}. In a "
+        f"folder only numbers of glasses may grow: `glasswells run PLAN --dir NEW --reuse "
+        f"{directory}` begins a campaign with what the two have in common, `glasswells resume "
+        f"{directory}` goes on with the old plan"
+    )
 
 
 def _write_copy(path: Path, text: str) -> None:

@@ -11,28 +11,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.runner import encode_output
+from glasswells.campaign.takeover import Takeover
 from glasswells.core.errors import InputError
 from glasswells.core.whole_file import sync, write_whole
 from glasswells.engines.worker import run_task
-from glasswells.store.codec import Encoded
-from glasswells.store.errors import DamagedStoreError, StoreError
-from glasswells.store.finds import Find, Finds
+from glasswells.store.errors import StoreError
+from glasswells.store.finds import Finds
 from glasswells.store.provenance import provenance, utc_now
-from glasswells.store.reader import CONTINUED, DONE, FAILED, READY, WAITING, TaskRow
+from glasswells.store.reader import READY, WAITING, TaskRow
 from glasswells.store.schema import PLAN_NAME
-from glasswells.store.tasks import CODE_FORMAT, Pipeline, Task, TaskInput, TaskOutput
-from glasswells.store.writer import FAILED_INPUT, EncodedOutput, Store, create_store
+from glasswells.store.tasks import CODE_FORMAT, Pipeline, TaskInput
+from glasswells.store.writer import Store, create_store
 
 BATCH = 200
 """Tasks in a transaction."""
-NO_STATE = Encoded(body="null", arrays={})
-"""Stands for the state between two chunks that are both there: it goes when the second comes."""
 
 
 @contextmanager
@@ -115,11 +113,13 @@ class Replay:
         self.pipeline = pipeline
         self.plan = plan
         self.seed = seed
-        self._kept: set[str] = set()
+        self._takeover = Takeover(store, finds, pipeline, plan, seed)
         self._later_found = -1
-        self._spoiled = finds.spoiled_chains()
-        self.records = 0
+
+    @property
+    def records(self) -> int:
         """Products taken over so far."""
+        return self._takeover.records
 
     def run(self, engine: str, *, only_asked_for: bool) -> None:
         """Play the campaign as far as the finds go.
@@ -137,6 +137,7 @@ class Replay:
             self.store.begin_session(provenance(workers=0, engine=engine))
             for task in self.pipeline.tasks(self.pipeline.roots(self.plan), self.seed):
                 self.store.add_task(task, self.pipeline.rank(task.stage))
+        self._takeover.takes_beginnings = only_asked_for
         self._later_found = self._highest_rank() if only_asked_for else -1
         left = self._take_ready()
         while not only_asked_for and self._take_others():
@@ -151,7 +152,7 @@ class Replay:
         while True:
             with self.store.transaction():
                 rows = self.store.claim(BATCH)
-                left += [row for row in rows if not self._take(row) and not self._do(row)]
+                left += [row for row in rows if not self._takeover.take(row) and not self._do(row)]
             if not rows:
                 return left
 
@@ -183,7 +184,7 @@ class Replay:
         report = run_task(stage.run, task_input)
         if report.output is None:
             return False
-        following = self._tasks_after(row.task, report.output)
+        following = self._takeover.tasks_after(row.task, report.output)
         self.store.act_as_session(None)
         self.store.complete(row, encode_output(self.store.codec, report), following)
         return True
@@ -193,11 +194,11 @@ class Replay:
         with self.store.transaction():
             taken = 0
             for chain in self.finds.ended_chains():
-                if chain in self._kept or not self._is_whole(chain):
+                if self._takeover.has(chain) or not self._takeover.is_whole(chain):
                     continue
                 row = self._row(chain)
                 if row is not None and row.status in (READY, WAITING):
-                    taken += self._take(row)
+                    taken += self._takeover.take(row)
                 if taken == BATCH:
                     break
         return taken > 0
@@ -217,94 +218,3 @@ class Replay:
             self.store.add_task(task, self.pipeline.rank(task.stage))
             row = self.store.first_of(chain)
         return row
-
-    def _is_whole(self, chain: str) -> bool:
-        finds = self.finds.chunks(chain)
-        return bool(finds) and finds[-1].status in (DONE, FAILED) and self._chunks(chain)[1]
-
-    def _chunks(self, chain: str) -> tuple[Sequence[Find], bool]:
-        """The chunks of a chain that can be taken over, and whether they reach its end."""
-        finds = self.finds.chunks(chain)
-        whole = 0
-        while whole < len(finds) and self.finds.is_whole(finds[whole]):
-            whole += 1
-        if whole and finds[whole - 1].status == DONE:
-            return finds[:whole], True
-        while whole > 0 and self._state(finds, whole) is None:
-            whole -= 1
-        if whole < len(finds) and finds[whole].status == FAILED:
-            return finds[: whole + 1], True
-        return finds[:whole], False
-
-    def _state(self, finds: Sequence[Find], chunk: int) -> Encoded | None:
-        """The state that a chunk starts from, if it is whole."""
-        return self.finds.checkpoint(finds[chunk]) if chunk < len(finds) else None
-
-    def _take(self, row: TaskRow) -> bool:
-        """Take over a chain as far as it is whole; whether its row needs no work any more."""
-        if row.task.chunk:
-            return False
-        finds, reaches_end = self._chunks(row.task.chain)
-        if (
-            row.task.chain in self._spoiled
-            or not finds
-            or (row.status == WAITING and not reaches_end)
-        ):
-            return False
-        last = finds[-1]
-        try:
-            following = self._following(row.task, last)
-        except Exception:  # whatever a stage makes of records that it cannot have written
-            return False
-        for find in finds:
-            self.store.act_as_session(find.session)
-            if find.status == FAILED:
-                if find.reason == FAILED_INPUT:
-                    return False
-                self.store.fail(row, find.reason, find.error, find.cpu_seconds, find.wall_seconds)
-            else:
-                state = self._next_state(row.task.chain, find, is_last=find is last)
-                output = self._output(find, state)
-                self.store.complete(row, output, following if find.status == DONE else ())
-                self.records += len(output.products)
-            if find is not last:
-                row = self.store.last_of(row.task.chain)
-        self._kept.add(row.task.chain)
-        return True
-
-    def _next_state(self, chain: str, find: Find, *, is_last: bool) -> Encoded | None:
-        if find.status != CONTINUED:
-            return None
-        chunks = self.finds.chunks(chain)
-        state = self._state(chunks, find.chunk + 1)
-        if state is None and is_last:
-            raise DamagedStoreError(f"the state after chunk {find.chunk} of {chain} is lost")
-        return state or NO_STATE
-
-    def _output(self, find: Find, state: Encoded | None) -> EncodedOutput:
-        return EncodedOutput(
-            products=tuple(self.finds.products(find)),
-            counts=json.loads(find.counts),
-            state=state,
-            chunks_left=self.finds.chunks_left_after(find),
-            cpu_seconds=find.cpu_seconds,
-            wall_seconds=find.wall_seconds,
-        )
-
-    def _following(self, task: Task, last: Find) -> list[tuple[Task, int]]:
-        """The tasks that the end of a chain asks for."""
-        if self.pipeline.stage(task.stage).follow is None or last.status != DONE:
-            return []
-        codec = self.store.codec
-        products = tuple(
-            (kind, codec.decode(encoded.body, encoded.arrays.__getitem__))
-            for kind, encoded in self.finds.products(last)
-        )
-        output = TaskOutput(products=products, counts=json.loads(last.counts))
-        return self._tasks_after(task, output)
-
-    def _tasks_after(self, task: Task, output: TaskOutput) -> list[tuple[Task, int]]:
-        follow = self.pipeline.stage(task.stage).follow
-        following = follow(self.plan, task, output) if follow else ()
-        tasks = self.pipeline.tasks(following, self.seed, task.chain)
-        return [(item, self.pipeline.rank(item.stage)) for item in tasks]

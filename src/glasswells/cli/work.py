@@ -87,7 +87,8 @@ def run(
     reuse: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Take over what a campaign has done that this one shares."
+            metavar="DIR",
+            help="Take over what a campaign has done, or begun, that this one shares.",
         ),
     ] = None,
     workers: Workers = None,
@@ -126,6 +127,11 @@ def run(
         )
         where = executor_factory(choice, workers)  # refuses bad options before a folder is made
         folder = start_campaign(plan, directory, stages, reuse)
+        if reuse is not None:
+            from glasswells.campaign.reuse import what_is_shared
+
+            for sentence in what_is_shared(folder, reuse, stages):
+                tell(sentence)
         if pipeline is None:
             _say_estimate(folder, where[1])
         with _found_last(folder, stages):

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -136,6 +137,18 @@ class Finds:
     def chunks(self, chain: str) -> Sequence[Find]:
         """The chunks of a chain from its first on, up to the first that is lost."""
         return self._chains.get(chain, ())
+
+    def chains_of(self, stage: str, glass: str, number: int) -> Sequence[str]:
+        """Chains of one seed path, whatever their parameters are."""
+        return self._chains_by_path.get((stage, glass, number), ())
+
+    @cached_property
+    def _chains_by_path(self) -> dict[tuple[str, str, int], list[str]]:
+        found: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+        for chain, finds in self._chains.items():
+            if finds:
+                found[finds[0].stage, finds[0].glass, finds[0].number].append(chain)
+        return found
 
     def chunks_left_after(self, find: Find) -> int:
         """How many chunks the chain was thought to need after this one."""

@@ -169,6 +169,9 @@ class Stage:
     code_format: int = 1
     """Raise it when the same inputs would no longer give the same products: then no result of the
     old code is taken for one of the new. Other stages keep theirs."""
+    begins: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] | None = None
+    """Whether a chain with the first parameters is the beginning of one with the second: its
+    state, or at its end its one product, is then the state from which the second goes on."""
     is_swift: bool = False
     """Whether a task is bookkeeping of other products, so that it may be done while a campaign is
     played again, which cannot go on before it knows what the task asks for."""
@@ -199,6 +202,16 @@ def any_task(plan: Any, task: Task) -> bool:
     return True
 
 
+def not_told(plan: Any, other: Any) -> list[str]:
+    """That nothing is said of how two plans differ."""
+    return []
+
+
+def without_keys(store: Any) -> Callable[[Any, int], str | None]:
+    """That no product is about something that has a key."""
+    return lambda record, item: None
+
+
 class CampaignOverview(Protocol):
     """What a campaign has found."""
 
@@ -226,6 +239,8 @@ class Pipeline:
     """From the plan to the campaign's name and seed."""
     grows: Callable[[Any, Any], bool] = always_another
     """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
+    differences: Callable[[Any, Any], list[str]] = not_told
+    """What differs between a plan there and one here, a text for each setting."""
     complete_plan: Callable[[str, Path], str] = as_it_is
     """From the text of a plan file and its folder to the text that is stored: with the contents of
     the files that it names, since tasks must not read any."""
@@ -236,6 +251,12 @@ class Pipeline:
     if there is none. A campaign of somebody else must not bring any unasked."""
     permits: Callable[[Any, Task], bool] = any_task
     """Whether a task of the store runs no other such code than the plan names."""
+    keys: Callable[[Any], Callable[[Any, int], str | None]] = without_keys
+    """From a store to what gives the key of the object that a stored record, the item-th product of
+    its kind and chain, is about; None if it is about none that has a key."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Units of the real numbers in records, by the names of fields or as `Record.field`; for column
+    guides."""
     overview: Callable[[Any], CampaignOverview] | None = None
     """From a store to what was found in it; None: the stages have nothing to sum up."""
 

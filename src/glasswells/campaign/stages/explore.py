@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -58,6 +59,21 @@ def run_explore(task: TaskInput) -> TaskOutput:
         chunks = -(-left // section.chunk_quenches)
         return TaskOutput(counts=counts, state=state, chunks_left=chunks)
     return TaskOutput(products=(("trajectory", state),), counts=counts)
+
+
+def begins_exploration(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether a trajectory is the beginning of another one: that has at least as many quenches.
+
+    Where it was cut into chunks does not matter: n quenches and m more are n + m, bit for bit.
+    """
+    free = {"quenches", "chunk_quenches"}
+    one, other = first["explore"], second["explore"]
+    return one["quenches"] <= other["quenches"] and _without(first, free) == _without(second, free)
+
+
+def _without(parameters: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    kept = {name: value for name, value in parameters["explore"].items() if name not in names}
+    return {**parameters, "explore": kept}
 
 
 def run_library(task: TaskInput) -> TaskOutput:

@@ -7,11 +7,13 @@ from enum import Enum
 from typing import Any
 
 from glasswells.campaign.plan.base import of_preparation
+from glasswells.campaign.plan.differences import plan_differences
 from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.plan.glass_files import complete_plan
 from glasswells.campaign.plan.model import ASE, CALCULATORS, LAMMPS
 from glasswells.campaign.plan.plan import Plan
 from glasswells.campaign.stages.explore import (
+    begins_exploration,
     explore_parameters,
     library_parameters,
     run_explore,
@@ -27,6 +29,7 @@ from glasswells.campaign.stages.pairs import (
 )
 from glasswells.campaign.stages.paths import follow_paths, run_paths
 from glasswells.campaign.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
+from glasswells.campaign.stages.products import UNITS, double_well_keys
 from glasswells.campaign.stages.splittings import (
     WellSplitting,
     run_splittings,
@@ -209,7 +212,7 @@ PIPELINE = Pipeline(
     name="glasswells",
     stages=(
         Stage(name="prepare", title="glasses", run=run_prepare),
-        Stage(name="explore", title="trajectories", run=run_explore),
+        Stage(name="explore", title="trajectories", run=run_explore, begins=begins_exploration),
         Stage(name="library", title="libraries", run=run_library, is_swift=True),
         Stage(
             name="pairs",
@@ -235,6 +238,9 @@ PIPELINE = Pipeline(
     roots=roots,
     identity=identity,
     grows=Plan.grows_to,
+    differences=plan_differences,
+    keys=double_well_keys,
+    units=UNITS,
     complete_plan=complete_plan,
     task_limit=task_limit,
     foreign_code=foreign_code,

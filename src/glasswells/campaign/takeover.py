@@ -1,0 +1,190 @@
+"""Chains of another campaign's file in place of work: whole ones, and beginnings of longer ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from glasswells.store.codec import Encoded
+from glasswells.store.errors import DamagedStoreError
+from glasswells.store.finds import Find, Finds
+from glasswells.store.reader import CONTINUED, DONE, FAILED, WAITING, TaskRow
+from glasswells.store.tasks import Pipeline, Task, TaskOutput
+from glasswells.store.writer import FAILED_INPUT, EncodedOutput, Store
+
+NO_STATE = Encoded(body="null", arrays={})
+"""Stands for the state between two chunks that are both there: it goes when the second comes."""
+
+
+class Takeover:
+    """Takes over into a store what a file holds of the tasks that the store asks for.
+
+    Parameters
+    ----------
+    store
+        Open for writing; all that is taken over belongs into its transactions.
+    finds
+        What another campaign's file holds.
+    pipeline, plan, seed
+        As for `Coordinator`.
+    """
+
+    def __init__(
+        self, store: Store, finds: Finds, pipeline: Pipeline, plan: Any, seed: int
+    ) -> None:
+        self.store = store
+        self.finds = finds
+        self.pipeline = pipeline
+        self.plan = plan
+        self.seed = seed
+        self.takes_beginnings = True
+        """Whether a chain may go on from a shorter one, where its stage allows that."""
+        self.records = 0
+        """Products taken over so far."""
+        self._kept: set[str] = set()
+        self._spoiled = finds.spoiled_chains()
+
+    def has(self, chain: str) -> bool:
+        """Whether a chain was taken over."""
+        return chain in self._kept
+
+    def is_whole(self, chain: str) -> bool:
+        """Whether the file has a chain to its end."""
+        finds = self.finds.chunks(chain)
+        return bool(finds) and finds[-1].status in (DONE, FAILED) and self._chunks(chain)[1]
+
+    def take(self, row: TaskRow) -> bool:
+        """Take over a chain as far as it is there; whether its row needs no work any more."""
+        if row.task.chunk:
+            return False
+        return self._take(row) or (self.takes_beginnings and self._take_beginning(row))
+
+    def tasks_after(self, task: Task, output: TaskOutput) -> list[tuple[Task, int]]:
+        """The tasks that a stage asks for after the end of a chain, with their ranks."""
+        follow = self.pipeline.stage(task.stage).follow
+        following = follow(self.plan, task, output) if follow else ()
+        tasks = self.pipeline.tasks(following, self.seed, task.chain)
+        return [(item, self.pipeline.rank(item.stage)) for item in tasks]
+
+    def _take_beginning(self, row: TaskRow) -> bool:
+        """Let a chain go on from the longest one that is its beginning."""
+        begins = self.pipeline.stage(row.task.stage).begins
+        if begins is None or row.status == WAITING:
+            return False
+        task, best = row.task, list[tuple[Find, Encoded]]()
+        for chain in self.finds.chains_of(task.stage, task.glass, task.number):
+            other = None if chain in self._spoiled else self.finds.task(chain, self.seed)
+            if (
+                other is not None
+                and other.inputs == task.inputs
+                and begins(other.parameters, task.parameters)
+            ):
+                best = max(best, self._steps(chain), key=len)
+        for done, (find, state) in enumerate(best, start=1):
+            self.store.act_as_session(find.session)
+            left = max(1, task.chunks_left - done)
+            self.store.complete(row, self._output(find, (), state, left))
+            row = self.store.last_of(task.chain)
+        if best:
+            self._kept.add(task.chain)
+        return bool(best)
+
+    def _steps(self, chain: str) -> list[tuple[Find, Encoded]]:
+        """The chunks of a chain that are there, each with what the next would go on from."""
+        finds, _ = self._chunks(chain)
+        steps = []
+        for find in finds:
+            if find.status == DONE:
+                ((_, state),) = self.finds.products(find)
+            elif find.status == CONTINUED:
+                state = self._state(self.finds.chunks(chain), find.chunk + 1) or NO_STATE
+            else:
+                break
+            steps.append((find, state))
+        while steps and steps[-1][1] is NO_STATE:
+            steps.pop()
+        return steps
+
+    def _chunks(self, chain: str) -> tuple[Sequence[Find], bool]:
+        """The chunks of a chain that can be taken over, and whether they reach its end."""
+        finds = self.finds.chunks(chain)
+        whole = 0
+        while whole < len(finds) and self.finds.is_whole(finds[whole]):
+            whole += 1
+        if whole and finds[whole - 1].status == DONE:
+            return finds[:whole], True
+        while whole > 0 and self._state(finds, whole) is None:
+            whole -= 1
+        if whole < len(finds) and finds[whole].status == FAILED:
+            return finds[: whole + 1], True
+        return finds[:whole], False
+
+    def _state(self, finds: Sequence[Find], chunk: int) -> Encoded | None:
+        """The state that a chunk starts from, if it is whole."""
+        return self.finds.checkpoint(finds[chunk]) if chunk < len(finds) else None
+
+    def _take(self, row: TaskRow) -> bool:
+        """Take over a chain of the same name as far as it is whole."""
+        finds, reaches_end = self._chunks(row.task.chain)
+        if (
+            row.task.chain in self._spoiled
+            or not finds
+            or (row.status == WAITING and not reaches_end)
+        ):
+            return False
+        last = finds[-1]
+        try:
+            following = self._following(row.task, last)
+        except Exception:  # whatever a stage makes of records that it cannot have written
+            return False
+        for find in finds:
+            self.store.act_as_session(find.session)
+            if find.status == FAILED:
+                if find.reason == FAILED_INPUT:
+                    return False
+                self.store.fail(row, find.reason, find.error, find.cpu_seconds, find.wall_seconds)
+            else:
+                state = self._next_state(row.task.chain, find, is_last=find is last)
+                left = self.finds.chunks_left_after(find)
+                output = self._output(find, self.finds.products(find), state, left)
+                self.store.complete(row, output, following if find.status == DONE else ())
+                self.records += len(output.products)
+            if find is not last:
+                row = self.store.last_of(row.task.chain)
+        self._kept.add(row.task.chain)
+        return True
+
+    def _next_state(self, chain: str, find: Find, *, is_last: bool) -> Encoded | None:
+        if find.status != CONTINUED:
+            return None
+        chunks = self.finds.chunks(chain)
+        state = self._state(chunks, find.chunk + 1)
+        if state is None and is_last:
+            raise DamagedStoreError(f"the state after chunk {find.chunk} of {chain} is lost")
+        return state or NO_STATE
+
+    @staticmethod
+    def _output(
+        find: Find, products: Sequence[tuple[str, Encoded]], state: Encoded | None, left: int
+    ) -> EncodedOutput:
+        return EncodedOutput(
+            products=tuple(products),
+            counts=json.loads(find.counts),
+            state=state,
+            chunks_left=left,
+            cpu_seconds=find.cpu_seconds,
+            wall_seconds=find.wall_seconds,
+        )
+
+    def _following(self, task: Task, last: Find) -> list[tuple[Task, int]]:
+        """The tasks that the end of a chain asks for."""
+        if self.pipeline.stage(task.stage).follow is None or last.status != DONE:
+            return []
+        codec = self.store.codec
+        products = tuple(
+            (kind, codec.decode(encoded.body, encoded.arrays.__getitem__))
+            for kind, encoded in self.finds.products(last)
+        )
+        output = TaskOutput(products=products, counts=json.loads(last.counts))
+        return self.tasks_after(task, output)

@@ -1,0 +1,163 @@
+"""More quenches for a campaign: trajectories go on from where they ended."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from inspection import digest
+from small_plan import SMALL_PLAN
+
+from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
+from glasswells.campaign.plan.differences import plan_differences
+from glasswells.campaign.plan.file import parse_plan
+from glasswells.campaign.reuse import what_is_shared
+from glasswells.campaign.stages.explore import begins_exploration, explore_parameters
+from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.core.errors import InputError
+from glasswells.engines.pool import InlineExecutor
+from glasswells.store.verify import verify_store
+
+
+def text_of(quenches: int, chunk: int = 20) -> str:
+    text = SMALL_PLAN.replace("quenches = 40", f"quenches = {quenches}")
+    return text.replace("chunk_quenches = 20", f"chunk_quenches = {chunk}")
+
+
+def started(folder: Path, name: str, text: str, reuse: Path | None = None) -> Path:
+    plan = folder / f"{name}.toml"
+    plan.write_text(text, encoding="utf-8")
+    return start_campaign(plan, folder / name, PIPELINE, reuse)
+
+
+def finished(directory: Path) -> set[str]:
+    """Ids of the tasks that were done in this run."""
+    ran: list[str] = []
+    ending = run_campaign(
+        directory,
+        PIPELINE,
+        workers=1,
+        make_executor=InlineExecutor,
+        acknowledged=ran.extend,
+    )
+    assert ending.is_finished
+    return set(ran)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("short")
+    directory = started(folder, "short", text_of(20))
+    finished(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("long")
+    directory = started(folder, "long", text_of(40))
+    finished(directory)
+    return directory
+
+
+def tasks_of(directory: Path, stage: str) -> dict[str, int]:
+    """The chunk by the id of each task of a stage."""
+    with open_campaign(directory, PIPELINE) as store:
+        return {row.task.id: row.task.chunk for row in store.tasks(stage=stage)}
+
+
+def test_a_campaign_that_goes_on_from_a_shorter_one_equals_one_from_the_start(
+    short: Path, long: Path, tmp_path: Path
+) -> None:
+    new = started(tmp_path, "new", text_of(40), reuse=short)
+    ran = finished(new)
+    assert digest(new, PIPELINE) == digest(long, PIPELINE)
+    assert verify_store(new, PIPELINE.codec).is_sound
+    explorations = tasks_of(new, "explore")
+    assert sorted(explorations.values()) == [0, 0, 1, 1]
+    assert {chunk for i, chunk in explorations.items() if i in ran} == {1}
+    assert not ran & set(tasks_of(new, "prepare"))
+
+
+def test_where_trajectories_were_cut_does_not_matter(long: Path, tmp_path: Path) -> None:
+    """A trajectory of 30 quenches in chunks of 7, of which one chunk more is started, then 40."""
+    text = re.sub("rules = .*", "rules = []", text_of(30, chunk=7))
+    first = started(tmp_path, "first", text)
+    finished(first)
+    second = started(tmp_path, "second", text_of(40, chunk=25), reuse=first)
+    finished(second)
+    with open_campaign(long, PIPELINE) as one, open_campaign(second, PIPELINE) as other:
+        for kind in ("trajectory", "exploration", "structure", "double_well"):
+            digests = [[item.digest for item in store.records(kind)] for store in (one, other)]
+            assert digests[0] == digests[1], kind
+        counts = [store.counts()["explore"] for store in (one, other)]
+    assert counts[0] == counts[1]
+
+
+def test_trajectories_of_other_settings_are_not_gone_on_with(short: Path, tmp_path: Path) -> None:
+    text = text_of(40).replace("exploration_temperature = 0.05", "exploration_temperature = 0.051")
+    new = started(tmp_path, "new", text, reuse=short)
+    with open_campaign(new, PIPELINE) as store:
+        assert all(row.task.chunk == 0 for row in store.tasks(stage="explore"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "begins"),
+    [
+        (text_of(20), text_of(40), True),
+        (text_of(40), text_of(40, chunk=7), True),
+        (text_of(40), text_of(20), False),
+        (text_of(20), text_of(40).replace("0.05\n", "0.06\n", 1), False),
+        (text_of(20), text_of(40) + "[model]\nnonadditivity = 0.1\n", False),
+    ],
+)
+def test_what_the_beginning_of_a_trajectory_is(first: str, second: str, begins: bool) -> None:
+    one, other = (explore_parameters(parse_plan(text)) for text in (first, second))
+    assert begins_exploration(one, other) is begins
+
+
+def test_it_is_said_what_was_taken_over_and_which_settings_differ(
+    short: Path, tmp_path: Path
+) -> None:
+    new = started(tmp_path, "new", text_of(40), reuse=short)
+    taken, differ = what_is_shared(new, short, PIPELINE)
+    assert f"taken over from {short}: 1 of 1 glasses, 0 of 2 trajectories (2 more go on" in taken
+    assert differ.endswith("as the plans differ: explore.quenches is 20 there and 40 here")
+
+    same = started(tmp_path, "same", text_of(20), reuse=short)
+    (taken,) = what_is_shared(same, short, PIPELINE)
+    assert "1 of 1 glasses, 2 of 2 trajectories, 1 of 1 libraries" in taken
+
+    other = started(tmp_path, "seeded", text_of(20).replace("seed = 3", "seed = 4"), reuse=short)
+    assert "campaign.seed is 3 there and 4 here" in what_is_shared(other, short, PIPELINE)[-1]
+
+    empty = started(tmp_path, "empty", text_of(20))
+    assert what_is_shared(other, empty, PIPELINE) == [
+        f"nothing is taken over from {empty}: it has finished nothing yet"
+    ]
+
+
+def test_another_plan_in_one_folder_is_refused_by_the_settings_that_differ(short: Path) -> None:
+    plan = short.parent / "other.toml"
+    plan.write_text(text_of(40), encoding="utf-8")
+    with pytest.raises(InputError, match=r"explore\.quenches is 20 there and 40 here") as caught:
+        start_campaign(plan, short, PIPELINE)
+    assert f"--reuse {short}" in str(caught.value)
+
+
+def test_differences_are_named_in_the_words_of_a_plan_and_not_without_end() -> None:
+    base = parse_plan("")
+    other = parse_plan(
+        "[model]\nname = 'kob_andersen'\n[splittings]\nunits = ['nip']\n"
+        "[prepare]\nn_particles = 3000\n"
+    )
+    found = plan_differences(base, other)
+    assert "model.name is 'soft_spheres' there and 'kob_andersen' here" in found
+    assert "splittings.units is ['argon-published', 'argon', 'nip'] there and ['nip'] here" in found
+    assert plan_differences(base, base) == []
+    parameters = plan_differences(base, parse_plan("[model]\nexponent = 10\n"))
+    assert parameters == ["model.exponent is not given there and 10 here"]
+    many = "[explore]\nquenches=1\ntrajectories=1\ninterval=1\ntime_step=0.001\nfriction=1.0\n"
+    many += "chunk_quenches=1\nmax_force=1e-9\n"
+    assert plan_differences(base, parse_plan(many))[-1] == "1 more settings differ"
