@@ -110,7 +110,7 @@ def test_exports_hold_all_numbers_in_full(tmp_path: Path) -> None:
     with (tmp_path / "out" / "square.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["x"]) for row in rows] == [s.record.x for s in squares]
-    assert [(row["glass"], int(row["number"])) for row in rows] == [
+    assert [(row["glass"], int(row["task"])) for row in rows] == [
         (s.glass, s.number) for s in squares
     ]
     with (tmp_path / "out" / "walk.csv").open(newline="") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from small_plan import VIBRATIONS_PLAN
 from typer.testing import CliRunner
 
 import glasswells as gw
+from glasswells.campaign.campaigns import open_campaign as open_store
 from glasswells.campaign.campaigns import run_campaign, start_campaign
 from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.campaign.stages.products import PRODUCTS
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
 from glasswells.core.geometry import displacement
@@ -139,6 +142,68 @@ def test_extract_writes_files_that_are_read_back_to_the_last_bit(
         assert np.abs(step).max() < 1e-12
     numbers = (tmp_path / "a.xyz").read_text().splitlines()[2].split()[-3:]
     assert [float(x) for x in numbers] == well.displacement_ab[0].tolist()
+
+
+@pytest.fixture(scope="module")
+def exports(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exports")
+    result = CliRunner().invoke(app, ["export", str(directory), "-o", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_exports_name_a_double_well_as_every_other_table_does(
+    catalog: gw.Catalog, exports: Path
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    wells = pandas.read_csv(exports / "double_well.csv")
+    splittings = pandas.read_csv(exports / "splitting.csv")
+    assert set(wells["key"]) == set(catalog.double_wells["key"])
+    assert wells["key"].is_unique
+    joined = wells.merge(splittings, on="key", validate="one_to_many")
+    assert len(joined) == len(splittings) == len(catalog.units) * len(wells)
+    argon = joined[joined["splitting.units"] == "argon"].set_index("key")
+    table = catalog.double_wells
+    for k, key in enumerate(table["key"]):
+        assert argon.loc[key, "splitting.splitting"] == table["splitting_argon"][k]
+        assert argon.loc[key, "barrier"] == table["barrier_a"][k]
+    for name in ("well_summary", "well_vibrations", "well_vibrations.directions"):
+        assert set(pandas.read_csv(exports / f"{name}.csv")["key"]) == set(wells["key"])
+
+
+def test_lists_in_records_are_long_tables(directory: Path, exports: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    explorations = pandas.read_csv(exports / "exploration.csv")
+    transitions = pandas.read_csv(exports / "exploration.transitions.csv")
+    with open_store(directory, PIPELINE) as store:
+        (stored,) = store.records("exploration")
+    assert len(explorations) == 1
+    assert len(explorations.columns) < 20
+    found = transitions[["i", "j", "count"]].to_numpy().tolist()
+    assert found == [[t.i, t.j, t.count] for t in stored.record.transitions]
+    assert set(transitions["of_row"]) == {0}
+    assert transitions["entry"].tolist() == list(range(len(transitions)))
+
+
+def test_the_column_guide_of_an_export_explains_every_column(exports: Path) -> None:
+    """With units for all real numbers, and from the code: no column is without a meaning."""
+    with (exports / "columns.csv").open(newline="", encoding="utf-8") as file:
+        guide = list(csv.DictReader(file))
+    assert [f"{g['table']}.{g['column']}" for g in guide if not g["meaning"]] == []
+    real = [g for g in guide if g["type"] == "real" or "float" in g["type"]]
+    assert sorted({g["column"] for g in real if not g["unit"]}) == []
+    listed = {(g["table"], g["column"]) for g in guide if not g["type"].startswith("array")}
+    for path in exports.glob("*.csv"):
+        if path.name != "columns.csv":
+            with path.open(newline="", encoding="utf-8") as file:
+                heading = next(csv.reader(file))
+            assert {(path.stem, name) for name in heading} <= listed
+
+
+def test_the_list_of_products_is_what_campaigns_save(directory: Path) -> None:
+    with open_store(directory, PIPELINE) as store:
+        for kind in store.kinds():
+            assert isinstance(next(store.records(kind)).record, PRODUCTS[kind])
 
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "gallery" / "plot_13_campaign.py"

@@ -16,7 +16,7 @@ from glasswells.campaign.campaigns import open_campaign, run_campaign
 from glasswells.campaign.progress import stage_progress
 from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
-from glasswells.export.records import rows
+from glasswells.export.records import tables
 from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
 from glasswells.store.pages import TABLE_LEAF, PageFile
 from glasswells.store.reader import StoreReader
@@ -35,7 +35,7 @@ def report_costs(store: StoreReader) -> str:
 
 
 def export(store: StoreReader) -> str:
-    return repr([(r.scalars, r.arrays) for kind in store.kinds() for r in rows(store, kind)])
+    return repr([(r.scalars, r.arrays) for table in tables(store) for r in table.rows()])
 
 
 LOOKS: tuple[Callable[[StoreReader], str], ...] = (status, report_costs, export)

@@ -187,9 +187,10 @@ def export(
         from glasswells.campaign.campaigns import open_campaign
         from glasswells.export.campaign import export_campaign
 
-        with open_campaign(directory, find_pipeline(pipeline)) as store:
+        stages = find_pipeline(pipeline)
+        with open_campaign(directory, stages) as store:
             note(f"writing {sum(store.kinds().values())} records of {directory}")
-            files = export_campaign(store, output or directory / "export", file_format)
+            files = export_campaign(store, output or directory / "export", file_format, stages)
         if as_json:
             print_json({"files": [str(path) for path in files]})
         else:

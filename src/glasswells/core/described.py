@@ -70,11 +70,11 @@ def described(record: type[R]) -> type[R]:
 
 
 def field_text(record: type, name: str) -> str:
-    """What a field of a record means; empty if nothing tells."""
+    """What a field of a record means, by the text below it; empty if nothing tells."""
     for base in record.__mro__:
-        texts = base.__dict__.get("__slots__")
-        if isinstance(texts, FieldTexts) and name in texts:
-            return texts[name]
+        text = _texts_in(base.__module__).get(base.__name__, {}).get(name)
+        if text:
+            return text
     return ""
 
 

@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,26 @@ from glasswells.core.whole_file import sync
 from glasswells.export.formats import ExportFormat
 from glasswells.export.hdf5 import export_hdf5
 from glasswells.export.parquet import export_parquet
-from glasswells.export.records import rows, safe_name, survey
+from glasswells.export.records import Table, safe_name, tables
 from glasswells.store.errors import StoreError
 from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import Pipeline
+
+GUIDE_NAME = "columns.csv"
 
 
 def export_campaign(
-    store: StoreReader, directory: Path, format: ExportFormat | str = ExportFormat.CSV
+    store: StoreReader,
+    directory: Path,
+    format: ExportFormat | str = ExportFormat.CSV,
+    pipeline: Pipeline | None = None,
 ) -> list[Path]:
     """Write the products of a campaign; every float64 keeps all its bits, nothing is pickled.
 
-    Nested fields are named `outer.inner`; each row says by stage, glass, number, position and
-    chain where its record comes from. The files get their names when all of them are complete.
+    Nested fields are named `outer.inner`; each row says by stage, glass, task, item and chain where
+    its record comes from, and by `key` which double well it is about. Lists of records are tables
+    `KIND.LIST`. `columns.csv` explains every column of every table, from the texts in the code. The
+    files get their names when all of them are complete.
 
     Parameters
     ----------
@@ -41,6 +49,8 @@ def export_campaign(
         `csv`: a table `KIND.csv` of each kind in 17 digits, and its arrays in `KIND.GLASS.npz`,
         `R/outer.inner` for row R; `hdf5`: one file, see `export_hdf5`; `parquet`: a table
         `KIND.parquet` of each kind, see `export_parquet`.
+    pipeline
+        Gives keys and units; without it there are none.
 
     Returns
     -------
@@ -54,7 +64,7 @@ def export_campaign(
     StoreError
         If the folder cannot be written.
     """
-    write: Callable[[StoreReader, Path], list[Path]] = {
+    write: Callable[[list[Table], Path], list[Path]] = {
         ExportFormat.CSV: _export_csv,
         ExportFormat.HDF5: export_hdf5,
         ExportFormat.PARQUET: export_parquet,
@@ -62,7 +72,10 @@ def export_campaign(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _drafts(directory) as drafts:
-            return [_publish(draft, directory) for draft in write(store, drafts)]
+            found = list(tables(store, pipeline))
+            units = {} if pipeline is None else pipeline.units
+            files = [*write(found, drafts), _write_guide(found, units, drafts)]
+            return [_publish(draft, directory) for draft in files]
     except OSError as error:
         if isinstance(error, GlasswellsError):
             raise
@@ -89,27 +102,40 @@ def _publish(draft: Path, directory: Path) -> Path:
     return path
 
 
-def _export_csv(store: StoreReader, directory: Path) -> list[Path]:
-    return [path for kind in store.kinds() for path in _export_kind(store, kind, directory)]
+def _write_guide(found: list[Table], units: Mapping[str, str], directory: Path) -> Path:
+    """`columns.csv`: what the columns of each table are."""
+    path = directory / GUIDE_NAME
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["table", "column", "type", "unit", "meaning"])
+        for table in found:
+            writer.writerows([table.name, *line] for line in table.guide(units))
+    sync(path)
+    return path
 
 
-def _export_kind(store: StoreReader, kind: str, directory: Path) -> Iterator[Path]:
-    table = directory / f"{safe_name(kind)}.csv"
+def _export_csv(found: list[Table], directory: Path) -> list[Path]:
+    return [path for table in found for path in _export_table(table, directory)]
+
+
+def _export_table(source: Table, directory: Path) -> Iterator[Path]:
+    name = source.name
+    table = directory / f"{name}.csv"
     glass, arrays = "", dict[str, Any]()
     written = []
     with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(survey(store, kind).scalars), restval="")
+        writer = csv.DictWriter(file, list(source.columns.scalars), restval="")
         writer.writeheader()
-        for number, row in enumerate(rows(store, kind)):
+        for number, row in enumerate(source.rows()):
             if arrays and row.glass != glass:
-                written.append(_write_arrays(directory / f"{kind}.{safe_name(glass)}.npz", arrays))
+                written.append(_write_arrays(directory / f"{name}.{safe_name(glass)}.npz", arrays))
                 arrays = {}
             glass = row.glass
-            arrays |= {f"{number}/{name}": array for name, array in row.arrays.items()}
+            arrays |= {f"{number}/{field}": array for field, array in row.arrays.items()}
             writer.writerow(row.scalars)
     sync(table)
     if arrays:
-        written.append(_write_arrays(directory / f"{kind}.{safe_name(glass)}.npz", arrays))
+        written.append(_write_arrays(directory / f"{name}.{safe_name(glass)}.npz", arrays))
     yield table
     yield from written
 

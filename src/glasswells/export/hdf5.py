@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,17 @@ from glasswells.export.records import (
     TEXT,
     Columns,
     Row,
-    rows,
-    survey,
+    Table,
 )
 from glasswells.store.forgiving_file import ForgivingFile
-from glasswells.store.reader import StoreReader
 
 FILE_NAME = "campaign.h5"
-LAYOUT = 1
+LAYOUT = 2
 """Raise it with any change to the groups below."""
 
 
-def export_hdf5(store: StoreReader, directory: Path) -> list[Path]:
-    """Write `campaign.h5`: `/KIND/columns/NAME` (rows,) and `/KIND/arrays/ROW/NAME`.
+def export_hdf5(found: Iterable[Table], directory: Path) -> list[Path]:
+    """Write `campaign.h5`: `/TABLE/columns/NAME` (rows,) and `/TABLE/arrays/ROW/NAME`.
 
     Columns are float64, int64, truth values or UTF-8 texts; where numbers are missing, the column
     is float64 with NaN. Arrays keep their type.
@@ -45,18 +44,18 @@ def export_hdf5(store: StoreReader, directory: Path) -> list[Path]:
     with ForgivingFile(path) as disk, h5py.File(disk, "w", track_order=True) as file:
         file.attrs["layout"] = LAYOUT
         file.attrs["glasswells"] = __version__
-        for kind in store.kinds():
-            group = file.create_group(_name(kind), track_order=True)
-            _write_kind(store, kind, group, disk)
+        for table in found:
+            group = file.create_group(_name(table.name), track_order=True)
+            _write_table(table, group, disk)
     disk.check()
     return [path]
 
 
-def _write_kind(store: StoreReader, kind: str, group: Any, disk: ForgivingFile) -> None:
-    columns = survey(store, kind)
+def _write_table(source: Table, group: Any, disk: ForgivingFile) -> None:
+    columns = source.columns
     values: dict[str, list[Any]] = {name: [] for name in columns.scalars}
     arrays = group.create_group("arrays", track_order=True)
-    for number, row in enumerate(rows(store, kind)):
+    for number, row in enumerate(source.rows()):
         for name, column in values.items():
             column.append(row.scalars.get(name))
         _write_arrays(arrays, number, row)

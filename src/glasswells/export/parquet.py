@@ -18,18 +18,15 @@ from glasswells.export.records import (
     TEXT,
     Columns,
     Row,
-    rows,
-    safe_name,
-    survey,
+    Table,
 )
-from glasswells.store.reader import StoreReader
 
 ROWS_AT_ONCE = 64
 """A double well of 1500 particles has some 300 kB of arrays: 20 MB in memory."""
 
 
-def export_parquet(store: StoreReader, directory: Path) -> list[Path]:
-    """Write `KIND.parquet` for each kind.
+def export_parquet(found: Iterable[Table], directory: Path) -> list[Path]:
+    """Write `TABLE.parquet` for each table.
 
     Numbers, truth values and texts are columns of their own, null where a record has none. An
     array is a list in C order, in its own type, with its shape in the column `NAME.shape`.
@@ -41,13 +38,13 @@ def export_parquet(store: StoreReader, directory: Path) -> list[Path]:
     """
     arrow, parquet = require("pyarrow", "parquet"), require("pyarrow.parquet", "parquet")
     paths = []
-    for kind in store.kinds():
-        path = directory / f"{safe_name(kind)}.parquet"
-        columns = survey(store, kind)
+    for table in found:
+        path = directory / f"{table.name}.parquet"
+        columns = table.columns
         schema = _schema(arrow, columns)
-        found = iter(rows(store, kind))
+        rows = table.rows()
         with parquet.ParquetWriter(path, schema) as writer:
-            while batch := list(islice(found, ROWS_AT_ONCE)):
+            while batch := list(islice(rows, ROWS_AT_ONCE)):
                 writer.write_table(_table(arrow, schema, columns, batch))
         sync(path)
         paths.append(path)

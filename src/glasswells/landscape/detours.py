@@ -23,7 +23,9 @@ class Detour:
     """A pair whose change is the sum of two others, over a minimum that is known."""
 
     i: int
+    """Index of the first inherent structure in its library."""
     j: int
+    """Index of the second one."""
     through: int
     """The third minimum C."""
     first_distance: float

@@ -80,9 +80,13 @@ class ExplorationState:
     last: int | None
     """Structure of the last quench; None before the first and after a failure."""
     quenches: int
+    """Done so far."""
     evaluations: int
+    """Energy-and-force evaluations of all quenches."""
     recognized: int
+    """Quenches that ended early, in the harmonic region of a known structure."""
     failures: int
+    """Quenches that did not converge."""
     outcome: Outcome
     """COMPLETED, or NOT_FINITE if the trajectory blew up and ended."""
     energy_resolution: float = 0.0

@@ -33,7 +33,9 @@ class Link:
     """What one path search between two minima found."""
 
     i: int
+    """Index of the first inherent structure in its library."""
     j: int
+    """Index of the second one."""
     outcome: str
     """`double_well`, or the reason why it is none."""
     between: tuple[int, ...] = ()

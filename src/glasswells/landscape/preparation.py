@@ -70,6 +70,7 @@ class PreparedGlass:
     """A glass and how it was made: equilibrated, and how one knows that it is, or quenched."""
 
     configuration: Configuration
+    """Its particles; those of a liquid that was equilibrated are not quenched."""
     preparation_temperature: float
     """At which the liquid was equilibrated; NaN for a glass by melt and quench."""
     report: EquilibrationReport | MeltQuenchReport

@@ -41,8 +41,11 @@ class Asked:
     """A path search that was asked for."""
 
     i: int
+    """Index of the first inherent structure in its library."""
     j: int
+    """Index of the second one."""
     number: int
+    """Of the search among those of its glass."""
     place: int
     """Of the candidate whose way needs it."""
     is_part: bool
@@ -54,7 +57,9 @@ class FollowedPair:
     """A chosen pair whose way is known from end to end."""
 
     i: int
+    """Index of the first inherent structure in its library."""
     j: int
+    """Index of the second one."""
     rules: tuple[str, ...]
     """That chose it: the double wells on its way count for all of them."""
     minima: tuple[int, ...]

@@ -21,6 +21,7 @@ class WellSummary:
     """A double well without its 3N-dimensional arrays: a campaign's all fit in memory."""
 
     glass: str
+    """Name of the glass in its campaign; empty in the store, where the task knows it."""
     number: int
     """Of the double well in its glass."""
     barrier: float
@@ -32,8 +33,11 @@ class WellSummary:
     participation_number: float
     """PR_DW of r_AB."""
     path_length: float
+    """Mass-weighted arc length from A to B through the saddle."""
     frequency_a: float
+    """sqrt of the mass-weighted curvature of the path at A."""
     frequency_b: float
+    """The same at B."""
     core_particles: Array
     """(K,), numbers of the particles that move most, most first; whole numbers."""
     core_displacements: Array

@@ -111,7 +111,12 @@ def exported(campaign: Path, folder: Path, kind: str) -> list[Path]:
 
 def test_csv_and_npz(campaign: Path, tmp_path: Path) -> None:
     files = exported(campaign, tmp_path, "csv")
-    assert [p.name for p in files] == ["record.csv", "record.g0.npz", "record.g1.npz"]
+    assert [p.name for p in files] == [
+        "record.csv",
+        "record.g0.npz",
+        "record.g1.npz",
+        "columns.csv",
+    ]
     with files[0].open(newline="", encoding="utf-8") as stream:
         table = list(csv.DictReader(stream))
     assert len(table) == GLASSES * RECORDS
@@ -129,8 +134,8 @@ def test_csv_and_npz(campaign: Path, tmp_path: Path) -> None:
 
 
 def test_hdf5(campaign: Path, tmp_path: Path) -> None:
-    (path,) = exported(campaign, tmp_path, "hdf5")
-    assert [p.name for p in tmp_path.iterdir()] == ["campaign.h5"]
+    path, guide = exported(campaign, tmp_path, "hdf5")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["campaign.h5", guide.name]
     with h5py.File(path) as file:
         columns, arrays = file["record/columns"], file["record/arrays"]
         assert list(file) == ["record"]
@@ -164,8 +169,8 @@ def test_hdf5(campaign: Path, tmp_path: Path) -> None:
 
 
 def test_parquet(campaign: Path, tmp_path: Path) -> None:
-    (path,) = exported(campaign, tmp_path, "parquet")
-    assert [p.name for p in tmp_path.iterdir()] == ["record.parquet"]
+    path, guide = exported(campaign, tmp_path, "parquet")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [guide.name, "record.parquet"]
     table = pyarrow.parquet.read_table(path).to_pylist()
     schema = pyarrow.parquet.read_schema(path)
     assert str(schema.field("value").type) == "double"
@@ -190,7 +195,7 @@ def test_parquet(campaign: Path, tmp_path: Path) -> None:
 def test_the_command(campaign: Path, tmp_path: Path) -> None:
     runner = CliRunner()
     pipeline = ["--pipeline", f"{__name__}:PIPELINE"]
-    for name, files in (("csv", 3), ("hdf5", 1), ("parquet", 1)):
+    for name, files in (("csv", 4), ("hdf5", 2), ("parquet", 2)):
         out = tmp_path / name
         arguments = ["export", str(campaign), "-o", str(out), "--format", name, "--json"]
         result = runner.invoke(app, [*arguments, *pipeline])
