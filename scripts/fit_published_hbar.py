@@ -23,9 +23,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from glasswells.campaign.campaigns import open_campaign
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, EnergyProfile
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.statistics import WellSummary, duplicates, summarize_well
 from glasswells.tunneling import (
     SmoothProfile,

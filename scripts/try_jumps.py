@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 import glasswells as gw
-from glasswells.campaign.plan.melt_quench import MeltQuenchSection
 from glasswells.interchange.elements import LammpsByMasses
+from glasswells.plan.melt_quench import MeltQuenchSection
 
 SILICON = {"Si": 28.0855}
 SILICA = {"Si": 28.0855, "O": 15.9994}

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "glasswells"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 400
+MOST_FILES = 25
+"""Of a room, besides the one that names it."""
 LARGEST_SHARE = 0.15
 """Of all lines, in one room."""
 HEAVY = ("matplotlib", "plotly", "jinja2", "typer", "rich", "pydantic", "ase", "hypothesis")
@@ -74,11 +76,14 @@ def test_files_stay_short(path):
 def test_no_room_is_crowded():
     """A room that holds several trades is several rooms."""
     lines: Counter[str] = Counter()
+    files: Counter[str] = Counter()
     for path in SOURCES:
         room = path.relative_to(PACKAGE).parts[0]
         lines[room] += len(path.read_text(encoding="utf-8").splitlines())
+        files[room] += path.name != "__init__.py"
     crowded = {r: n for r, n in lines.items() if n > LARGEST_SHARE * lines.total()}
     assert crowded == {}, f"of {lines.total()} lines"
+    assert {r: n for r, n in files.items() if n > MOST_FILES} == {}
 
 
 def test_only_the_command_line_and_the_report_print():

@@ -16,8 +16,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from glasswells.campaign.stages.products import PRODUCTS, UNITS
 from glasswells.core.described import field_text
+from glasswells.stages.products import PRODUCTS, UNITS
 
 COLUMNS = (("column", 30), ("unit", 18), ("what it is", 52))
 Line = tuple[str, str, str]

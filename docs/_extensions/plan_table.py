@@ -18,8 +18,8 @@ from pydantic import BaseModel
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from glasswells.campaign.plan.file import toml_value
-from glasswells.campaign.plan.plan import Plan, UnitsSection
+from glasswells.plan.file import toml_value
+from glasswells.plan.plan import Plan, UnitsSection
 
 COLUMNS = (("setting", 22), ("default", 18), ("what it is, and why this value", 60))
 

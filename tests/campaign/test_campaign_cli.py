@@ -20,9 +20,9 @@ import toy
 from inspection import wait_for, wait_for_workers
 from typer.testing import CliRunner
 
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.plan import Plan
 from glasswells.cli import app
+from glasswells.plan.file import parse_plan
+from glasswells.plan.plan import Plan
 
 HERE = Path(__file__).parent
 COMMAND = [sys.executable, "-m", "glasswells.cli"]

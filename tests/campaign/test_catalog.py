@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign as open_store
 from glasswells.campaign.campaigns import run_campaign, start_campaign
-from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.stages.products import PRODUCTS
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
 from glasswells.core.geometry import displacement
 from glasswells.engines.pool import InlineExecutor
+from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.products import PRODUCTS
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ max_pairs = 3
 @pytest.mark.soak
 def test_the_real_stages_find_the_same_on_dask(tmp_path: Path) -> None:
     from glasswells.campaign.campaigns import start_campaign
-    from glasswells.campaign.stages.pipeline import PIPELINE
+    from glasswells.stages.pipeline import PIPELINE
 
     (tmp_path / "plan.toml").write_text(REAL_PLAN)
     digests = set()

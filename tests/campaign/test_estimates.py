@@ -16,15 +16,15 @@ from glasswells.campaign.campaigns import (
     run_campaign,
     start_campaign,
 )
-from glasswells.campaign.estimation import calibration, forecast
-from glasswells.campaign.estimation.estimate import estimate_campaign
-from glasswells.campaign.estimation.kept import load_calibration
-from glasswells.campaign.estimation.measured import measured_rates
-from glasswells.campaign.estimation.reference import reference_rates
 from glasswells.campaign.progress import stage_progress
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.cli import app
 from glasswells.engines.pool import InlineExecutor
+from glasswells.estimation import calibration, forecast
+from glasswells.estimation.estimate import estimate_campaign
+from glasswells.estimation.kept import load_calibration
+from glasswells.estimation.measured import measured_rates
+from glasswells.estimation.reference import reference_rates
+from glasswells.stages.pipeline import PIPELINE
 
 
 @pytest.fixture(autouse=True)

@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.cli import app
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.engines.pool import InlineExecutor
 from glasswells.interchange.configurations import write_configuration
 from glasswells.landscape.quench_report import MeltQuenchReport
+from glasswells.plan.errors import PlanError
+from glasswells.plan.plan import Plan
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import PLAN_NAME, STORE_NAME
 

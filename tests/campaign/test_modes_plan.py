@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.file import parse_plan, plan_template
+from glasswells.plan.errors import PlanError
+from glasswells.plan.file import parse_plan, plan_template
 
 
 @pytest.mark.parametrize(

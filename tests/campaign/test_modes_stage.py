@@ -11,13 +11,13 @@ import pytest
 from small_plan import VIBRATIONS_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.stages import modes as stage
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import DoubleWell
 from glasswells.engines.pool import InlineExecutor
 from glasswells.landscape.links import DOUBLE_WELL
+from glasswells.plan.file import parse_plan
+from glasswells.stages import modes as stage
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Ref, Task, TaskInput, TaskOutput

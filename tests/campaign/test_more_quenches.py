@@ -10,13 +10,13 @@ from inspection import digest
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.plan.differences import plan_differences
-from glasswells.campaign.plan.file import parse_plan
 from glasswells.campaign.reuse import what_is_shared
-from glasswells.campaign.stages.explore import begins_exploration, explore_parameters
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
+from glasswells.plan.differences import plan_differences
+from glasswells.plan.file import parse_plan
+from glasswells.stages.explore import begins_exploration, explore_parameters
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.verify import verify_store
 
 

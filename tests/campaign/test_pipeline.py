@@ -18,8 +18,6 @@ from inspection import digest, tasks_by_stage, wait_for
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.stages.found import campaign_overview
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.catalog import open_campaign as open_catalog
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
@@ -30,6 +28,8 @@ from glasswells.report import campaign_content, write_report
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.well_tables import wells_table
+from glasswells.stages.found import campaign_overview
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store

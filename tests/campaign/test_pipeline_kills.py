@@ -16,8 +16,8 @@ from inspection import Records, acknowledged, digest, findings, tasks_by_stage, 
 from small_plan import LONGER_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.engines.pool import InlineExecutor
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, FAILED, RUNNING, TaskRow
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]

@@ -241,7 +241,7 @@ def test_names_in_a_store_never_leave_the_folder_of_an_export(
 def test_names_of_campaigns_are_names_of_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    from glasswells.campaign.stages.pipeline import PIPELINE
+    from glasswells.stages.pipeline import PIPELINE
 
     monkeypatch.chdir(tmp_path)
     plan = tmp_path / "plan.toml"

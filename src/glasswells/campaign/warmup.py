@@ -10,8 +10,6 @@ import time
 import numpy as np
 
 from glasswells.campaign.cache_folder import check_cache_folder
-from glasswells.campaign.plan.melt_quench import MeltQuenchSection
-from glasswells.campaign.plan.model import SILICON_MASSES
 from glasswells.core.records import Configuration, DoubleWell
 from glasswells.landscape.explore import (
     ExplorationSettings,
@@ -30,6 +28,8 @@ from glasswells.model.pair_model import Model
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.model.stillinger_weber import StillingerWeber
 from glasswells.paths import find_double_well
+from glasswells.plan.melt_quench import MeltQuenchSection
+from glasswells.plan.model import SILICON_MASSES
 from glasswells.vibrations.minimum import minimum_vibrations
 from glasswells.vibrations.well import well_vibrations
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.campaigns import open_campaign as open_store
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.stages.splittings import solved_units
 from glasswells.catalog.table import table_of
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.model.pair_model import Model
+from glasswells.plan.file import parse_plan
+from glasswells.plan.plan import Plan
+from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.splittings import solved_units
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table
 from glasswells.store.reader import StoreReader

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.catalog.catalog import Catalog
 from glasswells.catalog.table import table_of
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.statistics.well_summary import summarize_well
 from glasswells.statistics.well_table import WellRow, well_table
 from glasswells.store.codec import sha256

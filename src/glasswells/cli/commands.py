@@ -66,9 +66,9 @@ def init(
 ) -> None:
     """Write a commented plan file with all defaults."""
     with errors(debug):
-        from glasswells.campaign.plan.file import plan_template
         from glasswells.core.errors import InputError
         from glasswells.core.whole_file import write_whole
+        from glasswells.plan.file import plan_template
 
         try:
             write_whole(file, plan_template(), replace=force)
@@ -242,9 +242,9 @@ def warmup(
     """Compile all kernels now, so that the first campaign starts at once."""
     with errors(debug):
         from glasswells.campaign.campaigns import read_text
-        from glasswells.campaign.plan.file import parse_plan
-        from glasswells.campaign.plan.model import SILICON
         from glasswells.campaign.warmup import warm_up
+        from glasswells.plan.file import parse_plan
+        from glasswells.plan.model import SILICON
 
         kind = None if plan is None else parse_plan(read_text(plan), str(plan)).model.kind
         seconds = warm_up(silicon=kind == SILICON)

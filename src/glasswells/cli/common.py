@@ -49,7 +49,7 @@ def find_pipeline(name: str | None) -> Pipeline:
         from glasswells.campaign.campaigns import load_pipeline
 
         return load_pipeline(name)
-    from glasswells.campaign.stages.pipeline import PIPELINE
+    from glasswells.stages.pipeline import PIPELINE
 
     return PIPELINE
 

@@ -37,13 +37,13 @@ def estimate(
         import dataclasses
 
         from glasswells.campaign.campaigns import read_plan_file
-        from glasswells.campaign.estimation.forecast import (
+        from glasswells.engines.pool import available_cores
+        from glasswells.estimation.forecast import (
             estimate_table,
             forecast,
             summary_lines,
         )
-        from glasswells.campaign.stages.pipeline import PIPELINE
-        from glasswells.engines.pool import available_cores
+        from glasswells.stages.pipeline import PIPELINE
 
         found = forecast(
             read_plan_file(plan, PIPELINE),

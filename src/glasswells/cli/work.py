@@ -277,9 +277,9 @@ def _say_estimate(directory: Path, workers: int | None) -> None:
     """One line on how long a campaign will take, by what is known without measuring."""
     from contextlib import suppress
 
-    from glasswells.campaign.estimation.forecast import start_line
     from glasswells.core.errors import GlasswellsError
     from glasswells.engines.pool import available_cores
+    from glasswells.estimation.forecast import start_line
 
     with suppress(GlasswellsError):  # of an advice; a run meets and reports damage itself
         tell(start_line(directory, workers or available_cores()))

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.glass_files import readable_plan
-from glasswells.campaign.stages.splittings import solved_units
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
+from glasswells.plan.file import parse_plan
+from glasswells.plan.glass_files import readable_plan
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -26,6 +25,7 @@ from glasswells.report.content import (
     StageCost,
     choose_wells,
 )
+from glasswells.stages.splittings import solved_units
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.store.tasks import Ref

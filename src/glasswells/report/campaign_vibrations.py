@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from glasswells.campaign.plan.modes import ModesSection
+from glasswells.plan.modes import ModesSection
 from glasswells.report.vibration_content import (
     Choice,
     ShownSpectrum,

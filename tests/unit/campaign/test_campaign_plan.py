@@ -10,10 +10,6 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.file import parse_plan, plan_template, toml_value
-from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.pipeline import roots
 from glasswells.khomenko2021 import verdicts
 from glasswells.landscape.explore import ExplorationSettings
 from glasswells.landscape.preparation import PreparationSettings
@@ -21,6 +17,10 @@ from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import quasilocalized
 from glasswells.paths import find_double_well
+from glasswells.plan.errors import PlanError
+from glasswells.plan.file import parse_plan, plan_template, toml_value
+from glasswells.plan.plan import Plan
+from glasswells.stages.pipeline import roots
 from glasswells.vibrations import minimum_vibrations, tangent_study
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.stages.pipeline import roots
+from glasswells.plan.errors import PlanError
+from glasswells.plan.file import parse_plan
+from glasswells.stages.pipeline import roots
 from glasswells.store.tasks import resolve
 
 GLASSES = """

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glasswells.campaign.estimation import kept
-from glasswells.campaign.estimation.amounts import Amount, mean_below
-from glasswells.campaign.estimation.estimate import estimate_campaign, rounds
-from glasswells.campaign.estimation.forecast import size
-from glasswells.campaign.estimation.records import Estimate, Known, Rate
-from glasswells.campaign.estimation.reference import reference_rates
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
+from glasswells.estimation import kept
+from glasswells.estimation.amounts import Amount, mean_below
+from glasswells.estimation.estimate import estimate_campaign, rounds
+from glasswells.estimation.forecast import size
+from glasswells.estimation.records import Estimate, Known, Rate
+from glasswells.estimation.reference import reference_rates
+from glasswells.plan.file import parse_plan
+from glasswells.plan.plan import Plan
+from glasswells.stages.pipeline import PIPELINE
 
 TEXT = """
 [glasses]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.stages.pipeline import PIPELINE
+from glasswells.plan.file import parse_plan
+from glasswells.stages.pipeline import PIPELINE
 
 PLAN = """
 [campaign]

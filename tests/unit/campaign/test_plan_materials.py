@@ -9,13 +9,6 @@ import numpy as np
 import pytest
 
 import glasswells as gw
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.glass_files import complete_plan, readable_plan
-from glasswells.campaign.plan.model import StoredModel, build_model
-from glasswells.campaign.plan.plan import Plan
-from glasswells.campaign.stages.explore import exploration_settings, explore_parameters
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.errors import InputError
 from glasswells.interchange.elements import AseByMasses, elements_of
 from glasswells.interchange.potential_files import (
@@ -23,6 +16,13 @@ from glasswells.interchange.potential_files import (
     looks_like_file,
     potential_digests,
 )
+from glasswells.plan.errors import PlanError
+from glasswells.plan.file import parse_plan
+from glasswells.plan.glass_files import complete_plan, readable_plan
+from glasswells.plan.model import StoredModel, build_model
+from glasswells.plan.plan import Plan
+from glasswells.stages.explore import exploration_settings, explore_parameters
+from glasswells.stages.pipeline import PIPELINE
 
 SILICON = """
 [model]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
 from glasswells.core.masses import mass_weighted
 from glasswells.engines.pool import InlineExecutor
@@ -17,6 +16,7 @@ from glasswells.interchange.configurations import write_configuration
 from glasswells.minimization import minimize
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
+from glasswells.stages.pipeline import PIPELINE
 
 PLAN = """\
 [campaign]

@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 from mutations import Mutator, archive, member_bytes, written
 
-from glasswells.campaign.plan.file import parse_plan
 from glasswells.core.errors import InputError
 from glasswells.engines.slurm import read_slurm_jobs
 from glasswells.interchange.configurations import read_configuration
+from glasswells.plan.file import parse_plan
 
 LONGEST = 1.0
 """Seconds of CPU time that a file of a few particles may take, whatever is in it."""

@@ -11,12 +11,6 @@ import pytest
 from exact_configurations import bits
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
-from glasswells.campaign.plan.errors import PlanError
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.glass_files import complete_plan, readable_plan
-from glasswells.campaign.plan.glasses import StoredGlass
-from glasswells.campaign.stages.pipeline import PIPELINE, roots
-from glasswells.campaign.stages.prepare import run_prepare
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.engines.pool import InlineExecutor
@@ -24,6 +18,12 @@ from glasswells.interchange.configurations import write_configuration
 from glasswells.interchange.shipped import DATA, PER_TEMPERATURE, TEMPERATURES
 from glasswells.model.functions import energy
 from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.plan.errors import PlanError
+from glasswells.plan.file import parse_plan
+from glasswells.plan.glass_files import complete_plan, readable_plan
+from glasswells.plan.glasses import StoredGlass
+from glasswells.stages.pipeline import PIPELINE, roots
+from glasswells.stages.prepare import run_prepare
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.tasks import TaskInput, resolve
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
 from glasswells.core.geometry import displacement
 from glasswells.core.records import InherentStructure
@@ -22,6 +21,7 @@ from glasswells.landscape.linked import linked_pairs
 from glasswells.model.diameters import draw_diameters
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.relaxation import swap_trajectory
+from glasswells.stages.pipeline import PIPELINE
 
 MODEL = SoftSpheres()
 N = 64

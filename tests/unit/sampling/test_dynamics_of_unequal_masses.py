@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from stepwise import Stepwise
 
-from glasswells.campaign.stages.pipeline import PIPELINE
 from glasswells.core.configuration import Configuration
 from glasswells.core.errors import InputError
 from glasswells.model.diameters import draw_diameters
@@ -15,6 +14,7 @@ from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import Integrator, molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
+from glasswells.stages.pipeline import PIPELINE
 
 KA = KobAndersen(cutoff=1.6)
 LIGHT = 0.53

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from made_up_pairs import THRESHOLD, made_up
 
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.pairs import PairsSection
-from glasswells.campaign.stages.pairs import pairs_parameters
-from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.stages.screened import screen_pairs, tail_length
-from glasswells.campaign.stages.splittings import WellSplitting
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.search import Asked, PairSearch
+from glasswells.plan.file import parse_plan
+from glasswells.plan.pairs import PairsSection
 from glasswells.screening.ranking import rank
+from glasswells.stages.pairs import pairs_parameters
+from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.screened import screen_pairs, tail_length
+from glasswells.stages.splittings import WellSplitting
 from glasswells.store.tasks import TaskInput, canonical
 
 POOL = made_up(400, seed=7, glasses=1)

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from glasswells.campaign.stages.pipeline import PIPELINE
-from glasswells.campaign.stages.splittings import WellSplitting
 from glasswells.core.records import Configuration, EnergyProfile
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
+from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.splittings import WellSplitting
 from glasswells.store.codec import ARRAY_TYPES, Codec, Encoded, RecordType, sha256
 from glasswells.store.errors import CodecError
 from glasswells.tunneling import ARGON_PUBLISHED, solve_splitting

@@ -1,0 +1,269 @@
+"""What the stages cost on this machine: some seconds of each on the glasses of a plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.core.errors import InputError
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import Configuration, DoubleWell
+from glasswells.estimation.records import Known, Rate
+from glasswells.estimation.reference import reference_rates
+from glasswells.estimation.sizes import n_particles
+from glasswells.landscape.explore import (
+    ExplorationSettings,
+    ExplorationState,
+    continue_exploration,
+    start_exploration,
+)
+from glasswells.landscape.melt_quench import continue_melt_quench, start_melt_quench
+from glasswells.landscape.preparation import continue_preparation, start_preparation
+from glasswells.model.pair_model import Model
+from glasswells.paths import find_double_well
+from glasswells.plan.model import pair_model
+from glasswells.plan.plan import Plan
+from glasswells.stages.explore import exploration_settings
+from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.prepare import preparation_settings, prepare_parameters
+from glasswells.stages.splittings import splittings_parameters
+from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
+from glasswells.vibrations.minimum import minimum_vibrations
+
+EXPLORING, SEARCHING, SAMPLING = 7.0, 6.0, 3.0
+"""CPU seconds of explorations, of path searches and of sweeps."""
+QUICK_RATE, QUICK_BLOCKS = 1e15, 10
+"""Least rate of cooling, K/s, and most blocks in the melt, of a glass that is only timed."""
+FEW_SWEEPS = 100
+"""Of the melt of a preparation that is only timed."""
+SCATTER = {"quench": 0.25, "search": 0.3, "modes": 0.3, "splitting": 0.1, "sweep": 0.1,
+           "block": 0.1}  # fmt: skip
+"""Of one glass about a mean, from the explorations and paths behind `reference`; more for quenches,
+as a calibration sees the beginning of trajectories only."""
+SOURCE = "calibration on this machine"
+SEED = 1
+MADE = ("prepare", "melt_quench")
+"""Sources whose glasses cost time."""
+
+
+def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
+    """Measure what the stages of a plan cost, for about 20 seconds of one core.
+
+    Kernels are compiled before, which takes longer where they have never been.
+
+    Parameters
+    ----------
+    plan
+        With the contents of its files.
+    say
+        Gets a line before what takes time.
+
+    Returns
+    -------
+    Known
+        Costs, those that were not measured included: the reference's, times the ratio of what a
+        splitting, or else a quench, costs here and there.
+    """
+    check_cache_folder()
+    reference = reference_rates(plan)
+    model = plan.build_model()
+    quench: dict[float, list[float]] = {}
+    sweeps: list[float] = []
+    states: list[ExplorationState] = []
+    chosen = list(_chosen(plan))
+    say("measuring what explorations and paths cost on this machine")
+    with threadpool_limits(limits=1):
+        for temperature, index in chosen:
+            seconds = SAMPLING / len(chosen)
+            glass, sweep = _glass(plan, model, index, temperature, seconds)
+            sweeps += [sweep] if sweep is not None else []
+            state, cost = _time_quenches(plan, model, glass, EXPLORING / len(chosen))
+            quench.setdefault(temperature, []).append(cost)
+            states.append(state)
+        costs = dict(_paths_and_modes(plan, model, states))
+    if sweeps:
+        name = "block" if plan.glasses.source == "melt_quench" else "sweep"
+        costs[name] = fmean(sweeps)
+    costs["quench"] = fmean(fmean(of_glasses) for of_glasses in quench.values())
+    rates = _scaled_rest(reference, costs)
+    rates |= {(name, None): _rate(name, cost) for name, cost in costs.items()}
+    for temperature, of_glasses in quench.items():
+        rate = _rate("quench", fmean(of_glasses))
+        rates["quench", temperature] = replace(rate, glasses=len(of_glasses))
+    return Known(rates=rates)
+
+
+def _chosen(plan: Plan) -> Iterator[tuple[float, int]]:
+    """Up to three glasses of each temperature; one where each has to be prepared first."""
+    for k, temperature in enumerate(plan.preparations):
+        indices = plan.glasses.indices(k)
+        spread = {indices[0], indices[len(indices) // 2], indices[-1]}
+        for index in indices[:1] if plan.glasses.source in MADE else sorted(spread):
+            yield temperature, index
+
+
+def _scaled_rest(reference: Known, costs: dict[str, float]) -> dict[tuple[str, float | None], Rate]:
+    """What was not measured, by the speed of this machine: costs of splittings differ least."""
+    measure = "splitting" if "splitting" in costs else "quench"
+    factor = costs[measure] / reference.rate(measure).value
+    rest = ("finish", "pooling", "choosing", "search", "splitting", "modes", "overlap")
+    rates: dict[tuple[str, float | None], Rate] = {}
+    for name in (*rest, "full_spectrum", "tangent_study"):
+        rate = reference.rate(name)
+        source = f"{rate.source}, times {factor:.2f} for this machine"
+        rates[name, None] = replace(rate.scaled(factor), source=source)
+    return rates
+
+
+def _rate(name: str, cost: float) -> Rate:
+    return Rate(value=cost, spread=SCATTER[name], glasses=1, source=SOURCE)
+
+
+def _glass(
+    plan: Plan, model: Model, index: int, temperature: float, seconds: float
+) -> tuple[Configuration, float | None]:
+    """A glass of a temperature, and the cost of a sweep if it has to be prepared.
+
+    A prepared one is only a liquid that was sampled for some seconds.
+    """
+    if plan.glasses.source == "melt_quench":
+        return _quick_quench(plan, model, temperature)
+    if plan.glasses.source != "prepare":
+        output = _run("prepare", prepare_parameters(plan, temperature, index))
+        return output.products[0][1].configuration, None
+    settings = preparation_settings(plan.prepare)
+    swapped = pair_model(plan.model_parameters)
+    quick = replace(settings, melt_sweeps=min(FEW_SWEEPS, settings.melt_sweeps))
+    state = start_preparation(swapped, temperature, quick, np.random.SeedSequence(SEED))
+    done, begin = 0, time.thread_time()
+    while time.thread_time() - begin < seconds:
+        state = continue_preparation(swapped, state, settings, FEW_SWEEPS)
+        done += FEW_SWEEPS
+    cost = (time.thread_time() - begin) / done
+    return state.checkpoint.configuration(), cost
+
+
+def _quick_quench(plan: Plan, model: Model, rate: float) -> tuple[Configuration, float]:
+    """A glass that was quenched as fast as the rate for which there is time, and a block's cost."""
+    section = plan.melt_quench
+    start = section.start(plan.model.element_masses, np.random.SeedSequence(SEED))
+    settings = section.settings(max(rate, QUICK_RATE))
+    settings = replace(settings, melt_time=min(settings.melt_time, QUICK_BLOCKS * settings.block))
+    state = start_melt_quench(model, start, settings, SEED)
+    state = continue_melt_quench(model, state, settings, 1)  # may compile
+    begin, before = time.thread_time(), state.blocks
+    state = continue_melt_quench(model, state, settings, settings.blocks)
+    cost = (time.thread_time() - begin) / (state.blocks - before)
+    return state.dynamics.configuration(), cost
+
+
+def _run(
+    stage: str, parameters: Mapping[str, Any], inputs: tuple[tuple[Any, ...], ...] = ()
+) -> TaskOutput:
+    task = TaskInput(
+        inputs=inputs, state=None, parameters=parameters, seed=np.random.SeedSequence(SEED)
+    )
+    return PIPELINE.stage(stage).run(task)
+
+
+def _time_quenches(
+    plan: Plan, model: Model, glass: Configuration, seconds: float
+) -> tuple[ExplorationState, float]:
+    """A short trajectory and the cost of one of its quenches, those of the first two left out."""
+    settings: ExplorationSettings = exploration_settings(plan.explore)
+    state = start_exploration(model, glass, settings, np.random.SeedSequence(SEED))
+    state = continue_exploration(model, state, settings, 2)
+    begin, before = time.thread_time(), state.quenches
+    while time.thread_time() - begin < seconds and state.outcome is Outcome.COMPLETED:
+        state = continue_exploration(model, state, settings, 10)
+        if state.quenches - before >= plan.explore.quenches:
+            break
+    spent, quenches = time.thread_time() - begin, state.quenches - before
+    if quenches < 1:
+        raise InputError(
+            f"explore.time_step is {plan.explore.time_step:g}: the dynamics of a glass blew up, "
+            f"expected a step with which it is stable, such as 0.01"
+        )
+    return state, spent / quenches
+
+
+def _paths_and_modes(
+    plan: Plan, model: Model, states: list[ExplorationState]
+) -> Iterator[tuple[str, float]]:
+    """Costs of path searches between consecutive minima, of a splitting and of modes."""
+    if not plan.pairs.rules:
+        return
+    section = plan.paths
+    searched: list[float] = []
+    well: DoubleWell | None = None
+    links = list(_neighbors(states))
+    for k, (a, b) in enumerate([*links[:1], *links]):
+        begin = time.thread_time()
+        found = find_double_well(
+            model,
+            a,
+            b,
+            rho=section.rho,
+            images=section.images,
+            method=section.method,
+            max_force=section.max_force,
+        )
+        if k:  # the first may have compiled
+            searched.append(time.thread_time() - begin)
+        well = found if isinstance(found, DoubleWell) else well
+        if sum(searched) > SEARCHING:
+            break
+    if searched:
+        yield "search", fmean(searched)
+    if well is not None:
+        yield from _splitting(plan, well)
+    if plan.modes.enabled:
+        glass = states[0].structures[0].configuration
+        yield "modes", _modes(plan, model, glass)
+
+
+def _neighbors(states: list[ExplorationState]) -> Iterator[tuple[Configuration, Configuration]]:
+    """Minima of transitions, those of all glasses in turn, as `linked` the most frequent first."""
+    links = [
+        [(s, t) for t in sorted(s.transitions, key=lambda t: -t.count) if t.i < t.j] for s in states
+    ]
+    for k in range(max(map(len, links))):
+        for of_glass in links:
+            if k < len(of_glass):
+                state, link = of_glass[k]
+                yield tuple(state.structures[n].configuration for n in (link.i, link.j))  # type: ignore[misc]
+
+
+def _splitting(plan: Plan, well: DoubleWell) -> Iterator[tuple[str, float]]:
+    parameters = splittings_parameters(plan)
+    begin = 0.0
+    try:
+        for _ in range(2):  # the first compiles
+            begin = time.thread_time()
+            _run("splittings", parameters, ((well,),))
+    except TaskFailedError:  # this one has no solution: the reference has to do
+        return
+    yield "splitting", (time.thread_time() - begin) / len(parameters["units"])
+
+
+def _modes(plan: Plan, model: Model, glass: Configuration) -> float:
+    section = plan.modes
+    seconds = []
+    for _ in range(2):  # the first compiles
+        begin = time.thread_time()
+        minimum_vibrations(
+            model,
+            glass,
+            min(section.count, 3 * n_particles(plan)),
+            participation_limit=section.participation_limit,
+            frequency_limit=section.frequency_limit,
+        )
+        seconds.append(time.thread_time() - begin)
+    return seconds[-1]

@@ -1,0 +1,264 @@
+"""From a plan and what is known about costs and yields to an estimate; no disk, no clock."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+from glasswells.core.errors import InputError
+from glasswells.estimation.amounts import Amount, mean_below
+from glasswells.estimation.records import (
+    NOTHING,
+    Estimate,
+    Known,
+    Range,
+    Rate,
+    StageEstimate,
+)
+from glasswells.estimation.reference import TRANSITIONS
+from glasswells.estimation.sizes import Group, groups, n_particles
+from glasswells.plan.plan import Plan
+from glasswells.stages.pipeline import PIPELINE
+
+GROWTH = 0.7
+"""Pairs of a glass grow as this power of its quenches, ..."""
+GROWTH_SPREAD = 0.35
+"""... give or take: from 2000 to 12 000 quenches of six glasses of 0.07 their linked pairs grew
+with powers between 0.3 and 1.2."""
+COPIES = 5
+"""Of all minima of a glass, in the worker that pools its library and the coordinator together:
+10.2 GB for 1.9 GB of positions in the worked example of 0.092."""
+SPECTRUM_MATRICES = 5
+"""Dense matrices of (3N)^2 numbers in a full spectrum: 0.8 GB for 1500 particles."""
+MEGABYTE = 1e6
+PROCESS_BYTES = 450 * MEGABYTE
+"""Of a process with compilers and solvers: 300 MB while it explored 1500 particles, 460 MB while it
+searched paths."""
+NOTE_YIELDS = (
+    "what the plan alone does not decide (rounds, paths, splittings, modes, overlaps) is "
+    "extrapolated from other glasses and depths, pairs as quenches to the power 0.7; glasses "
+    "differ by factors of 10 to 100, and most of the interval comes from that"
+)
+NOTE_INTERVAL = (
+    "intervals hold nine times of ten if these glasses differ as those behind the rates did; they "
+    "contain that scatter, the few glasses behind each rate and the growth of pairs, but no other "
+    "load on the machine; sums take all errors as going the same way"
+)
+
+
+def estimate_campaign(plan: Plan, known: Known, workers: int) -> Estimate:
+    """What a campaign will need.
+
+    Parameters
+    ----------
+    plan
+        The campaign, with the contents of its files.
+    known
+        Rates; at least all names of `reference.reference_rates`.
+    workers
+        Tasks at once, each on a core of its own.
+
+    Returns
+    -------
+    Estimate
+        The wall time is between the work shared out evenly and Graham's bound for any order of
+        tasks, W/n + (1 - 1/n) C with all work W and the longest chain C (R. L. Graham, SIAM J.
+        Appl. Math. 17, 416, 1969).
+
+    Raises
+    ------
+    InputError
+        For plans with numbers beyond those of double precision.
+    """
+    try:
+        return _estimate(plan, known, workers)
+    except OverflowError:
+        raise InputError(
+            "the plan has numbers that are too large to be estimated, such as quenches or "
+            "min_transitions: expected at most some billions"
+        ) from None
+
+
+def _estimate(plan: Plan, known: Known, workers: int) -> Estimate:
+    exact = Counter[str]()
+    for item in PIPELINE.roots(plan):
+        exact[item.stage] += item.chunks
+    works = [_GroupWork(plan, known, group) for group in groups(plan)]
+    stages = []
+    for stage in PIPELINE.stages:
+        costs = [work.costs[stage.name] for work in works]
+        amounts = [amount for work in works for amount in work.stored[stage.name]]
+        is_exact = stage.name in ("prepare", "explore", "library")
+        tasks = [work.tasks[stage.name] for work in works] if not is_exact else []
+        sources = (s for amount in (*_flat(costs), *amounts) for s in amount.sources)
+        stages.append(
+            StageEstimate(
+                stage=stage.name,
+                title=stage.title,
+                tasks=Range.exactly(exact[stage.name]) if is_exact else _total(tasks),
+                cpu_seconds=_total(amount.range() for amount in _flat(costs)),
+                stored_bytes=_total(amount.range() for amount in amounts),
+                sources=tuple(dict.fromkeys(sources)),
+            )
+        )
+    cpu = _total(stage.cpu_seconds for stage in stages)
+    chains = [work.chain() for work in works]
+    return Estimate(
+        stages=tuple(stages),
+        workers=workers,
+        cpu_seconds=cpu,
+        wall_seconds=_wall(cpu, chains, workers),
+        stored_bytes=_total(stage.stored_bytes for stage in stages),
+        memory_bytes=_memory(plan, works, workers),
+        notes=(NOTE_YIELDS, NOTE_INTERVAL) if plan.pairs.rules else (NOTE_INTERVAL,),
+    )
+
+
+class _GroupWork:
+    """Tasks, costs and volume of the glasses of one preparation temperature, by stage."""
+
+    def __init__(self, plan: Plan, known: Known, group: Group) -> None:
+        self.plan, self.known, self.group = plan, known, group
+        self.costs: dict[str, list[Amount]] = {s.name: [] for s in PIPELINE.stages}
+        self.stored: dict[str, list[Amount]] = {s.name: [] for s in PIPELINE.stages}
+        self.tasks: dict[str, Range] = {s.name: NOTHING for s in PIPELINE.stages}
+        self.rounds = Range.exactly(0.0)
+        glasses = self._exactly(group.glasses)
+        if plan.glasses.source == "prepare":
+            p = plan.prepare
+            sweeps = glasses.scaled(p.melt_sweeps + p.burn_in + p.sweeps)
+            self._cost("prepare", sweeps.times(self._rate("sweep")))
+            self._cost("prepare", glasses.times(self._rate("finish")))
+        elif plan.glasses.source == "melt_quench":
+            blocks = plan.melt_quench.settings(group.temperature).blocks
+            self._cost("prepare", glasses.scaled(blocks).times(self._rate("block")))
+        else:
+            self._cost("prepare", glasses.times(self._rate("glass")))
+        self.stored["prepare"].append(glasses.times(self._rate("glass_bytes")))
+        quenches = glasses.scaled(group.quenches)
+        self._cost("explore", quenches.times(self._rate("quench")))
+        self.own = quenches.times(self._rate("new"))
+        self.stored["explore"].append(self.own.times(self._rate("structure_bytes")))
+        self._cost("library", self.own.times(self._rate("pooling")))
+        self.stored["library"].append(self.own.times(self._rate("library_bytes")))
+        if plan.pairs.rules:
+            self._add_searches()
+
+    def _add_searches(self) -> None:
+        names = ("pairs",) if "pairs" in self.known else self.plan.pairs.rules
+        pairs = [self._pairs(name) for name in names]
+        searches = reduce(Amount.__add__, pairs).times(self._rate("searches"))
+        wells = searches.times(self._rate("wells"))
+        self.rounds = self._rounds(searches.range())
+        self.tasks |= {"pairs": self.rounds, "paths": searches.range(), "splittings": wells.range()}
+        self._cost("pairs", self.own.times(self._rate("choosing")))
+        self.stored["pairs"].append(searches.times(self._rate("round_bytes")))
+        self._cost("paths", searches.times(self._rate("search")))
+        self.stored["paths"].append(searches.times(self._rate("search_bytes")))
+        solved = wells.scaled(len(self.plan.splittings.units))
+        self._cost("splittings", solved.times(self._rate("splitting")))
+        self.stored["splittings"].append(solved.times(self._rate("splitting_bytes")))
+        if self.plan.modes.enabled:
+            self._add_vibrations(wells)
+
+    def _add_vibrations(self, wells: Amount) -> None:
+        section, n = self.plan.modes, self.group.glasses
+        studied = wells.limited(n * section.max_pairs) if section.max_pairs else wells
+        full = studied.limited(n * section.full_spectra)
+        studies = studied.limited(n * section.tangent_studies)
+        partial = studied.scaled(1 - full.value / studied.value) if studied.value else studied
+        minima = partial.times(self._rate("minima"))
+        self.tasks |= {"modes": minima.range(), "overlaps": studied.range()}
+        self._cost("modes", minima.times(self._rate("modes")))
+        self.stored["modes"].append(minima.times(self._rate("modes_bytes")))
+        self._cost("overlaps", studied.times(self._rate("overlap")))
+        self._cost("overlaps", full.times(self._rate("full_spectrum")))
+        self._cost("overlaps", studies.times(self._rate("tangent_study")))
+        self.stored["overlaps"].append(studied.times(self._rate("overlap_bytes")))
+
+    def _pairs(self, name: str) -> Amount:
+        """Pairs of a rule, or of all (`pairs`), in all glasses, limited in each."""
+        rate, group = self._rate(name), self.group
+        limit = group.max_pairs * (len(self.plan.pairs.rules) if name == "pairs" else 1)
+        depth = group.quenches / rate.depth if rate.depth else 1.0
+        mean = mean_below(rate.value * depth**GROWTH, rate.spread, limit)
+        found = self._exactly(group.glasses).times(rate)
+        log_variance = (GROWTH_SPREAD * math.log(depth)) ** 2
+        if name == "linked":  # counted for one threshold only
+            least = max(1, self.plan.pairs.min_transitions)
+            log_variance += math.log(least / TRANSITIONS) ** 2
+        return replace(found, value=group.glasses * mean, log_variance=log_variance)
+
+    def _rounds(self, searches: Range) -> Range:
+        n, batch = self.group.glasses, self.plan.pairs.batch
+        value, low, high = (
+            float(n * rounds(x / n, batch)) for x in (searches.value, searches.low, searches.high)
+        )
+        return Range(value=value, low=low, high=high)
+
+    def chain(self) -> Range:
+        """The longest chain of tasks that wait for each other: that of one glass."""
+        shares = {
+            "prepare": 1.0,
+            "explore": 1 / self.group.trajectories,
+            "library": 1.0,
+            "pairs": 1.0,
+        }
+        parts = [
+            amount.range().scaled(share / self.group.glasses)
+            for stage, share in shares.items()
+            for amount in self.costs[stage]
+        ]
+        search = self._rate("search").value
+        return _total([*parts, self.rounds.scaled(search / self.group.glasses)])
+
+    def _exactly(self, value: float) -> Amount:
+        return Amount(value=value, glasses=self.group.glasses)
+
+    def _cost(self, stage: str, amount: Amount) -> None:
+        self.costs[stage].append(amount)
+
+    def _rate(self, name: str) -> Rate:
+        return self.known.rate(name, self.group.temperature)
+
+
+def rounds(searches: float, batch: int) -> int:
+    """Rounds of a glass: each asks for `batch` searches or a quarter of those before.
+
+    The last one finds nothing to ask for.
+    """
+    done, n = 0.0, 1
+    while done < searches:
+        done += max(batch, done / 4)
+        n += 1
+    return n
+
+
+def _wall(cpu: Range, chains: list[Range], workers: int) -> Range:
+    longest = max(chains, key=lambda chain: chain.value)
+    n = workers
+    return Range(
+        value=max(cpu.value / n, longest.value),
+        low=max(cpu.low / n, longest.low),
+        high=cpu.high / n + (1 - 1 / n) * longest.high,
+    )
+
+
+def _memory(plan: Plan, works: list[_GroupWork], workers: int) -> float:
+    n = n_particles(plan)
+    minima = max(work.own.range().value / work.group.glasses for work in works)
+    spectrum = 0.0
+    if plan.pairs.rules and plan.modes.enabled and plan.modes.full_spectra:
+        spectrum = SPECTRUM_MATRICES * 8.0 * (3 * n) ** 2
+    return (1 + workers) * PROCESS_BYTES + workers * spectrum + COPIES * 24.0 * n * minima
+
+
+def _flat(costs: Iterable[list[Amount]]) -> list[Amount]:
+    return [amount for amounts in costs for amount in amounts]
+
+
+def _total(ranges: Iterable[Range]) -> Range:
+    return reduce(Range.__add__, ranges, NOTHING)

@@ -1,0 +1,134 @@
+"""What was measured once, for what nothing better is known of: N = 1500, one core of an AMD EPYC.
+
+Yields of these glasses are no law: see `estimate.NOTE_YIELDS`. Costs come from the same machine as
+the second table of speeds in docs/VALIDATION.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from glasswells.estimation.records import Known, Rate
+from glasswells.estimation.sizes import SHIPPED_PARTICLES, n_particles
+from glasswells.plan.plan import Plan
+
+TEN = "ten shipped glasses of 0.07, November 2026"
+"""Explored by 12 000 quenches each, 100 steps of 0.02 between two; up to 150 pairs of each of the
+rules `linked` and `close`, 1192 path searches, 721 double wells."""
+SIX = "six shipped glasses of 0.07, November 2026"
+"""18 double wells with modes, three of each."""
+FIGURES = "docs/FIGURES.md, six glasses of 0.062"
+EXAMPLE = "docs/WORKED_EXAMPLE.md, one glass of each temperature"
+SPEEDS = "docs/VALIDATION.md, table of speeds"
+CHOSEN = "from the shipped glasses of"
+"""Begins the source of yields that were carried over from another temperature."""
+WINDOW = "one window of the rule `screened`, not measured"
+
+STEP = 1 / 15_500
+"""CPU seconds of a step of molecular dynamics."""
+DESCENT = 0.0182 - 100 * STEP
+"""And of a quench, from explorations with 100 steps between two."""
+STUDY_IMAGES = 40 + 80 + 160 + 320 + 600
+"""Images of all bands of the tangent studies whose cost is below."""
+
+
+def _rate(value: float, spread: float, glasses: int, source: str, depth: float = 0.0) -> Rate:
+    return Rate(value=value, spread=spread, glasses=glasses, source=source, depth=depth)
+
+
+COSTS = {
+    "sweep": _rate(1.5e-4, 0.1, 1, SPEEDS),
+    "block": _rate(0.03, 1.0, 1, "docs/MATERIALS.md, silicon"),
+    "finish": _rate(24 * 0.0199, 0.2, 1, f"{SPEEDS}: 24 quenches"),
+    "glass": _rate(0.0112, 0.2, 10, TEN),
+    "pooling": _rate(1.1e-4, 0.16, 10, TEN),
+    "choosing": _rate(9.3e-4, 0.39, 10, TEN),
+    "search": _rate(0.41, 0.25, 10, TEN),
+    "splitting": _rate(0.0047, 0.05, 10, TEN),
+    "modes": _rate(0.3, 0.15, 6, SIX),
+    "overlap": _rate(1.12, 0.18, 6, SIX),
+    "full_spectrum": _rate(19.4, 0.2, 1, f"{SPEEDS}: dense modes"),
+    "tangent_study": _rate(60.0, 0.5, 3, "half a minute to two each, N = 1500"),
+}
+"""CPU seconds of a sweep, of 100 steps of a melt of silicon, of the end of a preparation, of a
+shipped glass, of pooling a minimum and of choosing pairs among it, of a path search, a splitting,
+the modes of a minimum, the overlaps of a double well, a full spectrum and a tangent study more."""
+
+BYTES = {
+    "glass_bytes": _rate(5.2e4, 0.1, 10, TEN),
+    "structure_bytes": _rate(3.97e4, 0.1, 10, TEN),
+    "library_bytes": _rate(470.0, 0.3, 10, TEN),
+    "round_bytes": _rate(2.6e3, 0.3, 10, TEN),
+    "search_bytes": _rate(1.47e5, 0.3, 10, TEN),
+    "splitting_bytes": _rate(2.2e3, 0.1, 10, TEN),
+    "modes_bytes": _rate(8.2e4, 0.1, 6, SIX),
+    "overlap_bytes": _rate(8.2e4, 0.1, 6, SIX),
+}
+"""Of the file, for each glass, minimum that a trajectory met, path search, splitting and so on."""
+
+YIELDS = {
+    "searches": _rate(0.69, 0.2, 10, TEN),
+    "wells": _rate(0.7, 0.27, 10, TEN),
+    "minima": _rate(0.83, 0.22, 6, SIX),
+}
+"""Path searches for each pair, double wells for each search, minima for each double well."""
+
+AT_TEMPERATURES = {
+    0.062: {
+        "new": _rate(0.003, 1.8, 1, EXAMPLE),
+        "linked": _rate(183.0, 1.35, 6, FIGURES, 100_000),
+        "close": _rate(276.0, 2.8, 1, f"{CHOSEN} 0.07", 12_000),
+    },
+    0.07: {
+        "new": _rate(0.079, 1.78, 10, TEN),
+        "linked": _rate(173.9, 0.56, 10, TEN, 12_000),
+        "close": _rate(276.0, 2.8, 10, TEN, 12_000),
+    },
+    0.092: {
+        "new": _rate(0.6, 0.3, 1, EXAMPLE),
+        "linked": _rate(150.0, 1.0, 1, f"{EXAMPLE}; at least", 112_000),
+        "close": _rate(276.0, 2.8, 1, f"{CHOSEN} 0.07", 12_000),
+    },
+}
+"""Minima for each quench that no earlier quench of its trajectory met; pairs of a glass by the
+rules, `linked` with `TRANSITIONS` or more."""
+
+TRANSITIONS = 5
+"""For which pairs by `linked` were counted."""
+
+POWERS = {"full_spectrum": 3.0, "splitting": 0.0, "splitting_bytes": 0.0}
+"""With which costs and bytes grow with the number of particles; 1 if not here."""
+NUMBERS = ("new", "linked", "close", "screened", "pairs", *YIELDS)
+"""Rates that are numbers of things: those of another size are taken as they are."""
+
+
+def reference_rates(plan: Plan) -> Known:
+    """Rates for all that an estimate asks for, at the plan's sizes and temperatures."""
+    quench = DESCENT + plan.explore.interval * STEP
+    study = sum(plan.modes.images) / STUDY_IMAGES
+    common = {
+        **COSTS,
+        **BYTES,
+        **YIELDS,
+        "screened": _rate(float(plan.pairs.screened.window), 1.5, 1, WINDOW),
+        "quench": _rate(quench, 0.14, 10, TEN),
+        "tangent_study": COSTS["tangent_study"].scaled(study),
+    }
+    rates: dict[tuple[str, float | None], Rate] = {(k, None): v for k, v in common.items()}
+    rates |= {(key, None): rate for key, rate in AT_TEMPERATURES[0.07].items()}
+    for temperature in plan.preparations:
+        nearest = min(AT_TEMPERATURES, key=lambda known: abs(known - temperature))
+        rates |= {(k, temperature): v for k, v in AT_TEMPERATURES[nearest].items()}
+    return for_particles(Known(rates=rates), n_particles(plan) / SHIPPED_PARTICLES)
+
+
+def for_particles(known: Known, ratio: float) -> Known:
+    """Rates for `ratio` times as many particles: costs and bytes grow with their powers."""
+    if ratio == 1:
+        return known
+    scaled = {}
+    for (name, temperature), rate in known.rates.items():
+        power = 0.0 if name in NUMBERS else POWERS.get(name, 1.0)
+        source = rate.source if power == 0 else f"{rate.source}, scaled with particles"
+        scaled[name, temperature] = replace(rate.scaled(ratio**power), source=source)
+    return Known(rates=scaled)

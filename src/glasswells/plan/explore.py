@@ -1,0 +1,97 @@
+"""The plan's table `explore`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from glasswells.landscape.explore import ExplorationSettings
+from glasswells.plan.base import (
+    Counts,
+    NotNegativeFloat,
+    PositiveCount,
+    PositiveFloat,
+    Section,
+)
+from glasswells.plan.melt_quench import FEMTOSECOND
+from glasswells.tunneling.units import METAL
+
+EXPLORATION = ExplorationSettings()
+"""Home of the defaults that plans and Python share."""
+
+
+class ExploreSection(Section):
+    """Molecular dynamics with regular quenches: the inherent structures of a glass."""
+
+    exploration_temperature: PositiveFloat = Field(
+        default=EXPLORATION.temperature,
+        description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
+        "glass's metabasin.",
+    )
+    trajectories: PositiveCount | Counts = Field(
+        default=4,
+        description="Independent trajectories per glass, each with its own velocities; a list has "
+        "one number for each preparation temperature. The full scale is 100 to 200.",
+    )
+    quenches: PositiveCount = Field(
+        default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
+    )
+    interval: PositiveCount = Field(
+        default=EXPLORATION.interval,
+        description="Steps between two quenches. With 20 to 100 few transitions are missed, and "
+        "few quenches end where the last one did.",
+    )
+    time_step: PositiveFloat = Field(
+        default=EXPLORATION.time_step,
+        description="Of velocity Verlet. The highest frequency is about 16, the limit of stability "
+        "0.125; energy drifts less than 1e-6 per particle in 1e6 steps.",
+    )
+    friction: NotNegativeFloat = Field(
+        default=EXPLORATION.friction,
+        description="Of a Langevin thermostat, per time; 0: constant energy, as drawn.",
+    )
+    max_force: PositiveFloat = Field(
+        default=EXPLORATION.minimizer.max_force,
+        description="Largest force component at the end of a quench. Energies are then good to "
+        "1e-9, which the identity of minima rests on.",
+    )
+    energy_tolerance: PositiveFloat = Field(
+        default=EXPLORATION.identity.energy,
+        description="Two minima are one if their energies per particle agree within this and ...",
+    )
+    displacement_tolerance: PositiveFloat = Field(
+        default=EXPLORATION.identity.displacement,
+        description="... their displacement field, without drift, is shorter than this. Both lie "
+        "on a plateau of some decades between rounding errors and the closest true neighbors.",
+    )
+    chunk_quenches: PositiveCount = Field(
+        default=50, description="Quenches between two checkpoints: a few seconds of work."
+    )
+
+    temperature_kelvin: NotNegativeFloat = Field(
+        default=0.0,
+        description="Of a material, the temperature in kelvin, in place of "
+        "exploration_temperature; 0: not used.",
+    )
+    femtoseconds: NotNegativeFloat = Field(
+        default=0.0,
+        description="Of a material, the time step in femtoseconds, in place of time_step; 0: not "
+        "used. 2 suits silicon, 1 oxides.",
+    )
+
+    @property
+    def own_units(self) -> ExploreSection:
+        """The same with temperature and time step in the units of the model."""
+        changes = {"temperature_kelvin": 0.0, "femtoseconds": 0.0}
+        if self.temperature_kelvin:
+            kelvin = METAL.energy_from_kelvin(self.temperature_kelvin)
+            changes["exploration_temperature"] = kelvin
+        if self.femtoseconds:
+            changes["time_step"] = self.femtoseconds * FEMTOSECOND
+        return self.model_copy(update=changes)
+
+    def parameters(self) -> dict[str, Any]:
+        """What tasks know of it; a trajectory is what it is however many there are of them."""
+        own = ("trajectories", "temperature_kelvin", "femtoseconds")
+        return self.own_units.model_dump(mode="json", exclude=set(own))

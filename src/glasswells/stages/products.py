@@ -1,0 +1,108 @@
+"""What a campaign saves, by the kinds of its products; units; what products are about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
+from glasswells.landscape.candidates import Candidates, ChosenPair
+from glasswells.landscape.detours import Detour
+from glasswells.landscape.explore import Exploration, ExplorationState
+from glasswells.landscape.links import SearchResult
+from glasswells.landscape.preparation import PreparedGlass
+from glasswells.landscape.search import FollowedPair, PairSearch
+from glasswells.screening.records import KeptTrees
+from glasswells.screening.rounds import Screening, ScreeningRound
+from glasswells.stages.splittings import WellSplitting
+from glasswells.statistics import WellSummary
+from glasswells.store.reader import StoredRecord, StoreReader
+from glasswells.store.tasks import product_key
+from glasswells.vibrations.records import MinimumVibrations, WellVibrations
+
+PRODUCTS: dict[str, type] = {
+    "glass": PreparedGlass,
+    "trajectory": ExplorationState,
+    "exploration": Exploration,
+    "structure": InherentStructure,
+    "pair_candidates": Candidates,
+    "detour": Detour,
+    "pair": ChosenPair,
+    "pair_search": PairSearch,
+    "followed_pair": FollowedPair,
+    "screening": Screening,
+    "screening_round": ScreeningRound,
+    "trees": KeptTrees,
+    "double_well": DoubleWell,
+    "path_failure": PathFailure,
+    "path_minimum": InherentStructure,
+    "search": SearchResult,
+    "well_summary": WellSummary,
+    "splitting": WellSplitting,
+    "minimum_vibrations": MinimumVibrations,
+    "well_vibrations": WellVibrations,
+}
+"""Records by the kinds under which they are saved, from the glass to the vibrations."""
+
+FREQUENCY = "sqrt(epsilon/m)/sigma"
+UNITS: dict[str, str] = {
+    **dict.fromkeys(("positions", "diameters", "box", "core_displacements"), "sigma"),
+    **dict.fromkeys(("displacement_ab", "displacement_as", "list_reference", "rho"), "sigma"),
+    **dict.fromkeys(("distance", "distances", "first_distance", "second_distance"), "sigma"),
+    **dict.fromkeys(("largest_displacements", "largest_distances", "image_distances"), "sigma"),
+    **dict.fromkeys(("maxima", "minima"), "sigma"),
+    **dict.fromkeys(("arc_length", "path_length"), "sigma sqrt(m)"),
+    **dict.fromkeys(("energy", "energy_difference", "energy_resolution", "barrier"), "epsilon"),
+    **dict.fromkeys(("asymmetry", "splitting", "spread", "levels", "by_continuation"), "epsilon"),
+    **dict.fromkeys(("tunneling_amplitude", "zero_point_a", "zero_point_b"), "epsilon"),
+    **dict.fromkeys(("at_hbar_limits", "potential_energy", "error"), "epsilon"),
+    **dict.fromkeys(("preparation_temperature", "temperature"), "epsilon/k_B"),
+    **dict.fromkeys(("masses",), "m"),
+    **dict.fromkeys(("velocities",), "sqrt(epsilon/m)"),
+    **dict.fromkeys(("forces", "image_forces"), "epsilon/sigma"),
+    **dict.fromkeys(("curvature_a", "curvature_b", "negative_eigenvalue"), "epsilon/(m sigma^2)"),
+    **dict.fromkeys(("stiffness", "curvatures", "image_curvatures"), "epsilon/sigma^2"),
+    **dict.fromkeys(("cubic",), "epsilon/sigma^3"),
+    **dict.fromkeys(("frequency", "frequency_a", "frequency_b", "frequencies"), FREQUENCY),
+    **dict.fromkeys(("sweeps", "overlap_time", "diameter_time"), "sweeps"),
+    **dict.fromkeys(("core_particles", "crystalline_fraction", "fractionation"), "1"),
+    **dict.fromkeys(("inherent_drift", "participation_number", "reduced_hbar", "residual"), "1"),
+    **dict.fromkeys(("participation_ratio", "participation_ratios", "bound", "overlap"), "1"),
+    **dict.fromkeys(("overlaps", "image_overlaps", "overlap_with_start", "seed_overlap"), "1"),
+    **dict.fromkeys(("mobility", "seed_mobility", "mobility_overlap", "largest_mobility"), "1"),
+    **dict.fromkeys(("largest_mobility_all", "tangent_a", "tangent_b", "tangents"), "1"),
+    **dict.fromkeys(("field", "linear_field", "cubic_field", "softest", "softest_localized"), "1"),
+    **dict.fromkeys(("double_well_slopes", "double_well_offset", "splitting_slopes"), "1"),
+    **dict.fromkeys(("splitting_offset", "expected_double_wells"), "1"),
+    **dict.fromkeys(("expected_two_level_systems", "Importance.double_well"), "1"),
+    **dict.fromkeys(("Importance.splitting",), "1"),
+    **dict.fromkeys(("threshold",), "epsilon"),
+    **dict.fromkeys(("Measured.value", "Measured.error"), "epsilon; k_B of heat capacity, slope"),
+    **dict.fromkeys(("from_below", "inherent_energy"), "epsilon"),
+    "energy_slope": "k_B",
+    "features": "of each column as in `Pair`",
+    "beyond_a": "sigma sqrt(m); epsilon",
+    "beyond_b": "sigma sqrt(m); epsilon",
+}
+"""Of the real numbers in these records, by field or `Record.field`: reduced units, 1 for numbers
+without one."""
+
+
+def double_well_keys(store: StoreReader) -> Callable[[StoredRecord, int], str | None]:
+    """What gives the key of the double well that a product is about, None if it is about none."""
+    makers = {
+        row.task.chain: row.task.inputs[0].chain
+        for stage in ("splittings", "overlaps")
+        for row in store.tasks(stage=stage)
+    }
+
+    def key_of(stored: StoredRecord, item: int) -> str | None:
+        record: Any = stored.record
+        if stored.kind == "double_well":
+            return product_key(stored.chain, item)
+        if stored.kind in ("well_summary", "splitting", "well_vibrations"):
+            number = item if stored.kind == "well_summary" else record.double_well
+            return product_key(makers[stored.chain], number)
+        return None
+
+    return key_of
