@@ -148,23 +148,31 @@ def status(
 
 @app.command()
 def report(
-    directory: Directory,
+    directories: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of campaigns.")
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder.", show_default="DIR/report")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder.", show_default="DIR/report, of several ./report"
+        ),
     ] = None,
     pipeline: PipelineName = None,
     debug: Debug = False,
 ) -> None:
-    """Write one self-contained HTML page, figures and tables."""
+    """Write one self-contained HTML page, figures and tables; several campaigns on one page."""
     with errors(debug):
         from glasswells.campaign.campaigns import open_campaign
         from glasswells.khomenko2021 import SECTIONS
-        from glasswells.report import campaign_content, write_report
+        from glasswells.report import campaign_content, together, write_report
 
-        with open_campaign(directory, find_pipeline(pipeline)) as store:
-            note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
-            content = campaign_content(store)
-        page = write_report(content, output or directory / "report", SECTIONS)
+        contents = []
+        for directory in directories:
+            with open_campaign(directory, find_pipeline(pipeline)) as store:
+                note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
+                contents.append(campaign_content(store))
+        folder = directories[0] / "report" if len(directories) == 1 else Path("report")
+        page = write_report(together(contents), output or folder, SECTIONS)
         say(f"{page} written")
 
 

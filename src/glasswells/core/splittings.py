@@ -68,3 +68,8 @@ class TunnelSplitting(WithArrays):
     at_hbar_limits: tuple[float, ...] = ()
     """(2,), E at the smallest and the largest `reduced_hbar` that the unit set's error allows;
     empty if it states none."""
+
+    @property
+    def is_of_two_wells(self) -> bool:
+        """Whether E is resolved and no single well's in disguise: what figures of E show."""
+        return not {"unresolved", "single_well"} & set(self.flags)

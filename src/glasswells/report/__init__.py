@@ -12,6 +12,7 @@ from glasswells.report.content import (
     choose_wells,
 )
 from glasswells.report.page import write_report
+from glasswells.report.several import together
 from glasswells.report.vibration_content import ShownSpectrum, ShownVibrations, VibrationContent
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "VibrationContent",
     "campaign_content",
     "choose_wells",
+    "together",
     "write_report",
 ]

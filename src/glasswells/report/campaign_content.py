@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from glasswells.core.configuration import Configuration
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
@@ -102,6 +104,7 @@ def _preparations(
                 name=item.glass,
                 n_particles=n,
                 volume=float(np.prod(glass.configuration.box)),
+                digest=_digest(glass.configuration),
                 equilibration=glass.report,
                 exploration=_exploration(store, item.glass),
                 n_pairs=pairs.count,
@@ -132,6 +135,13 @@ def _label(glass: PreparedGlass) -> float:
         kelvin = METAL.energy_kelvin(glass.report.rate) / METAL.time_second
         return float(f"{kelvin:.6g}")
     return glass.preparation_temperature
+
+
+def _digest(configuration: Configuration) -> str:
+    parts = (
+        configuration.positions, configuration.diameters, configuration.box, configuration.masses,
+    )  # fmt: skip
+    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 def _exploration(store: StoreReader, glass: str) -> Exploration | None:

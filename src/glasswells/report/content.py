@@ -97,6 +97,8 @@ class GlassContent:
     name: str
     n_particles: int
     volume: float
+    digest: str = ""
+    """Of its particles and box: equal for the same glass under another name; empty if unknown."""
     equilibration: EquilibrationReport | MeltQuenchReport | None = None
     """How it was prepared; None for a glass that came from elsewhere."""
     exploration: Exploration | None = None
@@ -233,6 +235,8 @@ class ReportContent:
     """The potential energy; None if it is not known."""
     is_material: bool = False
     """Whether energies are electronvolts and lengths angstroms."""
+    parts: tuple[ReportContent, ...] = ()
+    """The campaigns that are shown together; empty for one alone."""
 
     @property
     def is_quenched(self) -> bool:

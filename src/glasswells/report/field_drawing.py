@@ -19,6 +19,8 @@ VISIBLE = 0.05
 """Particles that move less than this fraction of the one that moves most are no more than dots."""
 LARGEST_DOT, FEW_MOVERS = 260.0, 20
 """Area in points^2 of the one that moves most, up to this participation number."""
+MANY = 200
+"""Particles beyond which dots are pixels in vector formats too: each would be a shape there."""
 RED, BLUE = "#c8312b", "#8fa9cc"
 FIELD_WORDS = (
     f"The size of a dot is its displacement relative to the largest one of the field; red: the "
@@ -80,12 +82,16 @@ def plot_field(
     # Where many move alike, large dots would hide each other.
     largest = LARGEST_DOT * min(1.0, np.sqrt(FEW_MOVERS / participation_number(field)))
     size = largest * np.maximum(lengths[seen] / lengths.max(), VISIBLE) ** 2
-    half = box / 2
+    half, many = box / 2, int(seen.sum()) > MANY
     for axis, wall in ((0, -half[0]), (1, half[1]), (2, -half[2])):
         flat = centered[seen]
         flat[:, axis] = wall
-        axes.scatter(*flat.T, s=size * 0.5, c=np.where(red, RED, "0.75"), alpha=0.35, lw=0)
-    axes.scatter(*centered[seen].T, s=size, c=np.where(red, RED, BLUE), alpha=0.85, lw=0)
+        axes.scatter(
+            *flat.T, s=size * 0.5, c=np.where(red, RED, "0.75"), alpha=0.35, lw=0, rasterized=many
+        )
+    axes.scatter(
+        *centered[seen].T, s=size, c=np.where(red, RED, BLUE), alpha=0.85, lw=0, rasterized=many
+    )
     for axis, name in enumerate("xyz"):
         getattr(axes, f"set_{name}lim")(-half[axis], half[axis])
         getattr(axes, f"set_{name}label")(rf"${name}\,/\,\sigma$", labelpad=-6)

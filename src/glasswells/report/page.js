@@ -40,14 +40,39 @@
   for (const image of document.querySelectorAll("figure > img")) {
     const figure = image.closest("figure"), slug = figure.id.slice("figure-".length);
     const numbers = document.getElementById("numbers-" + slug);
-    const line = document.createElement("p");
-    line.className = "note files";
-    line.append("Save: ", link("SVG", slug + ".svg", image.src));
+    const line = document.createElement("span");
+    line.className = "files";
+    line.append(" Save: ", link("SVG", slug + ".svg", image.src), " ");
     if (numbers !== null) {
       const blob = new Blob([JSON.parse(numbers.textContent)], { type: "text/csv" });
-      line.append(" ", link("CSV", slug + ".csv", URL.createObjectURL(blob)));
+      line.append(link("CSV", slug + ".csv", URL.createObjectURL(blob)));
+    } else {
+      line.append("(its numbers: figures/" + slug + ".csv)");
     }
-    figure.append(line);
+    figure.querySelector("figcaption").append(line);
+  }
+
+  // A choice hides what is known to be of another temperature or unit set, and unfolds the rest.
+  const choices = Array.from(document.querySelectorAll("select[data-filter]"));
+
+  function choose() {
+    const wanted = choices.filter((one) => one.value !== "");
+    const differs = (item) => wanted.some(function (one) {
+      const own = item.dataset[one.dataset.filter];
+      return own !== undefined && own !== one.value;
+    });
+    for (const item of document.querySelectorAll("[data-temperature], [data-units]")) {
+      item.hidden = differs(item);
+    }
+    const chosen = choices.some((one) => one.dataset.filter === "units" && one.value !== "");
+    for (const figure of document.querySelectorAll("details figure[data-units]")) {
+      if (chosen && !figure.hidden) figure.closest("details").open = true;
+    }
+  }
+
+  for (const one of choices) {
+    one.closest(".filters").hidden = false;
+    one.addEventListener("change", choose);
   }
 
   // Numbers by value, texts by letters; cells without a number come last.

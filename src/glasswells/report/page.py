@@ -28,7 +28,7 @@ from glasswells.store.errors import StoreError
 from glasswells.store.machine_failures import NAMES as NO_ROOM
 
 PAGE_NAME = "index.html"
-MOST_TEXT = 200_000
+MOST_TEXT = 400_000
 """Characters of the numbers of a figure that the page itself holds; the file beside it has all."""
 FOLDED_ROWS = 15
 """Rows beyond which a table is folded until it is asked for."""
@@ -175,7 +175,10 @@ def _rendered(
         version=__version__,
         policy=_policy(scripts),
         style=Markup(Path(__file__).with_name("page.css").read_text("utf-8")),  # noqa: S704 (ours)
-        sentence=Rewording(page.content).words(result_sentence(page.content)),
+        sentence=sentence_of(page.content),
+        sentence_of=sentence_of,
+        temperatures=[f"{p.temperature:g}" for p in page.content.preparations],
+        place=_place,
         none_yet=lambda words: empty_words(page.content, words),
         shown_rows=SHOWN_ROWS,
         folded_rows=FOLDED_ROWS,
@@ -185,6 +188,16 @@ def _rendered(
         json_of=lambda value: Markup(_json(value)),  # noqa: S704 (escaped by _json)
         scripts=[Markup(script) for script in scripts],  # noqa: S704 (our own)
     )
+
+
+def sentence_of(content: ReportContent) -> str:
+    """What was found, in the words of the material."""
+    return Rewording(content).words(result_sentence(content))
+
+
+def _place(table: Table, *headings: str) -> int | None:
+    """Of the column with one of these headings."""
+    return next((k for k, name in enumerate(table.columns) if name in headings), None)
 
 
 def page_scripts(is_interactive: bool) -> list[str]:

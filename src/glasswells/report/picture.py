@@ -46,6 +46,10 @@ class Picture:
     """What is folded away below the caption."""
     numbers: Numbers | None = None
     """What its CSV file holds; None: all that is drawn in its panels."""
+    units: str = ""
+    """The unit set whose splittings it shows; empty if several, or none."""
+    temperature: float | None = None
+    """The preparation temperature that it shows; None if several."""
     is_folded: bool = False
     """Whether it shows the same as another one, of another double well or unit set."""
 

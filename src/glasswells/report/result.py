@@ -71,7 +71,7 @@ def units_table(content: ReportContent) -> Table:
                 each.tls.units,
                 str(each.tls.raw),
                 str(each.tls.distinct),
-                f"{low} to {high}" if len(each.tls.by_continuation) > 1 else "-",
+                _range(low, high) if len(each.tls.by_continuation) > 1 else "-",
                 str(each.single_wells),
                 str(each.tls.unresolved),
                 "-" if each.smallest is None else f"{each.smallest:.3g}",
@@ -91,6 +91,10 @@ def units_table(content: ReportContent) -> Table:
     )  # fmt: skip
 
 
+def _range(low: int, high: int) -> str:
+    return f"{low} to {high}" if low < high else str(low)
+
+
 def _distinct(found: Overview) -> str:
     unsolved = found.double_wells - found.solved
     if unsolved:
@@ -101,7 +105,10 @@ def _distinct(found: Overview) -> str:
 def _units_words(units: UnitsOverview) -> str:
     tls = units.tls
     low, high = tls.spread
-    spread = f" ({low} to {high} by continuation)" if len(tls.by_continuation) > 1 else ""
+    spread = ""
+    if len(tls.by_continuation) > 1:
+        known = f"{low} to {high} by continuation" if low < high else "under every continuation"
+        spread = f" ({known})"
     words = (
         f"with the unit set {tls.units}, "
         f"{counted(tls.raw, 'is a two-level system', 'are two-level systems')}{spread} and "

@@ -44,6 +44,7 @@ class Gallery:
 
     pictures: Sequence[Picture]
     empty: str
+    """What stands there instead of no figure; may be nothing."""
     summary: str = "The same for other double wells"
     """What is clicked on to see those that are folded."""
     columns: int = 2

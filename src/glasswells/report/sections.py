@@ -52,7 +52,7 @@ def material_section(content: ReportContent) -> Section | None:
 
 def glasses_section(content: ReportContent) -> Section:
     """From glasses to two-level systems, in numbers."""
-    gallery = Gallery(pictures=pictures_of(figures, "glasses", content), empty=NO_GLASS)
+    gallery = Gallery(pictures=pictures_of(figures, "glasses", content), empty="")
     return Section(
         slug="glasses",
         title="Glasses and counts",

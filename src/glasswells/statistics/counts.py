@@ -118,7 +118,7 @@ def _at_hbar_limits(found: Sequence[TunnelSplitting], units: UnitSystem) -> tupl
     """Counts with the splittings at the limits; flags are those at the constant itself."""
     if units.reduced_hbar_limits is None:
         return ()
-    usable = [s for s in found if not {"unresolved", "single_well"} & set(s.flags)]
+    usable = [s for s in found if s.is_of_two_wells]
     return tuple(
         sum(s.at_hbar_limits[k] < units.tls_threshold for s in usable if s.at_hbar_limits)
         for k in range(2)

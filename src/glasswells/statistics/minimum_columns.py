@@ -39,6 +39,21 @@ class MinimumColumns:
     def __len__(self) -> int:
         return len(self.modes)
 
+    @classmethod
+    def joined(cls, parts: Sequence[MinimumColumns]) -> MinimumColumns:
+        """All parts' inherent structures of one glass, one of equal mode 4 once."""
+        softest = np.concatenate([p.softest for p in parts])
+        modes = np.concatenate([p.modes for p in parts])
+        kept = _distinct([softest[k : k + 1] for k in range(len(softest))], [*modes])
+        localized = [each for p in parts for each in p.localized]
+        return cls(
+            modes=modes[kept],
+            complete=np.concatenate([p.complete for p in parts])[kept],
+            reach=np.concatenate([p.reach for p in parts])[kept],
+            softest=softest[kept],
+            localized=tuple(localized[k] for k in kept),
+        )
+
     def quasilocalized_below(self, frequency: float) -> Array:
         """(m,), how many quasilocalized modes each has below a frequency."""
         return np.array([np.sum(omega < frequency) for omega in self.localized], dtype=np.float64)

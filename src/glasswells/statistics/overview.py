@@ -140,7 +140,7 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 def _units_overview(glasses: Sequence[Sequence[WellSummary]], units: UnitSystem) -> UnitsOverview:
     found = [w.splittings[units.name] for g in glasses for w in g if units.name in w.splittings]
-    true = [s.splitting for s in found if not {"unresolved", "single_well"} & set(s.flags)]
+    true = [s.splitting for s in found if s.is_of_two_wells]
     smallest = float(np.min(true)) if true else None
     return UnitsOverview(
         tls=count_tls(glasses, units),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -159,6 +159,29 @@ class VibrationColumns:
         kept = set(found.wells)
         return replace(found, tangents=tuple(t for t in self.tangents if t.well in kept))
 
+    def renumbered(self, numbers: Mapping[int, int]) -> VibrationColumns:
+        """The same with other numbers of the double wells, by the old ones."""
+        tangents = tuple(replace(t, well=numbers[t.well]) for t in self.tangents)
+        wells, kinds = (
+            np.array([numbers[int(k)] for k in column], dtype=np.float64)
+            for column in (self.wells, self.kinds)
+        )
+        return replace(self, wells=wells, kinds=kinds, tangents=tangents)
+
+    @classmethod
+    def joined(
+        cls, parts: Sequence[VibrationColumns], wells: Sequence[WellSummary]
+    ) -> VibrationColumns:
+        """All parts' double wells of one glass, each of a number once, and `wells` by number."""
+        every = parts[0] if len(parts) == 1 else _concatenated(parts)
+        first = np.zeros(len(every), dtype=np.bool_)
+        first[np.unique(every.wells, return_index=True)[1]] = True
+        kept = every.where(first)
+        own = [wells[int(number)] for number in kept.wells]
+        kinds = np.array([own[k].number for k in duplicates(own)], dtype=np.float64)
+        studied = {t.well: t for t in reversed(kept.tangents)}
+        return replace(kept, kinds=kinds, tangents=tuple(studied[k] for k in sorted(studied)))
+
     def distinct(self) -> VibrationColumns:
         """The first double well of each kind, and the first study of tangents of each.
 
@@ -312,6 +335,34 @@ def _seed_row(found: SeededMode | None) -> dict[str, float]:
 
 def _rows(record: type[Any]) -> dict[str, list[float]]:
     return {f.name: [] for f in fields(record) if f.name not in TEXTS}
+
+
+def _concatenated(parts: Sequence[Any]) -> Any:
+    """Columns one after the other; of a mapping that a part lacks, NaN."""
+    first = parts[0]
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)
+    if isinstance(first, tuple):
+        return tuple(itertools.chain.from_iterable(parts))
+    return replace(
+        first,
+        **{
+            f.name: _concatenated_mapping([getattr(p, f.name) for p in parts], parts)
+            if isinstance(getattr(first, f.name), Mapping)
+            else _concatenated([getattr(p, f.name) for p in parts])
+            for f in fields(first)
+        },
+    )
+
+
+def _concatenated_mapping(mappings: Sequence[Mapping[str, Any]], parts: Sequence[Any]) -> Any:
+    names = dict.fromkeys(name for mapping in mappings for name in mapping)
+    return {
+        name: _concatenated(
+            [m.get(name, np.full(len(p), np.nan)) for m, p in zip(mappings, parts, strict=True)]
+        )
+        for name in names
+    }
 
 
 def _chosen(value: Any, keep: NDArray[np.bool_]) -> Any:

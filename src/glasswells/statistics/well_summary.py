@@ -72,7 +72,7 @@ class WellSummary:
     def tunnels(self, units: str) -> bool:
         """Whether E is resolved under a unit set, and is no single well's in disguise."""
         found = self.splittings.get(units)
-        return found is not None and not {"unresolved", "single_well"} & set(found.flags)
+        return found is not None and found.is_of_two_wells
 
     def splitting(self, units: str) -> float:
         """E under a unit set; NaN if it was not solved."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glasswells.core.records import Array
-from glasswells.khomenko2021.figures.overlaps import distinct_words, panel_grid
+from glasswells.khomenko2021.figures.overlaps import distinct_words, label_x, panel_grid
 from glasswells.khomenko2021.verdicts import frequency_correlation, splitting_and_frequency
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, plain, temperature_colors
@@ -53,8 +53,7 @@ def curvature_pictures(content: ReportContent) -> Iterator[Picture]:
             axes.set_title(_title(p, found), fontsize=9)
             words.append(_words(p, units.name, (x, true_x), tunneling))
         panels[row][0].set_ylabel(r"$E\,/\,\epsilon$, " + plain(units.name))
-    for axes in panels[-1]:
-        axes.set_xlabel(r"frequency $\omega$ in $A$")
+    label_x(panels, r"frequency $\omega$ in $A$")
     rho = "" if content.vibrations is None else f" at a distance of {content.vibrations.rho:g}"
     yield Picture(
         slug="splitting_frequency",

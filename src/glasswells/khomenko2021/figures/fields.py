@@ -50,6 +50,7 @@ def _picture(shown: ShownVibrations, slug: str) -> Picture:
         f"{_overlap_words(shown)} Modes are drawn with the norm of r_AB.",
         details=FIELD_WORDS,
         figure=figure,
+        temperature=shown.preparation_temperature,
         numbers=field_numbers(minimum, {label_text(name): field for name, field in fields}),
         interactive=_interactive(fields, centered, minimum.box, mobile),
     )

@@ -105,16 +105,13 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
             if row:
                 words.append(_certified_words(p))
             else:
-                counted = f"{n} distinct in the upper row." if len(subsets) > 1 else ""
+                counted = f"{n} distinct in the first row." if len(subsets) > 1 else ""
                 words.append(f"T_f = {p.temperature:g}: {counted}" if counted else "")
-    for row, name in enumerate(subsets):
-        panels[row][0].set_ylabel("probability density")
-        if len(subsets) > 1:
-            panels[row][-1].annotate(
-                name, (1.02, 0.5), xycoords="axes fraction", rotation=-90, va="center", fontsize=9
-            )
-    for axes in panels[-1]:
-        axes.set_xlabel(r"$c = \max_\alpha c_\alpha$")
+    for row in panels:
+        row[0].set_ylabel("probability density")
+    if len(subsets) > 1:
+        name_rows(panels, subsets)
+    label_x(panels, r"$c = \max_\alpha c_\alpha$")
     _legend(figure, panels)
     return Picture(
         slug="overlap_directions",
@@ -204,19 +201,15 @@ def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
                 f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9
             )
             words.append(_found_words(p, name))
-    for row, name in zip(panels, names, strict=True):
+    for row in panels:
         row[0].set_ylabel("probability density")
-        row[-1].annotate(
-            SEED_WORDS[name].removeprefix("the "), (1.02, 0.5), xycoords="axes fraction",
-            rotation=-90, va="center", fontsize=9,
-        )  # fmt: skip
-    for axes in panels[-1]:
-        axes.set_xlabel("overlap $c$ with $r_{AB}$")
+    name_rows(panels, [SEED_WORDS[name].removeprefix("the ") for name in names])
+    label_x(panels, "overlap $c$ with $r_{AB}$")
     _legend(figure, panels)
     return Picture(
         slug="overlap_unknown_end",
         title="Overlap of r_AB with modes that know nothing of B",
-        caption="Linear: the softest localized mode of A (above), the softest mode (below); "
+        caption="Linear: the softest localized mode of A (first), the softest mode (second); "
         f"nonlinear: the cubic mode seeded by it. {vibration_words(preparations)} "
         f"{' '.join(words)} {MARK_WORDS} {error_words(preparations, vibrations=True)}",
         figure=figure,
@@ -224,10 +217,36 @@ def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
 
 
 def panel_grid(rows: int, preparations: Sequence[Preparation]) -> tuple[Figure, Any]:
-    """A panel for each row and temperature, with common axes; not wider than a page."""
+    """A panel for each row and temperature, with common axes; not wider than a page.
+
+    With a single temperature the rows stand side by side.
+    """
     columns = len(preparations)
+    if columns == 1:
+        figure = new_figure(min(0.7 + 2.9 * rows, 9.4), 3.2)
+        return figure, figure.subplots(1, rows, squeeze=False, sharex=True).T
     figure = new_figure(min(1.4 + 2.7 * columns, 8.6), 0.5 + 2.2 * rows)
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
+
+
+def label_x(panels: Any, label: str) -> None:
+    """A common label of the horizontal axes, below the lowest row."""
+    single = panels.shape[1] == 1
+    for row in panels if single else panels[-1:]:
+        for axes in row:
+            axes.set_xlabel(label)
+
+
+def name_rows(panels: Any, names: Sequence[str]) -> None:
+    """Names of the rows beside the last of their panels, or above the only one."""
+    for row, name in zip(panels, names, strict=True):
+        axes = row[-1]
+        if len(row) == 1:
+            axes.set_title(f"{axes.get_title(loc='left')}\n{name}", fontsize=9)
+        else:
+            axes.annotate(
+                name, (1.02, 0.5), xycoords="axes fraction", rotation=-90, va="center", fontsize=9
+            )
 
 
 def _legend(figure: Figure, panels: Any) -> None:

@@ -56,6 +56,7 @@ def spectrum_pictures(content: ReportContent) -> Iterator[Picture]:
         caption=f"{_words(shown)} Inset: the softest {len(numbers)}, mode 4 the softest. "
         f"{_population_words(content)}",
         figure=figure,
+        temperature=shown.preparation_temperature,
     )
 
 

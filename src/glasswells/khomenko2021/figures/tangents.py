@@ -73,6 +73,7 @@ def _one_picture(shown: ShownVibrations, study: TangentStudy, slug: str) -> Pict
         + "Right: the modes with the largest overlaps on the exact path (lines), and in bands at "
         "the distance of their second image from A (marks). One double well: no error bars.",
         figure=figure,
+        temperature=shown.preparation_temperature,
     )  # fmt: skip
 
 

@@ -114,10 +114,13 @@ def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
         )
         for place, units in enumerate(content.units)
     ]
-    for quantity in (*splittings, *QUANTITIES):
+    for place, quantity in enumerate((*splittings, *QUANTITIES)):
         picture = _distribution_picture(content.preparations, quantity)
-        if picture is not None:
-            yield replace(picture, is_folded=quantity in splittings[1:])
+        if picture is not None and place < len(splittings):
+            units = content.units[place].name
+            yield replace(picture, units=units, is_folded=place > 0)
+        elif picture is not None:
+            yield picture
 
 
 def density_pictures(content: ReportContent) -> Iterator[Picture]:
@@ -125,7 +128,7 @@ def density_pictures(content: ReportContent) -> Iterator[Picture]:
     for place, units in enumerate(content.units):
         picture = _density_picture(content.preparations, units, f"splitting_density_{place}")
         if picture is not None:
-            yield replace(picture, is_folded=place > 0)
+            yield replace(picture, units=units.name, is_folded=place > 0)
 
 
 def _distribution_picture(

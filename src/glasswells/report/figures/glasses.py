@@ -12,9 +12,9 @@ from glasswells.statistics import count_per_glass
 
 
 def glass_pictures(content: ReportContent) -> Iterator[Picture]:
-    """Inherent structures and double wells of each glass; none if none was explored."""
+    """Inherent structures and double wells of each glass; none of a single glass."""
     preparations = [p for p in content.preparations if p.explored]
-    if not preparations:
+    if sum(len(p.explored) for p in preparations) < 2:
         return
     figure = new_figure(8.0, 3.6)
     panels = figure.subplots(1, 2)

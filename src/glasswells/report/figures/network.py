@@ -99,6 +99,7 @@ def network_picture(glass: GlassContent, exploration: Exploration, temperature: 
         f"{total} inherent structures from {exploration.quenches} quenches, and "
         f"{len(drawn.links)} links between them, wider for more transitions.",
         figure=figure,
+        temperature=temperature,
         interactive=_interactive(drawn),
     )
 
@@ -127,13 +128,15 @@ def _sizes(visits: Array) -> Array:
 
 
 def _interactive(drawn: Network) -> dict[str, Any]:
-    x, y = _broken_lines(drawn)
     return {
         "data": [
-            {
-                "type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
-                "line": {"color": "#909090", "width": 1},
-            },
+            *(
+                {
+                    "type": "scatter", "mode": "lines", "x": x, "y": y, "hoverinfo": "skip",
+                    "line": {"color": "#909090", "width": width},
+                }
+                for width, (x, y) in _broken_lines(drawn).items()
+            ),
             {
                 "type": "scatter", "mode": "markers", "x": drawn.place.tolist(),
                 "y": drawn.energy.tolist(), "hoverinfo": "text",
@@ -158,13 +161,14 @@ def _interactive(drawn: Network) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _broken_lines(drawn: Network) -> tuple[list[float | None], list[float | None]]:
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for i, j, _ in drawn.links:
+def _broken_lines(drawn: Network) -> dict[float, tuple[list[float | None], list[float | None]]]:
+    """The links by the width of their lines, one line for all of a width."""
+    found: dict[float, tuple[list[float | None], list[float | None]]] = {}
+    for i, j, n in drawn.links:
+        x, y = found.setdefault(0.6 + 0.6 * round(2 * float(np.log10(n))), ([], []))
         x += [float(drawn.place[i]), float(drawn.place[j]), None]
         y += [float(drawn.energy[i]), float(drawn.energy[j]), None]
-    return x, y
+    return found
 
 
 FIGURES = (ReportFigure(section="network", place=1, draw=network_pictures),)

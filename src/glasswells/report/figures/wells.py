@@ -48,7 +48,7 @@ def well_pictures(shown: ShownWell, place: int) -> Iterator[Picture]:
 def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     solved = list(shown.splittings.values())
     drawn: list[TunnelSplitting | None] = [*solved] or [None]
-    figure = new_figure(6.0, 1.5 + 1.8 * len(drawn))
+    figure = new_figure(6.0, 1.0 + 1.45 * len(drawn))
     panels = figure.subplots(len(drawn), 1, sharex=True, squeeze=False)[:, 0]
     levels = [float(s.levels[-1]) for s in solved]
     top = max([1.25 * float(shown.well.profile.energy.max()), *(1.1 * e for e in levels)])
@@ -68,6 +68,7 @@ def _profile_picture(shown: ShownWell, slug: str) -> Picture:
         f"which the continuation “straight” takes; dashed: the parabola of “harmonic” and “walls”.",
         details=words,
         figure=figure,
+        temperature=shown.preparation_temperature,
     )
 
 
@@ -144,6 +145,7 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
         f"{shown.well.participation_number:.3g}.",
         details=FIELD_WORDS,
         figure=figure,
+        temperature=shown.preparation_temperature,
         numbers=field_numbers(minimum, {"r_AB": field}),
         interactive={
             "data": field_traces(centered, field, box, mobile),

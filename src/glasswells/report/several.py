@@ -1,0 +1,299 @@
+"""Several campaigns as one: what a report of all of them together shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.errors import InputError
+from glasswells.core.records import Transition
+from glasswells.report.content import (
+    Exploration,
+    GlassContent,
+    Preparation,
+    ReportContent,
+    ShownWell,
+)
+from glasswells.report.vibration_content import VibrationContent
+from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
+from glasswells.tunneling.units import UnitSystem
+
+MOST_SHOWN = 4
+"""Double wells that are shown with their profiles."""
+SAME_ENERGY = 1e-9
+"""Largest difference of the energies of one inherent structure, quenched twice, over its energy."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A glass of one of the campaigns."""
+
+    campaign: str
+    temperature: float
+    glass: GlassContent
+
+
+def together(contents: Sequence[ReportContent]) -> ReportContent:
+    """All campaigns in one content; a glass that several of them explored is one glass.
+
+    Glasses are the same if their particles and box are, to the last bit, whatever their names.
+    Their double wells and inherent structures stand together then; a double well that two
+    campaigns share, because the same task found it, counts once, and so does an inherent structure
+    of the same energy. One alone comes back as it is.
+
+    Raises
+    ------
+    InputError
+        If the campaigns cannot stand on one page: other units, other unit sets under one name,
+        another first unit set, other kinds of preparation, or vibrations at another distance.
+    """
+    if len(contents) == 1:
+        return contents[0]
+    names = _names(contents)
+    units = _units(contents, names)
+    _check_words(contents, names)
+    glasses = _joined_glasses(contents, names)
+    by_temperature: dict[float, list[GlassContent]] = {}
+    for temperature, glass in glasses:
+        by_temperature.setdefault(temperature, []).append(glass)
+    preparations = tuple(
+        Preparation(temperature=temperature, glasses=tuple(by_temperature[temperature]))
+        for temperature in sorted(by_temperature)
+    )
+    models = [c.model for c in contents]
+    search_counts: Counter[str] = Counter()
+    for content in contents:
+        search_counts.update(content.search_counts)
+    return ReportContent(
+        name=" + ".join(names),
+        preparations=preparations,
+        units=units,
+        plan="\n".join(f"# {n}\n{c.plan}" for n, c in zip(names, contents, strict=True) if c.plan),
+        provenance=tuple(
+            {"campaign": n, **run}
+            for n, c in zip(names, contents, strict=True)
+            for run in c.provenance
+        ),
+        costs=tuple(
+            replace(cost, stage=f"{n}: {cost.stage}")
+            for n, c in zip(names, contents, strict=True)
+            for cost in c.costs
+        ),
+        shown=_shown(contents, names, units),
+        failures=tuple(
+            replace(failure, glass=f"{n}: {failure.glass}")
+            for n, c in zip(names, contents, strict=True)
+            for failure in c.failures
+        ),
+        vibrations=_vibrations(contents, names),
+        search_counts=dict(search_counts),
+        tasks_left=sum(c.tasks_left for c in contents),
+        is_material=contents[0].is_material,
+        model=models[0] if all(model == models[0] for model in models) else None,
+        parts=tuple(replace(c, name=n) for n, c in zip(names, contents, strict=True)),
+    )
+
+
+def _names(contents: Sequence[ReportContent]) -> list[str]:
+    """Names of the campaigns, with a number where two have the same."""
+    total = Counter(c.name for c in contents)
+    met: Counter[str] = Counter()
+    names = []
+    for content in contents:
+        met[content.name] += 1
+        number = f" ({met[content.name]})" if total[content.name] > 1 else ""
+        names.append(content.name + number)
+    return names
+
+
+def _units(contents: Sequence[ReportContent], names: Sequence[str]) -> tuple[UnitSystem, ...]:
+    known: dict[str, tuple[UnitSystem, str]] = {}
+    for content, name in zip(contents, names, strict=True):
+        for units in content.units:
+            other, where = known.setdefault(units.name, (units, name))
+            if other != units:
+                raise InputError(
+                    f"the unit set {units.name!r} of {name} differs from that of {where}, expected "
+                    f"the same: report these campaigns apart"
+                )
+        if content.units[:1] != contents[0].units[:1]:
+            first = [c.units[0].name if c.units else "none" for c in (contents[0], content)]
+            raise InputError(
+                f"the first unit set of {names[0]} is {first[0]}, that of {name} {first[1]}, "
+                f"expected the same, which chooses what is shown: report these campaigns apart"
+            )
+    return tuple(units for units, _ in known.values())
+
+
+def _check_words(contents: Sequence[ReportContent], names: Sequence[str]) -> None:
+    """One page has one unit of energy, and temperatures or rates."""
+    first = contents[0]
+    for content, name in zip(contents, names, strict=True):
+        if content.is_material != first.is_material:
+            raise InputError(
+                f"{names[0]} and {name} have other units of energy and length, expected the same: "
+                f"report these campaigns apart"
+            )
+        if content.is_quenched != first.is_quenched:
+            raise InputError(
+                f"the glasses of one of {names[0]} and {name} are by melt and quench, those of the "
+                f"other have a preparation temperature: report these campaigns apart"
+            )
+
+
+def _joined_glasses(
+    contents: Sequence[ReportContent], names: Sequence[str]
+) -> list[tuple[float, GlassContent]]:
+    """Temperature and content of each distinct glass, in the order in which they are met."""
+    groups: dict[Any, list[_Found]] = {}
+    for place, (content, campaign) in enumerate(zip(contents, names, strict=True)):
+        for p in content.preparations:
+            for number, glass in enumerate(p.glasses):
+                key = (p.temperature, glass.digest or (place, number))
+                found = _Found(campaign=campaign, temperature=p.temperature, glass=glass)
+                groups.setdefault(key, []).append(found)
+    taken = Counter(group[0].glass.name for group in groups.values())
+    joined = []
+    for group in groups.values():
+        first = group[0]
+        is_unique = taken[first.glass.name] == 1
+        name = first.glass.name if is_unique else f"{first.campaign}/{first.glass.name}"
+        joined.append((first.temperature, _joined_glass(name, [f.glass for f in group])))
+    return joined
+
+
+def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
+    """One glass from what each campaign knows of it."""
+    wells: list[WellSummary] = []
+    keys: dict[int, str] = {}
+    rules: dict[int, frozenset[str]] = {}
+    columns: list[VibrationColumns] = []
+    place_of: dict[str, int] = {}
+    for part in parts:
+        numbers: dict[int, int] = {}
+        for well in part.wells:
+            key = part.keys.get(well.number, "")
+            number = place_of.get(key, len(wells)) if key else len(wells)
+            numbers[well.number] = number
+            if number == len(wells):
+                wells.append(replace(well, glass=name, number=number))
+                keys |= {number: key} if key else {}
+                place_of |= {key: number} if key else {}
+            rules[number] = rules.get(number, frozenset()) | part.rules_by_well.get(
+                well.number, frozenset()
+            )
+        if part.vibrations is not None:
+            columns.append(part.vibrations.renumbered(numbers))
+    explored = [p.exploration for p in parts if p.exploration is not None]
+    minima = [p.minima for p in parts if p.minima]
+    first = next((p for p in parts if p.equilibration is not None), parts[0])
+    return replace(
+        first,
+        name=name,
+        exploration=_joined_exploration(explored) if explored else None,
+        n_pairs=sum(p.n_pairs for p in parts),
+        pairs_by_rule=_sums([p.pairs_by_rule for p in parts]),
+        searches_by_rule=_sums([p.searches_by_rule for p in parts]),
+        detours_by_rule=_sums([p.detours_by_rule for p in parts]),
+        rules_by_well={k: names for k, names in rules.items() if names},
+        screening=tuple(round_ for p in parts for round_ in p.screening),
+        wells=tuple(wells),
+        keys=keys,
+        minima=MinimumColumns.joined(minima) if minima else None,
+        vibrations=VibrationColumns.joined(columns, wells) if columns else None,
+    )
+
+
+def _joined_exploration(parts: Sequence[Exploration]) -> Exploration:
+    """Inherent structures of equal energy are one; visits and transitions add up."""
+    energies: list[float] = []
+    visits: list[float] = []
+    transitions: Counter[tuple[int, int]] = Counter()
+    for part in parts:
+        order = np.argsort(energies) if energies else np.empty(0, dtype=np.intp)
+        known = np.array(energies)[order] if energies else np.empty(0)
+        numbers = []
+        for energy, visited in zip(part.energies, part.visits, strict=True):
+            place = _same(known, energy)
+            if place is None:
+                numbers.append(len(energies))
+                energies.append(float(energy))
+                visits.append(float(visited))
+            else:
+                numbers.append(int(order[place]))
+                visits[numbers[-1]] += float(visited)
+        for t in part.transitions:
+            transitions[numbers[t.i], numbers[t.j]] += t.count
+    return Exploration(
+        energies=np.array(energies),
+        visits=np.array(visits),
+        transitions=tuple(
+            Transition(i=i, j=j, count=n) for (i, j), n in sorted(transitions.items())
+        ),
+        quenches=sum(part.quenches for part in parts),
+    )
+
+
+def _same(known: Any, energy: float) -> int | None:
+    """Place of an equal energy in ascending ones."""
+    place = int(np.searchsorted(known, energy))
+    for k in (place - 1, place):
+        if 0 <= k < len(known) and abs(known[k] - energy) <= SAME_ENERGY * abs(energy):
+            return k
+    return None
+
+
+def _shown(
+    contents: Sequence[ReportContent], names: Sequence[str], units: Sequence[UnitSystem]
+) -> tuple[ShownWell, ...]:
+    """The smallest splitting of all first, then others that the campaigns show, each once."""
+    shown: list[ShownWell] = []
+    for content, name in zip(contents, names, strict=True):
+        for each in content.shown:
+            is_known = any(
+                s.well.barrier == each.well.barrier and s.well.asymmetry == each.well.asymmetry
+                for s in shown
+            )
+            if not is_known:
+                shown.append(
+                    replace(each, title=f"{each.title}, {name}", glass=f"{name}/{each.glass}")
+                )
+    return tuple(sorted(shown, key=lambda s: _rank(s, units))[:MOST_SHOWN])
+
+
+def _rank(shown: ShownWell, units: Sequence[UnitSystem]) -> float:
+    found = shown.splittings.get(units[0].name) if units else None
+    return found.splitting if found is not None and found.is_of_two_wells else np.inf
+
+
+def _vibrations(contents: Sequence[ReportContent], names: Sequence[str]) -> VibrationContent | None:
+    known = [(n, c.vibrations) for n, c in zip(names, contents, strict=True) if c.vibrations]
+    if not known:
+        return None
+    first_name, first = known[0]
+    for name, other in known[1:]:
+        for what in ("rho", "participation_limit", "frequency_limit"):
+            if getattr(other, what) != getattr(first, what):
+                raise InputError(
+                    f"{what} of the modes is {getattr(first, what):g} in {first_name} and "
+                    f"{getattr(other, what):g} in {name}, expected the same: report these "
+                    f"campaigns apart"
+                )
+    spectra = [v.spectrum for _, v in known if v.spectrum is not None]
+    return replace(
+        first,
+        spectrum=spectra[0] if spectra else None,
+        fields=tuple(s for _, v in known for s in v.fields)[:2],
+        tangents=tuple(s for _, v in known for s in v.tangents)[:2],
+    )
+
+
+def _sums(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)

@@ -1,0 +1,158 @@
+"""Several campaigns on one page: what is the same counts once."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from glasswells.core.errors import InputError
+from glasswells.core.records import Transition
+from glasswells.model.kob_andersen import KobAndersen
+from glasswells.report import Exploration, together
+from glasswells.report.result import result_sentence
+from glasswells.report.typesetting import typeset
+from glasswells.tunneling import ARGON, NIP
+from report_contents import content, write_quickly
+from vibration_contents import with_vibrations
+
+
+def known(made, digests):
+    """The same with digests of its glasses, and a key for each double well by its barrier."""
+    preparations, left = [], iter(digests)
+    for p in made.preparations:
+        glasses = tuple(
+            replace(
+                g, digest=next(left), keys={w.number: f"{w.barrier:.17g}" for w in g.wells},
+                rules_by_well={w.number: frozenset({"linked"}) for w in g.wells},
+            )
+            for g in p.glasses
+        )  # fmt: skip
+        preparations.append(replace(p, glasses=glasses))
+    return replace(made, preparations=tuple(preparations))
+
+
+def test_one_campaign_stays_as_it_is():
+    made = content(sizes=((2,),))
+    assert together([made]) is made
+
+
+def test_different_glasses_add_up_and_each_campaign_has_its_sentence(tmp_path):
+    one = known(content(sizes=((3, 2),), name="one"), "ab")
+    two = known(content(sizes=((), (4,)), name="two", solved=(ARGON,)), "c")
+    made = together([one, replace(two, tasks_left=7)])
+    assert [p.temperature for p in made.preparations] == [0.07, 0.092]
+    found, parts = made.overview, [c.overview for c in (one, two)]
+    for name in ("glasses", "double_wells", "distinct", "two_level_systems"):
+        assert getattr(found, name) == sum(getattr(part, name) for part in parts)
+    assert made.tasks_left == 7
+    text = write_quickly(made, tmp_path).read_text(encoding="utf-8")
+    assert str(typeset(result_sentence(made))) in text
+    for part in made.parts:
+        assert f"<b>{part.name}</b>: {typeset(result_sentence(part))}" in text
+    assert [part.name for part in made.parts] == ["one", "two"]
+
+
+def test_a_glass_of_two_campaigns_is_one_glass():
+    """The second campaign knows the first one's double wells and two more."""
+    most = known(with_vibrations(content(sizes=((6,),))), "a")
+    p = most.preparations[0]
+    (glass,) = p.glasses
+    few = replace(
+        glass, name="another name", wells=glass.wells[:4],
+        keys={k: glass.keys[k] for k in range(4)},
+        vibrations=glass.vibrations.where(glass.vibrations.wells < 4),
+    )  # fmt: skip
+    part = replace(most, preparations=(replace(p, glasses=(few,)),), shown=most.shown[:1])
+    for both in ([part, most], [most, part]):
+        made = together(both)
+        (joined,) = made.preparations[0].glasses
+        assert joined.name == both[0].preparations[0].glasses[0].name
+        assert made.overview.glasses == 1
+        assert made.overview.double_wells == made.overview.distinct == 6
+        assert [w.number for w in joined.wells] == list(range(6))
+        assert {w.glass for w in joined.wells} == {joined.name}
+        assert joined.keys == {w.number: f"{w.barrier:.17g}" for w in joined.wells}
+        assert set(joined.rules_by_well) == set(range(6))
+        np.testing.assert_array_equal(np.sort(joined.vibrations.wells), np.arange(6))
+        by_number = {w.number: w for w in joined.wells}
+        for number, frequency in zip(
+            joined.vibrations.wells, joined.vibrations.frequency, strict=True
+        ):
+            barrier = by_number[int(number)].barrier
+            (place,) = (k for k, w in enumerate(glass.wells) if w.barrier == barrier)
+            assert frequency == glass.vibrations.frequency[place]
+        assert len(joined.minima) == len(glass.minima)
+        assert joined.n_pairs == 2 * glass.n_pairs  # each asked for its own
+
+
+def test_a_core_met_again_under_another_task_is_not_distinct():
+    one = known(content(sizes=((5,),)), "a")
+    p = one.preparations[0]
+    other = replace(p.glasses[0], keys={k: f"other {k}" for k in range(5)})
+    two = replace(one, preparations=(replace(p, glasses=(other,)),))
+    found = together([one, two]).overview
+    assert (found.glasses, found.double_wells, found.distinct) == (1, 10, 5)
+
+
+def test_glasses_of_one_name_that_differ_stay_apart():
+    one, two = (known(content(sizes=((2,),), name=n), d) for n, d in (("x", "a"), ("y", "b")))
+    names = [g.name for g in together([one, two]).preparations[0].glasses]
+    assert names == ["x/g0.07-0", "y/g0.07-0"]
+
+
+def test_inherent_structures_of_equal_energy_are_one():
+    def explored(energies, transitions):
+        return Exploration(
+            energies=np.array(energies),
+            visits=np.ones(len(energies)),
+            transitions=tuple(Transition(i=i, j=j, count=n) for i, j, n in transitions),
+            quenches=10,
+        )
+
+    explorations = (
+        explored([5.0, 5.2, 5.1], [(0, 1, 2), (1, 2, 1)]),
+        explored([5.1, 5.0 + 1e-10, 5.3], [(1, 0, 4), (0, 2, 1)]),
+    )
+    contents = []
+    for exploration in explorations:
+        made = known(content(sizes=((1,),)), "a")
+        p = made.preparations[0]
+        glass = replace(p.glasses[0], exploration=exploration)
+        contents.append(replace(made, preparations=(replace(p, glasses=(glass,)),)))
+    found = together(contents).preparations[0].glasses[0].exploration
+    np.testing.assert_allclose(found.energies, [5.0, 5.2, 5.1, 5.3])
+    np.testing.assert_array_equal(found.visits, [2, 1, 2, 1])
+    assert [(t.i, t.j, t.count) for t in found.transitions] == [
+        (0, 1, 2), (0, 2, 4), (1, 2, 1), (2, 3, 1),
+    ]  # fmt: skip
+    assert found.quenches == 20
+
+
+def test_the_smallest_splitting_of_all_is_shown_first():
+    made = together([known(content(sizes=((4,),), name=n), n) for n in "xy"])
+    wells = [w for p in made.preparations for g in p.glasses for w in g.wells]
+    first = made.shown[0].splittings["argon"].splitting
+    assert first == min(w.splitting("argon") for w in wells)
+    assert made.has_smallest
+    assert len(made.shown) <= 4
+
+
+def test_what_cannot_stand_on_one_page_is_refused():
+    one = content(sizes=((1,),), name="one")
+    other = replace(ARGON, tls_threshold=2e-3)
+    with pytest.raises(InputError, match=r"unit set 'argon' of two differs from that of one"):
+        together([one, content(sizes=((1,),), name="two", units=(other, NIP))])
+    with pytest.raises(InputError, match=r"first unit set of one is argon, that of two NiP"):
+        together([one, content(sizes=((1,),), name="two", units=(NIP, ARGON))])
+    with pytest.raises(InputError, match=r"one and two have other units of energy"):
+        together([one, replace(one, name="two", is_material=True)])
+    vibrating = with_vibrations(one)
+    far = replace(vibrating, name="two", vibrations=replace(vibrating.vibrations, rho=0.1))
+    with pytest.raises(InputError, match=r"rho of the modes is 0\.01 in one and 0\.1 in two"):
+        together([vibrating, far])
+
+
+def test_campaigns_of_different_models_are_not_set_beside_the_paper():
+    one = content(sizes=((1,),))
+    assert together([one, one]).model == one.model
+    assert together([one, replace(one, model=KobAndersen())]).model is None
