@@ -62,6 +62,8 @@ def _panels(every: Iterable[Any]) -> Iterator[Any]:
 
 def _points(axes: Axes, names: dict[Any, str]) -> Iterator[Point]:
     """All that is drawn along two axes."""
+    from matplotlib.collections import PathCollection, PolyCollection
+
     bars: set[Any] = set()
     containers: list[Any] = axes.containers
     for container in containers:
@@ -79,11 +81,11 @@ def _points(axes: Axes, names: dict[Any, str]) -> Iterator[Point]:
             yield from _of_line(axes, line, names)
     for collection in axes.collections:
         name = names.get(_color(collection), "")
-        offsets: Array = np.asarray(collection.get_offsets(), dtype=float)
-        if hasattr(collection, "get_sizes") and len(offsets):
+        if isinstance(collection, PathCollection):
+            offsets: Array = np.asarray(collection.get_offsets(), dtype=float)
             for x, y in offsets:
                 yield f"{name} {POINTS}".strip(), (x, y, np.nan, np.nan)
-        elif not hasattr(collection, "get_segments"):
+        elif isinstance(collection, PolyCollection):
             for path in collection.get_paths():
                 for x, y in np.asarray(path.vertices, dtype=float):
                     yield f"{name} {BAND}".strip(), (float(x), float(y), np.nan, np.nan)

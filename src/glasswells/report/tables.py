@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from glasswells.statistics import (
     rank_correlation,
     tls_density,
 )
+from glasswells.statistics.well_table import COLUMNS
 from glasswells.tunneling.units import UnitSystem
 
 FEWEST_ON_PLATEAU = 5
@@ -174,14 +175,7 @@ def density_table(content: ReportContent) -> Table:
 
 def correlation_table(content: ReportContent) -> Table:
     """Rank correlations of the splitting with what else a double well has."""
-    quantities: dict[str, Callable[[WellSummary], float]] = {
-        "frequency in A along the path": lambda w: w.frequency_a,
-        "distance": lambda w: w.distance,
-        "barrier from the upper minimum": lambda w: w.barrier_from_upper,
-        "barrier from the lower minimum": lambda w: w.barrier_from_lower,
-        "|asymmetry|": lambda w: abs(w.asymmetry),
-        "participation number": lambda w: w.participation_number,
-    }
+    quantities = {c.shown.correlated_as: c.of for c in COLUMNS if c.shown.correlated_as}
     rows = []
     for p in content.preparations:
         for units in _solved_units(content, p):

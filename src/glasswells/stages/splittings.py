@@ -50,8 +50,10 @@ def run_splittings(task: TaskInput) -> TaskOutput:
     products: list[tuple[str, Any]] = []
     active = 0
     for number, double_well in enumerate(double_wells):
-        # The glass of a task is not the business of its stage: who reads the summary adds it.
-        products.append(("well_summary", summarize_well(double_well, "", number)))
+        # The glass of a task is not the business of its stage: who reads the summary adds it. What
+        # tables show besides is not kept, so that they may show more of an old campaign.
+        summary = summarize_well(double_well, "", number, numbers=())
+        products.append(("well_summary", summary))
         for unit_set in units:
             try:
                 splitting = solve_splitting(double_well.profile, unit_set, continuation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from glasswells.core.checks import count
 from glasswells.core.records import Array, DoubleWell, freeze
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.mechanism import bond_changes
+from glasswells.statistics.well_numbers import NUMBERS, WellNumber
 
 CORE_PARTICLES = 30
 """Particles kept of each field: several times the participation number of most double wells."""
@@ -44,6 +45,8 @@ class WellSummary:
     """(K, 3), their r_AB."""
     splittings: Mapping[str, TunnelSplitting] = field(default_factory=dict)
     """By the name of the unit set."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What else is known, by the names of `well_numbers.NUMBERS`."""
     mechanism: str = ""
     """Value of `Mechanism`: how bonds change from A to B; empty where atoms have no bonds."""
     bonds_made: int = 0
@@ -57,6 +60,7 @@ class WellSummary:
             core_particles=np.array(self.core_particles, dtype=np.float64),
             core_displacements=np.array(self.core_displacements, dtype=np.float64),
             splittings=dict(self.splittings),
+            numbers=dict(self.numbers),
         )
 
     @property
@@ -87,6 +91,7 @@ def summarize_well(
     splittings: Mapping[str, TunnelSplitting] | None = None,
     core_particles: int = CORE_PARTICLES,
     bond_length: float | None = None,
+    numbers: Sequence[WellNumber] = NUMBERS,
 ) -> WellSummary:
     """The summary of a double well.
 
@@ -102,6 +107,8 @@ def summarize_well(
         How many particles' displacements are kept.
     bond_length
         Below which two atoms are bonded; None where there are no bonds.
+    numbers
+        What else is taken from the double well.
     """
     bonds = None
     if bond_length is not None:
@@ -121,6 +128,7 @@ def summarize_well(
         core_particles=top.astype(np.float64),
         core_displacements=well.displacement_ab[top],
         splittings=splittings or {},
+        numbers={each.name: each.value(well) for each in numbers},
         mechanism="" if bonds is None else str(bonds.mechanism),
         bonds_made=0 if bonds is None else len(bonds.made),
         bonds_broken=0 if bonds is None else len(bonds.broken),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from glasswells.core.checks import count
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.statistics.duplicates import duplicates
+from glasswells.statistics.well_numbers import NOT_SHOWN, NUMBERS, Shown, WellNumber
 from glasswells.statistics.well_summary import WellSummary
 from glasswells.tunneling import CONTINUATIONS
 from glasswells.tunneling.units import UnitSystem
@@ -41,6 +42,12 @@ class Column:
     """Empty for words and plain numbers."""
     meaning: str
     value: Callable[[WellRow], Any]
+    shown: Shown = field(default=NOT_SHOWN)
+
+    def of(self, well: WellSummary) -> float:
+        """A number as figures show it."""
+        value = float(self.value(WellRow(preparation_temperature=np.nan, well=well)))
+        return abs(value) if self.shown.is_magnitude else value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +60,19 @@ class SplittingColumn:
     value: Callable[[TunnelSplitting, UnitSystem], Any]
     missing: Any = np.nan
     """What stands where no splitting was solved for."""
+
+
+def _column_of(number: WellNumber) -> Column:
+    def value(row: WellRow) -> float:
+        return row.well.numbers.get(number.name, np.nan)
+
+    return Column(
+        name=number.name,
+        unit=number.unit,
+        meaning=number.meaning,
+        value=value,
+        shown=number.shown,
+    )
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -100,16 +120,52 @@ COLUMNS: tuple[Column, ...] = (
         value=lambda row: row.well.barrier - row.well.asymmetry,
     ),
     Column(
+        name="barrier_from_upper",
+        unit="epsilon",
+        meaning="V(saddle) less the higher of V(A) and V(B)",
+        value=lambda row: row.well.barrier_from_upper,
+        shown=Shown(
+            title="Barrier from the upper minimum",
+            axis=r"$V_b\,/\,\epsilon$, from the upper minimum",
+            correlated_as="barrier from the upper minimum",
+            is_logarithmic=True,
+        ),
+    ),
+    Column(
+        name="barrier_from_lower",
+        unit="epsilon",
+        meaning="V(saddle) less the lower of V(A) and V(B)",
+        value=lambda row: row.well.barrier_from_lower,
+        shown=Shown(
+            title="Barrier from the lower minimum",
+            axis=r"$V_b\,/\,\epsilon$, from the lower minimum",
+            correlated_as="barrier from the lower minimum",
+            is_logarithmic=True,
+        ),
+    ),
+    Column(
         name="asymmetry",
         unit="epsilon",
         meaning="V(B) - V(A)",
         value=lambda row: row.well.asymmetry,
+        shown=Shown(
+            title="Asymmetry",
+            axis=r"$|V_B - V_A|\,/\,\epsilon$",
+            correlated_as="|asymmetry|",
+            is_logarithmic=True,
+            is_magnitude=True,
+        ),
     ),
     Column(
         name="distance",
         unit="sigma",
         meaning="d = |r_AB|, minimum image, drift removed",
         value=lambda row: row.well.distance,
+        shown=Shown(
+            title="Distance of the two minima",
+            axis=r"$d\,/\,\sigma$",
+            correlated_as="distance",
+        ),
     ),
     Column(
         name="path_length",
@@ -122,12 +178,19 @@ COLUMNS: tuple[Column, ...] = (
         unit="",
         meaning="PR_DW = (sum u^2)^2 / sum u^4 of r_AB, not divided by N",
         value=lambda row: row.well.participation_number,
+        shown=Shown(
+            title="Participation number",
+            axis=r"participation number $\mathrm{PR_{DW}}$",
+            correlated_as="participation number",
+            is_logarithmic=True,
+        ),
     ),
     Column(
         name="frequency_a",
         unit="sqrt(epsilon/m)/sigma",
         meaning="square root of the curvature of the path in A, at rho",
         value=lambda row: row.well.frequency_a,
+        shown=Shown(correlated_as="frequency in A along the path"),
     ),
     Column(
         name="frequency_b",
@@ -142,12 +205,7 @@ COLUMNS: tuple[Column, ...] = (
         "moves most, most first",
         value=lambda row: " ".join(str(k) for k in movers(row.well)),
     ),
-    Column(
-        name="largest_displacement",
-        unit="sigma",
-        meaning="of one particle between A and B",
-        value=lambda row: float(np.linalg.norm(row.well.core_displacements[0])),
-    ),
+    *map(_column_of, NUMBERS),
 )
 """In the order of every table."""
 

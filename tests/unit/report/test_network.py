@@ -69,5 +69,5 @@ def test_a_shoulder_of_a_deep_well_has_no_large_barrier_from_either_side(shoulde
     chosen = dict(choose_wells([low, high], "none"))
     assert chosen["largest barrier"] is high
     values = {q.slug: q.value(low) for q in QUANTITIES}
-    assert values["barrier"] == pytest.approx(0.01)
+    assert values["barrier_from_upper"] == pytest.approx(0.01)
     assert values["barrier_from_lower"] == pytest.approx(1.0)

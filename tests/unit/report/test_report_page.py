@@ -68,7 +68,8 @@ def test_page_has_all_sections_figures_and_the_counts_of_the_paper(written):
         assert word in text
     figures = {p.name: p for p in (path.parent / "figures").iterdir()}
     slugs = {
-        "asymmetry", "barrier", "barrier_from_lower", "distance", "participation", "glasses",
+        "asymmetry", "barrier_from_upper", "barrier_from_lower", "distance", "glasses",
+        "participation_number",
         "network", "splitting_0", "splitting_density_0", "well_0_field", "well_0_profile",
     }  # fmt: skip
     repeats = {"splitting_1", "splitting_density_1", "well_1_field", "well_2_profile"}

@@ -29,6 +29,7 @@ from glasswells.statistics import (
     tls_density,
 )
 from glasswells.statistics.overview import counted
+from glasswells.statistics.well_table import COLUMNS
 from glasswells.tunneling.units import UnitSystem
 
 if TYPE_CHECKING:
@@ -61,47 +62,22 @@ class Quantity:
     """The same in words."""
 
 
-QUANTITIES = (
+QUANTITIES = tuple(
     Quantity(
-        slug="distance",
-        title="Distance of the two minima",
-        label=r"$d\,/\,\sigma$",
-        value=lambda w: w.distance,
-        is_logarithmic=False,
-    ),
-    Quantity(
-        slug="participation",
-        title="Participation number",
-        label=r"participation number $\mathrm{PR_{DW}}$",
-        value=lambda w: w.participation_number,
-        is_logarithmic=True,
-    ),
-    Quantity(
-        slug="barrier",
-        title="Barrier from the upper minimum",
-        label=r"$V_b\,/\,\epsilon$, from the upper minimum",
-        value=lambda w: w.barrier_from_upper,
-        is_logarithmic=True,
-    ),
-    Quantity(
-        slug="barrier_from_lower",
-        title="Barrier from the lower minimum",
-        label=r"$V_b\,/\,\epsilon$, from the lower minimum",
-        value=lambda w: w.barrier_from_lower,
-        is_logarithmic=True,
-    ),
-    Quantity(
-        slug="asymmetry",
-        title="Asymmetry",
-        label=r"$|V_B - V_A|\,/\,\epsilon$",
-        value=lambda w: abs(w.asymmetry),
-        is_logarithmic=True,
-    ),
+        slug=column.name,
+        title=column.shown.title,
+        label=column.shown.axis,
+        value=column.of,
+        is_logarithmic=column.shown.is_logarithmic,
+    )
+    for column in COLUMNS
+    if column.shown.title
 )
+"""As the columns of double wells say."""
 
 
 def distribution_pictures(content: ReportContent) -> Iterator[Picture]:
-    """Distributions of d, PR_DW, barriers and asymmetry, and of E for each unit set."""
+    """Distributions of E for each unit set and of the columns that are shown so."""
     splittings = [
         Quantity(
             slug=f"splitting_{place}",
