@@ -151,7 +151,7 @@ def test_silicon_is_the_same_to_the_bit_after_kills(unbroken: Path, tmp_path: Pa
         process = subprocess.Popen(
             [*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        wait_for(lambda: ended(directory) > before + 2 * kill, 120.0, 0.1)  # noqa: B023
+        wait_for(lambda: ended(directory) > before + 2 * kill, tick=0.1)  # noqa: B023
         process.kill()
         process.wait()
         words = ["resume", str(directory), "--workers", "2"]
