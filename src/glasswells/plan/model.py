@@ -20,7 +20,7 @@ from glasswells.core.records import Configuration
 from glasswells.interchange.elements import AseByMasses, LammpsByMasses, check_element_masses
 from glasswells.interchange.potential_files import check_potentials
 from glasswells.model.pair_model import Model, PairModel
-from glasswells.model.registry import MODELS
+from glasswells.model.registry import model_class, model_names
 from glasswells.model.stillinger_weber import PARAMETERS, StillingerWeber
 from glasswells.plan.base import NotNegativeFloat, PositiveFloat, Section
 from glasswells.plan.errors import closest, suggestion
@@ -57,9 +57,9 @@ class ModelSection(Section):
     name: str = Field(
         default="soft_spheres",
         description="Pair model: soft_spheres (the paper's eq. 1; parameters exponent = 12, "
-        "nonadditivity = 0.2, cutoff = 1.25) or kob_andersen (cutoff = 2.5). Parameters that are "
-        "not given here have these values. Of `stillinger-weber`: vink-2001 (amorphous silicon) "
-        "or stillinger-weber-1985.",
+        "nonadditivity = 0.2, cutoff = 1.25), kob_andersen (cutoff = 2.5), or one that an "
+        "installed package brings. Parameters that are not given here have these values. Of "
+        "`stillinger-weber`: vink-2001 (amorphous silicon) or stillinger-weber-1985.",
     )
     calculator: str = Field(
         default="",
@@ -104,7 +104,7 @@ class ModelSection(Section):
                     f"task_limit is {self.task_limit:g}, expected 0 or at least {LEAST_LIMIT:g} s"
                 )
         else:
-            names = MODELS if self.kind == PAIR else PARAMETERS
+            names = model_names() if self.kind == PAIR else PARAMETERS
             if self.name not in names:
                 raise ValueError(f"name is {self.name!r}{closest(self.name, names)}")
             build_model(self.parameters())
@@ -114,8 +114,8 @@ class ModelSection(Section):
         extra = self.model_extra or {}
         fields = tuple(type(self).model_fields)
         known = [*fields]
-        if self.kind == PAIR and self.name in MODELS:
-            known = ["name", *(f.name for f in dataclasses.fields(MODELS[self.name]))]  # type: ignore[arg-type]
+        if self.kind == PAIR and self.name in model_names():
+            known = ["name", *(f.name for f in dataclasses.fields(model_class(self.name)))]  # type: ignore[arg-type]
         unknown = [key for key in extra if key not in known]
         if unknown:
             raise ValueError("; ".join(suggestion(key, known) for key in unknown))
@@ -218,7 +218,7 @@ def build_model(parameters: Mapping[str, Any]) -> Model:
 def pair_model(parameters: Mapping[str, Any]) -> PairModel:
     """The pair model of this name with these numbers."""
     own = {key: value for key, value in parameters.items() if key != "name"}
-    return MODELS[parameters["name"]](**own)
+    return model_class(parameters["name"])(**own)
 
 
 def check_configuration(model: Model, configuration: Configuration) -> None:
