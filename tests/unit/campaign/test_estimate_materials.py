@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from glasswells.campaign.estimation import calibration
-from glasswells.campaign.estimation.estimate import estimate_campaign
-from glasswells.campaign.estimation.reference import reference_rates
-from glasswells.campaign.plan.file import parse_plan
 from glasswells.core.records import Configuration
+from glasswells.estimation import calibration
+from glasswells.estimation.estimate import estimate_campaign
+from glasswells.estimation.reference import reference_rates
+from glasswells.plan.file import parse_plan
 
 PLAN = """
 [model]

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import glasswells as gw
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.plan.model import build_model
-from glasswells.campaign.stages.explore import explore_parameters
 from glasswells.core.errors import InputError
 from glasswells.model.registry import model_names
+from glasswells.plan.file import parse_plan
+from glasswells.plan.model import build_model
+from glasswells.stages.explore import explore_parameters
 
 OWN = (Path(__file__).parents[2] / "own_potential.py").read_text(encoding="utf-8")
 POINTS = """\
