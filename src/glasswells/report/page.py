@@ -166,7 +166,6 @@ def _rendered(
     environment.tests |= {
         "number_like": lambda text: NUMBER.fullmatch(text) is not None,
         "number_only": lambda text: ONLY_NUMBER.fullmatch(text) is not None,
-        "wide": lambda picture: picture.is_wide,
         "sheet": lambda block: isinstance(block, Sheet),
     }
     return environment.get_template("page.html.j2").render(
@@ -179,6 +178,7 @@ def _rendered(
         sentence_of=sentence_of,
         temperatures=[f"{p.temperature:g}" for p in page.content.preparations],
         place=_place,
+        numeric_columns=_numeric_columns,
         none_yet=lambda words: empty_words(page.content, words),
         shown_rows=SHOWN_ROWS,
         folded_rows=FOLDED_ROWS,
@@ -198,6 +198,14 @@ def sentence_of(content: ReportContent) -> str:
 def _place(table: Table, *headings: str) -> int | None:
     """Of the column with one of these headings."""
     return next((k for k, name in enumerate(table.columns) if name in headings), None)
+
+
+def _numeric_columns(table: Table) -> list[bool]:
+    """Of each column whether all of its cells are numbers: only those are set to the right."""
+    return [
+        all(NUMBER.fullmatch(row[k]) is not None for row in table.rows)
+        for k in range(len(table.columns))
+    ]
 
 
 def page_scripts(is_interactive: bool) -> list[str]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 PAPER_COLORS = {0.062: "#0072b2", 0.07: "#d55e00", 0.092: "#009e73"}
 """Of the paper's preparation temperatures: the same in every figure of every report."""
 OTHER_COLORS = ("#cc79a7", "#56b4e9", "#7a7a7a", "#f0e442")
-WIDE = 6.5
-"""Inches beyond which a figure has a row for itself."""
+WIDE, TALL = 7.0, 5.5
+"""Inches beyond which a figure has a row for itself, and beyond which it is shown larger."""
 METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -59,6 +59,11 @@ class Picture:
         if self.interactive is not None and "scene" in self.interactive["layout"]:
             return False
         return self.figure is not None and bool(self.figure.get_size_inches()[0] > WIDE)
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether its panels stand in so many rows that it needs more height."""
+        return self.figure is not None and bool(self.figure.get_size_inches()[1] > TALL)
 
 
 @contextmanager

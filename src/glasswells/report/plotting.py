@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MIN_HISTOGRAM = 10
 """Fewer values than this are drawn one by one: as a density they would dwarf the others."""
+MOST_BARS = 2.5
+"""How far an error bar may rise, in units of the highest step."""
+CUT_WORDS = "Error bars that leave the panel are cut."
 
 
 def describe(preparations: Sequence[Preparation], drawn: Sequence[int] | None = None) -> str:
@@ -74,6 +77,16 @@ def plot_steps(
     center = (edges[1:] + edges[:-1]) / 2 + shift * np.diff(edges)
     k = (found.counts > 0) | all_bars
     plot_bars(axes, center[k], density[k], found.low[k], found.high[k], color)
+
+
+def cut_bars(axes: Axes) -> bool:
+    """Keep error bars of few glasses from dwarfing what they belong to; whether any was cut."""
+    lines = [line.get_ydata() for line in axes.lines if line.get_drawstyle() == "steps-post"]
+    top = MOST_BARS * max((float(np.max(y)) for y in lines), default=np.inf)
+    if axes.get_ylim()[1] <= top:
+        return False
+    axes.set_ylim(top=top)
+    return True
 
 
 def plot_marks(axes: Axes, values: Array, color: str, label: str, *, height: float = 0.02) -> None:

@@ -26,8 +26,15 @@ def result_sentence(content: ReportContent) -> str:
 
 def state_words(content: ReportContent) -> str:
     """Whether the campaign has ended."""
+    left = counted(content.tasks_left, "task")
+    if content.parts:
+        open_ones = sum(part.tasks_left > 0 for part in content.parts)
+        if open_ones:
+            verb = "is" if open_ones == 1 else "are"
+            return f"of {len(content.parts)} campaigns {open_ones} {verb} unfinished: {left} left"
+        return f"the {len(content.parts)} campaigns are finished"
     if content.tasks_left:
-        return f"the campaign is unfinished: {counted(content.tasks_left, 'task')} left"
+        return f"the campaign is unfinished: {left} left"
     return "the campaign is finished"
 
 

@@ -10,6 +10,7 @@ from glasswells.report.figures.glasses import glass_pictures
 from glasswells.report.figures.wells import well_pictures
 from glasswells.report.numbers import COLUMNS, drawn_numbers, label_text
 from glasswells.report.picture import figure_style, new_figure
+from glasswells.report.plotting import CUT_WORDS, MOST_BARS
 from glasswells.statistics import distribution
 from report_contents import content
 
@@ -92,3 +93,17 @@ def test_a_field_has_a_row_for_each_particle(drawn):
 )
 def test_labels_are_plain_text(label, text):
     assert label_text(label) == text
+
+
+def test_error_bars_of_few_glasses_do_not_dwarf_their_distribution():
+    """Two glasses that differ: their bootstrap, with Student's factor, reaches far."""
+    made = content(sizes=((30, 1),))
+    pictures = [p for p in distribution_pictures(made) if "drawn one by one" not in p.caption]
+    cut = [p for p in pictures if CUT_WORDS in p.caption]
+    assert cut
+    for picture in cut:
+        (axes,) = picture.figure.axes
+        (steps,) = (y for y in axes.lines if y.get_drawstyle() == "steps-post")
+        assert axes.get_ylim()[1] == pytest.approx(MOST_BARS * max(steps.get_ydata()))
+        highest = max(float(r["high"]) for r in rows_of(picture.figure) if r["high"])
+        assert highest > axes.get_ylim()[1]  # the file has them whole

@@ -50,6 +50,8 @@ def test_different_glasses_add_up_and_each_campaign_has_its_sentence(tmp_path):
     for part in made.parts:
         assert f"<b>{part.name}</b>: {typeset(result_sentence(part))}" in text
     assert [part.name for part in made.parts] == ["one", "two"]
+    assert result_sentence(made).endswith("of 2 campaigns 1 is unfinished: 7 tasks left.")
+    assert result_sentence(together([one, two])).endswith("the 2 campaigns are finished.")
 
 
 def test_a_glass_of_two_campaigns_is_one_glass():

@@ -12,7 +12,9 @@ from glasswells.core.records import Array
 from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, new_figure, plain, temperature_colors
 from glasswells.report.plotting import (
+    CUT_WORDS,
     MIN_HISTOGRAM,
+    cut_bars,
     describe,
     error_words,
     plot_bars,
@@ -135,6 +137,8 @@ def _distribution_picture(
     else:
         axes.set_ylabel(f"probability density{per}")
         words = error_words(preparations)
+        if cut_bars(axes):
+            words += f" {CUT_WORDS}"
     axes.set_ylim(bottom=0)
     axes.legend()
     return Picture(
