@@ -8,6 +8,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import FieldProfile
 from glasswells.report import ShownSpectrum, ShownVibrations, VibrationContent
 from glasswells.statistics import collect_minima, collect_vibrations
+from glasswells.statistics.vibration_numbers import vibration_numbers
 from glasswells.vibrations.records import (
     DIRECTIONS,
     SEEDS,
@@ -149,12 +150,15 @@ def with_vibrations(made, *, shown=True, make=well_vibrations, studied=2):
                 # Higher barriers have higher frequencies and smaller splittings.
                 value = 1.0 / well.splitting("argon") if "argon" in well.splittings else 1.0
                 well = replace(well, frequency_a=float(2 + 0.2 * np.log(value) + rng.normal() / 3))
-                pairs.append((well, make(rng, number=k, tangents=tangents)))
+                found = make(rng, number=k, tangents=tangents)
+                well = replace(well, numbers={**well.numbers, **vibration_numbers(found)})
+                pairs.append((well, found))
             columns = collect_vibrations(pairs)
             examples += [(p.temperature, *pair) for pair in pairs]
             glasses.append(
                 replace(
                     glass,
+                    wells=tuple(well for well, _ in pairs),
                     minima=collect_minima(minimum_vibrations(rng) for _ in range(len(pairs))),
                     vibrations=columns if len(columns) else None,
                 )

@@ -7,7 +7,7 @@ import operator
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,16 @@ from glasswells.plan.file import parse_plan
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
+from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS, vibration_numbers
 from glasswells.statistics.well_summary import WellSummary, summarize_well
-from glasswells.statistics.well_table import WellRow, column_guide, well_rows, well_table
+from glasswells.statistics.well_table import (
+    BOND_COLUMNS,
+    Column,
+    WellRow,
+    column_guide,
+    well_rows,
+    well_table,
+)
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Ref, product_key
 from glasswells.tunneling.units import UnitSystem
@@ -78,10 +86,11 @@ class Catalog:
             self.plan: Plan = parse_plan(store.property("plan"))
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
-
-    @property
-    def _has_bonds(self) -> bool:
-        return self.plan.model.bond_length is not None
+            has_modes = "well_vibrations" in store.kinds()
+        self._more: tuple[Column, ...] = (
+            *(BOND_COLUMNS if self.plan.model.bond_length is not None else ()),
+            *(VIBRATION_COLUMNS if has_modes else ()),
+        )
 
     def __repr__(self) -> str:
         return (
@@ -98,7 +107,7 @@ class Catalog:
 
         `column_guide` explains the columns. Particles are counted from 0.
         """
-        return table_of(well_table(self._rows, self.units, bonds=self._has_bonds))
+        return table_of(well_table(self._rows, self.units, self._more))
 
     @property
     def two_level_systems(self) -> Any:
@@ -106,12 +115,12 @@ class Catalog:
 
         Sorted by the smallest splitting in kelvin.
         """
-        return table_of(well_table(self._two_level, self.units, bonds=self._has_bonds))
+        return table_of(well_table(self._two_level, self.units, self._more))
 
     @property
     def column_guide(self) -> list[tuple[str, str, str]]:
         """Heading, unit and meaning of each column of the tables."""
-        return column_guide(self.units, bonds=self._has_bonds)
+        return column_guide(self.units, self._more)
 
     @property
     def model(self) -> Model:
@@ -258,7 +267,7 @@ def _or_first(temperature: float) -> float:
 
 def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow], dict[str, _Place]]:
     """Rows of all double wells, by temperature and glass, and where each is in the store."""
-    splittings = _splittings(store)
+    splittings, numbers = _splittings(store), _vibration_numbers(store)
     temperatures = {
         item.glass: item.record.preparation_temperature for item in store.records("glass")
     }
@@ -275,6 +284,7 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
             splittings.get(place),
             bond_length=bond_length,
         )
+        well = replace(well, numbers={**well.numbers, **numbers.get(place, {})})
         found.append((place, well))
     rows: list[WellRow] = []
     places: dict[str, _Place] = {}
@@ -293,6 +303,14 @@ def _splittings(store: StoreReader) -> dict[_Place, dict[str, TunnelSplitting]]:
         place = _Place(paths[item.chain], item.record.double_well)
         found[place][item.record.splitting.units] = item.record.splitting
     return found
+
+
+def _vibration_numbers(store: StoreReader) -> dict[_Place, dict[str, float]]:
+    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="overlaps")}
+    return {
+        _Place(paths[item.chain], item.record.double_well): vibration_numbers(item.record)
+        for item in store.records("well_vibrations")
+    }
 
 
 def _vibrations(store: StoreReader, place: _Place) -> WellVibrations | None:

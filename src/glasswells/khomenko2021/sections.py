@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glasswells.khomenko2021 import figures
 from glasswells.khomenko2021.counts import paper_counts_table
-from glasswells.khomenko2021.tables import all_wells_table, claims_tables, vibration_counts_table
+from glasswells.khomenko2021.tables import claims_tables, vibration_counts_table
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report.content import ReportContent
 from glasswells.report.picture import Picture
@@ -29,7 +29,6 @@ def vibrations_section(content: ReportContent) -> Section | None:
         title="Vibrations and double wells",
         name="Vibrations",
         blocks=(Sheet(table=vibration_counts_table(content)), gallery),
-        beside=(all_wells_table(content),),
     )
 
 

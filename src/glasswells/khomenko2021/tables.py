@@ -1,4 +1,4 @@
-"""The tables of vibrations: verdicts on the paper's claims, counts, and every double well."""
+"""The tables of vibrations: verdicts on the paper's claims, and counts of modes and overlaps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from glasswells.khomenko2021.claims import Verdict, reserved
 from glasswells.khomenko2021.figures.spectrum import reach_words
 from glasswells.khomenko2021.verdicts import verdicts
-from glasswells.report.content import GlassContent, Preparation, ReportContent
+from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.tables import Table
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.statistics import VibrationColumns
@@ -146,50 +146,6 @@ def vibration_counts_table(content: ReportContent) -> Table:
         ),
         rows=tuple(rows),
     )  # fmt: skip
-
-
-def all_wells_table(content: ReportContent) -> Table:
-    """Every number known of every double well, in 17 digits."""
-    units = [u.name for u in content.units]
-    columns = ["key", "T_f", "glass", "number", "frequency_a", "participation_number"]
-    columns += [f"{name}: {what}" for name in units for what in ("splitting", "single_well")]
-    columns += [f"{d}: {name}" for d in DIRECTIONS for name in DIRECTION_FIELDS]
-    columns += [f"{s}: {name}" for s in SEEDS for name in SEED_FIELDS]
-    columns += ["largest_mobility", "mobility_modes", "largest_mobility_all", "kind"]
-    rows: list[tuple[str, ...]] = []
-    for p in content.preparations:
-        for glass in p.explored:
-            if glass.vibrations is not None:
-                rows += _well_rows(p.temperature, glass, glass.vibrations, units)
-    return Table(
-        slug="double_well_vibrations",
-        title="Vibrations of double wells",
-        note="",
-        columns=tuple(columns),
-        rows=tuple(rows),
-        is_on_page=False,
-    )
-
-
-def _well_rows(
-    temperature: float, content: GlassContent, glass: VibrationColumns, units: list[str]
-) -> list[tuple[str, ...]]:
-    nothing = np.full(len(glass), np.nan)
-    numbers = [glass.frequency, glass.participation_number]
-    for each in units:
-        numbers += [glass.splittings.get(each, nothing), glass.single_wells.get(each, nothing)]
-    numbers += [getattr(glass.directions[d], f) for d in DIRECTIONS for f in DIRECTION_FIELDS]
-    numbers += [getattr(glass.seeds[s], f) for s in SEEDS for f in SEED_FIELDS]
-    numbers += [glass.largest_mobility, glass.mobility_modes, glass.largest_mobility_all]
-    numbers += [glass.kinds]
-    table = np.array(numbers).T
-    return [
-        (
-            content.keys.get(int(number), ""), repr(temperature), content.name, f"{number:.0f}",
-            *("" if np.isnan(v) else f"{float(v):.17g}" for v in row),
-        )
-        for number, row in zip(glass.wells, table, strict=True)
-    ]  # fmt: skip
 
 
 def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,7 @@ def _preparations(
         temperature, n = _label(glass), glass.configuration.n_particles
         wells = tuple(_wells(store, item.glass, splittings, origins, bond_length))
         pairs = StoredPairs.of(store, item.glass)
+        found = vibrations.wells(item.glass, temperature, wells, origins)
         groups[temperature].append(
             GlassContent(
                 name=item.glass,
@@ -117,10 +119,13 @@ def _preparations(
                 screening=tuple(
                     round_.record for round_ in store.records("screening_round", glass=item.glass)
                 ),
-                wells=wells,
+                wells=tuple(
+                    replace(w, numbers={**w.numbers, **vibrations.numbers_of(item.glass, w.number)})
+                    for w in wells
+                ),
                 keys={w.number: origins[item.glass, w.number].key for w in wells},
                 minima=vibrations.minima(item.glass, temperature, n),
-                vibrations=vibrations.wells(item.glass, temperature, wells, origins),
+                vibrations=found,
             )
         )
     return tuple(

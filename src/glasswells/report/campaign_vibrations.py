@@ -23,6 +23,7 @@ from glasswells.statistics import (
     collect_minima,
     collect_vibrations,
 )
+from glasswells.statistics.vibration_numbers import vibration_numbers
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Ref, product_key
 from glasswells.vibrations.records import MinimumVibrations, WellVibrations
@@ -54,6 +55,7 @@ class StoredVibrations:
             if ref.kind == "double_well"
         }
         self._places: dict[tuple[str, int], Origin] = {}
+        self._numbers: dict[tuple[str, int], dict[str, float]] = {}
         self._columns: dict[str, tuple[float, VibrationColumns]] = {}
         self._spectrum: tuple[tuple[bool, bool, float, int], ShownSpectrum] | None = None
 
@@ -76,6 +78,10 @@ class StoredVibrations:
             return None
         self._columns[glass] = temperature, found
         return found
+
+    def numbers_of(self, glass: str, number: int) -> dict[str, float]:
+        """For the row of a double well, once its glass was read; empty if nothing is known."""
+        return self._numbers.get((glass, number), {})
 
     def content(
         self,
@@ -129,6 +135,7 @@ class StoredVibrations:
             origin = Origin(chain=self._paths[stored.chain], item=found.double_well)
             well = wells[origin]
             self._places[glass, well.number] = Origin(chain=stored.chain, item=items[stored.chain])
+            self._numbers[glass, well.number] = vibration_numbers(found)
             items[stored.chain] += 1
             yield well, found
 

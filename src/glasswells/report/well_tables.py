@@ -8,7 +8,15 @@ from typing import Any
 
 from glasswells.report.content import GlassContent, ReportContent
 from glasswells.report.tables import Table
-from glasswells.statistics.well_table import WellRow, column_guide, heading, well_rows, well_table
+from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
+from glasswells.statistics.well_table import (
+    BOND_COLUMNS,
+    WellRow,
+    column_guide,
+    heading,
+    well_rows,
+    well_table,
+)
 from glasswells.tunneling.units import UnitSystem
 
 MOST_SMALLEST = 10
@@ -21,9 +29,12 @@ RULES_MEANING = "rules that chose a pair whose way passes this double well"
 def wells_table(content: ReportContent) -> Table:
     """Every double well with all its numbers, in 17 digits."""
     found = list(_rows(content))
-    bonds = content.has_bonds
-    columns = well_table((row for row, _ in found), content.units, bonds=bonds)
-    guide = column_guide(content.units, bonds=bonds)
+    more = (
+        *(BOND_COLUMNS if content.has_bonds else ()),
+        *(VIBRATION_COLUMNS if content.vibrations is not None else ()),
+    )
+    columns = well_table((row for row, _ in found), content.units, more)
+    guide = column_guide(content.units, more)
     values = zip(*(columns[name] for name, _, _ in guide), strict=True)
     rules = [_rules(glass, row) for row, glass in found]
     return Table(

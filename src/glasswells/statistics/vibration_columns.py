@@ -250,10 +250,10 @@ def collect_vibrations(
                 single_wells[units][n - 1] = float("single_well" in solved.flags)
         by_name = {d.direction: d for d in found.directions}
         for name, rows in directions.items():
-            _append(rows, _direction_row(by_name.get(name)))
+            _append(rows, direction_numbers(by_name.get(name)))
         for name, rows in seeds.items():
             seeded = found.seeded(name)
-            _append(rows, _seed_row(seeded))
+            _append(rows, seed_numbers(seeded))
             was_found = seeded is not None and seeded.outcome.converged
             outcomes[name].append("" if seeded is None else seeded.outcome.name.lower())
             methods[name].append(seeded.method if seeded is not None and was_found else "")
@@ -303,7 +303,8 @@ def summarize_tangents(study: TangentStudy, well: int) -> TangentColumns:
     )
 
 
-def _direction_row(found: DirectionOverlap | None) -> dict[str, float]:
+def direction_numbers(found: DirectionOverlap | None) -> dict[str, float]:
+    """What `DirectionColumns` hold of one; empty if there is none."""
     if found is None:
         return {}
     known = found.mode > 0
@@ -318,7 +319,8 @@ def _direction_row(found: DirectionOverlap | None) -> dict[str, float]:
     }
 
 
-def _seed_row(found: SeededMode | None) -> dict[str, float]:
+def seed_numbers(found: SeededMode | None) -> dict[str, float]:
+    """What `SeedColumns` hold of one, as far as it is known; empty if there is none."""
     if found is None:
         return {}
     row = {"seed_overlap": found.seed_overlap, "seed_mobility": found.seed_mobility}

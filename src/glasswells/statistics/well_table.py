@@ -346,12 +346,22 @@ def well_rows(
 
 
 def well_table(
-    rows: Iterable[WellRow], units: Sequence[UnitSystem], *, bonds: bool = False
+    rows: Iterable[WellRow], units: Sequence[UnitSystem], more: Sequence[Column] = ()
 ) -> dict[str, list[Any]]:
-    """The table of these double wells: values by heading, a row each, in the order given."""
-    found: dict[str, list[Any]] = {name: [] for name, _, _ in column_guide(units, bonds=bonds)}
+    """The table of these double wells: values by heading, a row each, in the order given.
+
+    Parameters
+    ----------
+    rows
+        A row for each double well.
+    units
+        Unit sets whose splittings are shown.
+    more
+        Columns besides, such as `BOND_COLUMNS` or `VIBRATION_COLUMNS`.
+    """
+    found: dict[str, list[Any]] = {name: [] for name, _, _ in column_guide(units, more)}
     for row in rows:
-        for column in (*COLUMNS, *BOND_COLUMNS[: None if bonds else 0]):
+        for column in (*COLUMNS, *more):
             found[column.name].append(column.value(row))
         for each in units:
             solved = row.well.splittings.get(each.name)
@@ -361,10 +371,11 @@ def well_table(
     return found
 
 
-def column_guide(units: Sequence[UnitSystem], *, bonds: bool = False) -> list[tuple[str, str, str]]:
-    """Heading, unit and meaning of each column, in order; with those on bonds if there are any."""
-    columns = (*COLUMNS, *BOND_COLUMNS[: None if bonds else 0])
-    guide = [(column.name, column.unit, column.meaning) for column in columns]
+def column_guide(
+    units: Sequence[UnitSystem], more: Sequence[Column] = ()
+) -> list[tuple[str, str, str]]:
+    """Heading, unit and meaning of each column, in order; arguments as for `well_table`."""
+    guide = [(column.name, column.unit, column.meaning) for column in (*COLUMNS, *more)]
     for each in units:
         guide += [
             (heading(item.name, each), item.unit, f"{item.meaning}; unit set {each.name}")

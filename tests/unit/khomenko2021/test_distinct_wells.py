@@ -15,6 +15,7 @@ from glasswells.khomenko2021.figures.spectrum import spectrum_pictures
 from glasswells.khomenko2021.figures.tangents import tangent_pictures
 from glasswells.khomenko2021.sections import SECTIONS
 from glasswells.report.picture import figure_style
+from glasswells.report.well_tables import wells_table
 from glasswells.statistics import collect_minima
 from report_contents import N, content
 from vibration_contents import minimum_vibrations, well_vibrations, with_vibrations
@@ -99,8 +100,11 @@ def test_where_no_core_is_met_again_nothing_is_said_twice():
 
 
 def test_tables_hold_all_double_wells_and_name_what_each_repeats(made):
-    kinds = [row["kind"] for row in rows(made, "double_well_vibrations")]
-    assert kinds == ["0", "0", "2", "0", "4"]
+    table = wells_table(made)
+    places = [table.columns.index(name) for name in ("repeats", "cubic_overlap_displacement_ab")]
+    assert [row[places[0]] for row in table.rows] == ["0", "0", "2", "0", "4"]
+    seeds = made.preparations[0].vibrations_as_met[0].seeds["displacement_ab"]
+    assert [float(row[places[1]]) for row in table.rows] == [*seeds.overlap]
     (counts,) = rows(made, "vibrations")
     assert (counts["double wells"], counts["distinct"]) == ("5 of 5", "3")
     assert counts["tangents studied"] == "4"
