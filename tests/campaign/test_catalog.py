@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from small_plan import VIBRATIONS_PLAN
 from typer.testing import CliRunner
 
@@ -17,8 +19,10 @@ from glasswells.campaign.campaigns import open_campaign as open_store
 from glasswells.campaign.campaigns import run_campaign, start_campaign
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
+from glasswells.cli.display import ProgressDisplay
 from glasswells.core.geometry import displacement
 from glasswells.engines.pool import InlineExecutor
+from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.products import PRODUCTS
 
@@ -204,6 +208,19 @@ def test_the_list_of_products_is_what_campaigns_save(directory: Path) -> None:
     with open_store(directory, PIPELINE) as store:
         for kind in store.kinds():
             assert isinstance(next(store.records(kind)).record, PRODUCTS[kind])
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_a_run_tells_what_it_has_found_so_far(directory: Path, is_terminal: bool) -> None:
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=is_terminal, width=400)
+    with open_store(directory, PIPELINE) as store:
+        first, of_units, *_ = campaign_overview(store).sentences
+        with ProgressDisplay(console, PIPELINE, 1) as display:
+            display(store, {})
+    assert first in output.getvalue()
+    assert of_units in output.getvalue()
+    assert "smallest E" in of_units or "no splitting" in of_units
 
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "gallery" / "plot_13_campaign.py"

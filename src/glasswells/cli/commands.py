@@ -21,6 +21,7 @@ from glasswells.cli.common import (
     prepare_streams,
     print_json,
     say,
+    shows_progress,
 )
 from glasswells.cli.estimate import estimate
 from glasswells.cli.work import resume, run, salvage, verify
@@ -142,6 +143,8 @@ def status(
             say(f"Go on with `glasswells resume {directory}`")
         elif failures and state == "finished":
             say(f"Try what failed again with `glasswells resume {directory} --retry-failed`")
+        elif state == "finished":
+            say(f"See it with `glasswells report {directory}`")
         for sentence in () if found is None else found.sentences:
             say(sentence)
 
@@ -174,6 +177,10 @@ def report(
         folder = directories[0] / "report" if len(directories) == 1 else Path("report")
         page = write_report(together(contents), output or folder, SECTIONS)
         say(f"{page} written")
+        note(
+            f"open it in a browser; for files of one double well: `glasswells extract {directory} "
+            f"KEY`, for tables of all: `glasswells export {directory}`"
+        )
 
 
 @app.command()
@@ -198,12 +205,19 @@ def export(
         stages = find_pipeline(pipeline)
         with open_campaign(directory, stages) as store:
             note(f"writing {sum(store.kinds().values())} records of {directory}")
-            files = export_campaign(store, output or directory / "export", file_format, stages)
+            files = export_campaign(
+                store,
+                output or directory / "export",
+                file_format,
+                stages,
+                progress=shows_progress(),
+            )
         if as_json:
             print_json({"files": [str(path) for path in files]})
         else:
             for path in files:
                 say(str(path))
+            note(f"{files[-1]} explains every column; the same rows in Python: gw.open_campaign")
 
 
 @app.command()
@@ -233,6 +247,7 @@ def extract(
         else:
             for name in files:
                 say(name)
+            note("open path.xyz in OVITO; the modifier Vector display shows who moves where")
 
 
 app.command()(verify)
@@ -256,7 +271,7 @@ def warmup(
 
         kind = None if plan is None else parse_plan(read_text(plan), str(plan)).model.kind
         seconds = warm_up(silicon=kind == SILICON)
-        say(f"all kernels are compiled ({seconds:.1f} s)")
+        say(f"all kernels are compiled ({seconds:.1f} s): begin with `glasswells init`")
         note_unkept_kernels()
 
 

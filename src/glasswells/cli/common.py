@@ -129,6 +129,11 @@ def note(text: str) -> None:
         typer.echo(printable(text), err=True)
 
 
+def shows_progress() -> bool:
+    """Whether somebody looks: bars are for terminals, not for logs."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def note_unkept_kernels() -> None:
     """Say so where each process has to compile all kernels itself."""
     from glasswells.campaign.cache_folder import VARIABLE

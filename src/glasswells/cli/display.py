@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -48,6 +48,7 @@ class ProgressDisplay:
         )
         self._next = 0.0
         self._last_line = ""
+        self._found: tuple[int, tuple[str, ...]] = (0, ())
         self._is_mute = False
 
     def __call__(self, store: StoreReader, running: Mapping[str, int]) -> None:
@@ -57,11 +58,13 @@ class ProgressDisplay:
         interval = TERMINAL_INTERVAL if self._live else LOG_INTERVAL
         started = time.monotonic()
         stages = stage_progress(store, self._pipeline, workers=self._workers, running=running)
+        found = self._found_by(store, stages)
         try:
             if self._live:
-                self._live.update(stage_table(stages), refresh=True)
+                lines = [Text(printable(sentence)) for sentence in found]
+                self._live.update(Group(stage_table(stages), *lines), refresh=True)
             else:
-                self._print_line(stages)
+                self._print_line(stages, found)
         except OSError:  # a terminal that is gone or a log on a full disk ends no campaign
             self._is_mute = True
         # A store with many tasks takes longer to sum up: never spend more than a tenth on it.
@@ -83,13 +86,22 @@ class ProgressDisplay:
             with suppress(OSError):
                 self._live.stop()
 
-    def _print_line(self, stages: list[StageProgress]) -> None:
+    def _found_by(self, store: StoreReader, stages: list[StageProgress]) -> tuple[str, ...]:
+        """What was found so far, in sentences; read again only when something was done."""
+        done = sum(stage.done for stage in stages)
+        if self._pipeline.overview is not None and done != self._found[0]:
+            self._found = (done, self._pipeline.overview(store).sentences)
+        return self._found[1]
+
+    def _print_line(self, stages: list[StageProgress], found: tuple[str, ...]) -> None:
         parts = [_plain(stage) for stage in stages if stage.done or stage.left or stage.failed]
         line = "; ".join(parts)
         if line and line != self._last_line:
             self._last_line = line
             left = f"; time left: {time_left(stages)}"
-            self._console.print(Text(f"{time.strftime('%H:%M:%S')} {line}{left}"))
+            # The first unit set is enough for a log; all of them stand at its end.
+            told = "".join(f"; {printable(sentence)}" for sentence in found[:2])
+            self._console.print(Text(f"{time.strftime('%H:%M:%S')} {line}{left}{told}"))
 
 
 def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:

@@ -59,3 +59,4 @@ def estimate(
         say("")
         for line in summary_lines(found):
             say(line)
+        say(f"begin with `glasswells run {plan}`")

@@ -22,6 +22,7 @@ from glasswells.cli.common import (
     note_unkept_kernels,
     print_json,
     say,
+    shows_progress,
     tell,
 )
 from glasswells.engines.choice import EngineChoice, EngineName, executor_factory
@@ -195,7 +196,8 @@ def verify(
 
         require_store(directory / STORE_NAME)
         note(f"checking {directory}")
-        result = verify_store(directory, find_pipeline(pipeline).codec)
+        codec = find_pipeline(pipeline).codec
+        result = verify_store(directory, codec, progress=shows_progress())
         if as_json:
             print_json({"sound": result.is_sound, **dataclasses.asdict(result)})
         else:
@@ -207,6 +209,7 @@ def verify(
                 f"{result.arrays} arrays, {result.bytes / 1e6:.1f} MB checked)"
             )
         if not result.is_sound:
+            note(f"save what is whole: `glasswells salvage {directory} --into NEW_DIR`")
             raise typer.Exit(ExitCode.DAMAGED)
 
 

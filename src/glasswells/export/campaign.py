@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.errors import GlasswellsError
+from glasswells.core.progress import Progress, Report, reporting
 from glasswells.core.whole_file import sync
 from glasswells.export.formats import ExportFormat
 from glasswells.export.hdf5 import export_hdf5
@@ -31,6 +32,7 @@ def export_campaign(
     directory: Path,
     format: ExportFormat | str = ExportFormat.CSV,
     pipeline: Pipeline | None = None,
+    progress: Progress = False,
 ) -> list[Path]:
     """Write the products of a campaign; every float64 keeps all its bits, nothing is pickled.
 
@@ -51,6 +53,8 @@ def export_campaign(
         `KIND.parquet` of each kind, see `export_parquet`.
     pipeline
         Gives keys and units; without it there are none.
+    progress
+        As for `gw.explore`: steps are tables that are read, then written.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def export_campaign(
     StoreError
         If the folder cannot be written.
     """
-    write: Callable[[list[Table], Path], list[Path]] = {
+    write: Callable[[Iterable[Table], Path], list[Path]] = {
         ExportFormat.CSV: _export_csv,
         ExportFormat.HDF5: export_hdf5,
         ExportFormat.PARQUET: export_parquet,
@@ -72,9 +76,13 @@ def export_campaign(
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with _drafts(directory) as drafts:
-            found = list(tables(store, pipeline))
-            units = {} if pipeline is None else pipeline.units
-            files = [*write(found, drafts), _write_guide(found, units, drafts)]
+            with reporting(progress, "export", None) as report:
+                found = []
+                for table in tables(store, pipeline):
+                    report(1, f"reading {table.name}")
+                    found.append(table)
+                units = {} if pipeline is None else pipeline.units
+                files = [*write(_told(found, report), drafts), _write_guide(found, units, drafts)]
             return [_publish(draft, directory) for draft in files]
     except OSError as error:
         if isinstance(error, GlasswellsError):
@@ -114,7 +122,13 @@ def _write_guide(found: list[Table], units: Mapping[str, str], directory: Path) 
     return path
 
 
-def _export_csv(found: list[Table], directory: Path) -> list[Path]:
+def _told(found: Iterable[Table], report: Report) -> Iterator[Table]:
+    for table in found:
+        report(1, f"writing {table.name}")
+        yield table
+
+
+def _export_csv(found: Iterable[Table], directory: Path) -> list[Path]:
     return [path for table in found for path in _export_table(table, directory)]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.core.errors import GlasswellsError
+from glasswells.core.progress import Progress, Report, reporting
 from glasswells.store.codec import Codec, sha256
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.reader import ENDED, WAITING, StoreReader
@@ -54,7 +55,7 @@ class Verification:
         return not self.problems
 
 
-def verify_store(directory: Path, codec: Codec) -> Verification:
+def verify_store(directory: Path, codec: Codec, *, progress: Progress = False) -> Verification:
     """Check every row, record and array of a campaign; damage is reported, not raised.
 
     Raises
@@ -65,8 +66,12 @@ def verify_store(directory: Path, codec: Codec) -> Verification:
     totals = dict.fromkeys(("rows", "records", "arrays", "bytes"), 0)
     found: list[str] = []
     try:
-        with _Verifier(directory, codec) as verifier, verifier.snapshot():
-            for problem in verifier.check(totals):
+        with (
+            _Verifier(directory, codec) as verifier,
+            verifier.snapshot(),
+            reporting(progress, "records checked", verifier.record_count) as report,
+        ):
+            for problem in verifier.check(totals, report):
                 found.append(problem)
                 if len(found) == MAX_PROBLEMS:
                     break
@@ -80,7 +85,14 @@ class _Verifier(StoreReader):
         self._hashed: set[str] = set()
         super().__init__(directory, codec)
 
-    def check(self, totals: dict[str, int]) -> Iterator[str]:
+    @property
+    def record_count(self) -> int:
+        """Rows of the table of records."""
+        with translated(self.path):
+            (count,) = self._connection.execute("SELECT COUNT(*) FROM records").fetchone()
+        return int(count)
+
+    def check(self, totals: dict[str, int], report: Report) -> Iterator[str]:
         """Yield problems; count into `totals` what was looked at."""
         with translated(self.path):
             for (line,) in self._connection.execute("PRAGMA integrity_check"):
@@ -90,7 +102,7 @@ class _Verifier(StoreReader):
         yield from self._check_seals(totals)
         yield from self._check_references()
         yield from self._check_tasks()
-        yield from self._check_records(totals)
+        yield from self._check_records(totals, report)
         yield from self._check_other_arrays(totals)
 
     def _check_totals(self) -> None:
@@ -164,7 +176,7 @@ class _Verifier(StoreReader):
             ).fetchone()
         return found is not None
 
-    def _check_records(self, totals: dict[str, int]) -> Iterator[str]:
+    def _check_records(self, totals: dict[str, int], report: Report) -> Iterator[str]:
         """Texts, the arrays that they name and the arrays that are listed for them.
 
         Each array is read with its record, and hashed when it is met first.
@@ -174,6 +186,7 @@ class _Verifier(StoreReader):
                 "SELECT id, body, digest FROM records ORDER BY id"
             ):
                 totals["records"] += 1
+                report(1)
                 arrays = self._arrays_of(identity)
                 yield from self._check_arrays(arrays, totals)
                 if not isinstance(body, str) or sha256(body.encode()) != digest:
