@@ -8,7 +8,7 @@ PYTEST := $(RUN) -m pytest
 PARALLEL := -n auto --dist worksteal
 # Rooms whose kernels are run as Python as well, which shows the lines that no test reaches. NumPy warns
 # where machine code goes on with infinities, NaN and integers that wrap around.
-INTERPRETED := $(notdir $(wildcard $(addprefix src/glasswells/,model curvature tunneling)))
+INTERPRETED := $(notdir $(wildcard $(addprefix tests/unit/,model curvature tunneling)))
 COVERED := 90
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3
 # A changed list of dependencies, or a folder that was moved, makes the set-up run again.
