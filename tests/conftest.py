@@ -17,6 +17,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 threadpoolctl.threadpool_limits(limits=1)
 
+LONG_TIMEOUT = 3 * 3600
+"""Seconds for a test of `make physics` or `make soak`, against those that hang."""
 MOST_PROCESSES = 8
 """Of the tests: each takes half a gigabyte, and all compile the kernels of the first run."""
 
@@ -25,6 +27,12 @@ MOST_PROCESSES = 8
 def pytest_xdist_auto_num_workers() -> int:
     """As many processes as this one may use cores, whatever else the machine has."""
     return min(available_cores(), MOST_PROCESSES)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("physics", "soak")):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT))
 
 
 def lattice_with_noise(

@@ -107,9 +107,7 @@ def test_the_real_stages_find_the_same_on_dask(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize(
-    "kills", [20, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(3000)])]
-)
+@pytest.mark.parametrize("kills", [20, pytest.param(100, marks=pytest.mark.soak)])
 def test_killed_workers_of_a_local_cluster_lose_nothing(
     start: Start, tmp_path: Path, kills: int
 ) -> None:

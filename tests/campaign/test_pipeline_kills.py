@@ -62,7 +62,6 @@ def kill_one_life(
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1800)
 def test_kills_in_all_stages(tmp_path: Path) -> None:
     """One random time in each twentieth of the campaign, counted in tasks."""
     plan, directory = tmp_path / "plan.toml", tmp_path / "killed"

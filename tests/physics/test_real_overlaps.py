@@ -14,7 +14,7 @@ from glasswells.modes import Stiffness, max_overlap
 from glasswells.paths import find_double_wells
 
 # A full spectrum takes 15 s, and a dozen are needed.
-pytestmark = [pytest.mark.physics, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.physics
 MODEL = gw.SoftSpheres()
 WELLS = 20
 # Mode vectors of both routes are good to eps times the largest eigenvalue, 300, over the gaps

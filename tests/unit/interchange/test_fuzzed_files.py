@@ -265,11 +265,10 @@ KINDS: dict[str, tuple[Callable[[Mutator, Path], Made], Callable[..., None], int
     "jobs": (jobs_files, read_jobs, 50_000),
 }
 """What is fuzzed, how it is read, and how many of a million are of this kind."""
-SOAK = [pytest.mark.soak, pytest.mark.timeout(3000)]
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(1e-3, id="some"), pytest.param(1.0, id="all", marks=SOAK)]
+    "share", [pytest.param(1e-3, id="some"), pytest.param(1.0, id="all", marks=pytest.mark.soak)]
 )
 @pytest.mark.parametrize("kind", KINDS)
 def test_changed_files_are_read_or_refused(tmp_path: Path, kind: str, share: float) -> None:
