@@ -79,6 +79,17 @@ if TYPE_CHECKING:
         normal_modes,
         overlap,
     )
+    from glasswells.observables import (
+        Medium,
+        Network,
+        ThermalWells,
+        TwoLevelStates,
+        attempt_frequencies,
+        internal_friction,
+        network_friction,
+        specific_heat,
+        tunneling_strength,
+    )
     from glasswells.paths import (
         band_tangent,
         diagnose_pair,
@@ -198,6 +209,17 @@ _ROOMS = {
         "mobility_overlap",
         "normal_modes",
         "overlap",
+    ),
+    "observables": (
+        "Medium",
+        "Network",
+        "ThermalWells",
+        "TwoLevelStates",
+        "attempt_frequencies",
+        "internal_friction",
+        "network_friction",
+        "specific_heat",
+        "tunneling_strength",
     ),
     "paths": (
         "band_tangent",

@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.described import described
 from glasswells.core.records import Array, freeze
+from glasswells.mechanics.averages import longitudinal_square, transverse_square
 
 
 @described
@@ -77,8 +78,7 @@ class DeformationPotential:
 
         (1/5) sum g_aa^2 + (2/15) sum_{a<b} g_aa g_bb + (4/15) sum_{a<b} g_ab^2.
         """
-        diagonal2, products, shears2 = self._invariants()
-        return diagonal2 / 5 + 2 * products / 15 + 4 * shears2 / 15
+        return float(longitudinal_square(self.tensor))
 
     @property
     def transverse2(self) -> float:
@@ -87,8 +87,7 @@ class DeformationPotential:
         (1/15) sum g_aa^2 - (1/15) sum_{a<b} g_aa g_bb + (1/5) sum_{a<b} g_ab^2. The strain of the
         wave is the slope du_m/dn of its displacement, the angle of shear, and not half of it.
         """
-        diagonal2, products, shears2 = self._invariants()
-        return diagonal2 / 15 - products / 15 + shears2 / 5
+        return float(transverse_square(self.tensor))
 
     @property
     def gamma_longitudinal2(self) -> float:
@@ -99,10 +98,3 @@ class DeformationPotential:
     def gamma_transverse2(self) -> float:
         """Mean square of gamma = g/2 for transverse waves: `transverse2` / 4."""
         return self.transverse2 / 4
-
-    def _invariants(self) -> tuple[float, float, float]:
-        g = self.tensor
-        diagonal2 = float((np.diag(g) ** 2).sum())
-        products = float(g[0, 0] * g[1, 1] + g[0, 0] * g[2, 2] + g[1, 1] * g[2, 2])
-        shears2 = float(g[0, 1] ** 2 + g[0, 2] ** 2 + g[1, 2] ** 2)
-        return diagonal2, products, shears2

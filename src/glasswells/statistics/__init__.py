@@ -26,6 +26,7 @@ from glasswells.statistics.splitting_density import (
     splitting_density,
     tls_density,
 )
+from glasswells.statistics.sums import EstimatedCurve, sum_per_volume
 from glasswells.statistics.vibration_columns import (
     DirectionColumns,
     SeedColumns,
@@ -42,6 +43,7 @@ __all__ = [
     "Distribution",
     "DuplicateRule",
     "Estimate",
+    "EstimatedCurve",
     "MinimumColumns",
     "Overview",
     "Resampling",
@@ -68,6 +70,7 @@ __all__ = [
     "rank_correlation",
     "share",
     "splitting_density",
+    "sum_per_volume",
     "summarize_well",
     "tls_density",
     "with_entries",

@@ -1,0 +1,59 @@
+"""What experiments would measure of a catalog of double wells, from arrays of numbers."""
+
+from glasswells.observables.attempts import AttemptFrequencies, attempt_frequencies
+from glasswells.observables.friction import (
+    EstimatedFriction,
+    Friction,
+    internal_friction,
+    well_friction,
+)
+from glasswells.observables.network import (
+    largest_part,
+    network_friction,
+    occupations,
+    rate_matrix,
+)
+from glasswells.observables.parameters import ParameterDensity, parameter_density
+from glasswells.observables.records import Medium, Network, ThermalWells, TwoLevelStates
+from glasswells.observables.relaxation import (
+    Crossover,
+    activated_rate,
+    crossover,
+    one_phonon_rate,
+)
+from glasswells.observables.specific_heat import schottky, specific_heat
+from glasswells.observables.strength import (
+    TunnelingStrength,
+    resonant_absorption,
+    thermal_conductivity,
+    tunneling_strength,
+)
+
+__all__ = [
+    "AttemptFrequencies",
+    "Crossover",
+    "EstimatedFriction",
+    "Friction",
+    "Medium",
+    "Network",
+    "ParameterDensity",
+    "ThermalWells",
+    "TunnelingStrength",
+    "TwoLevelStates",
+    "activated_rate",
+    "attempt_frequencies",
+    "crossover",
+    "internal_friction",
+    "largest_part",
+    "network_friction",
+    "occupations",
+    "one_phonon_rate",
+    "parameter_density",
+    "rate_matrix",
+    "resonant_absorption",
+    "schottky",
+    "specific_heat",
+    "thermal_conductivity",
+    "tunneling_strength",
+    "well_friction",
+]

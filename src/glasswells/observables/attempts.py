@@ -1,0 +1,45 @@
+"""Attempt frequencies of a double well from all modes of its minima and its saddle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glasswells.core.arguments import expects
+from glasswells.core.records import DoubleWell
+from glasswells.model.pair_model import Model
+from glasswells.modes.determinants import attempt_frequency, log_determinant
+from glasswells.modes.stiffness import Stiffness
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptFrequencies:
+    """Angular frequencies: the rate from A is a/(2 pi) exp(-(V_S - V_A)/T)."""
+
+    a: float
+    b: float
+
+
+@expects(model=Model, double_well=DoubleWell)
+def attempt_frequencies(model: Model, double_well: DoubleWell) -> AttemptFrequencies:
+    """Vineyard's attempt frequencies of both minima over their saddle, by three factorizations.
+
+    The frequencies along the path, `frequency_a` and `frequency_b` of the double well, are those of
+    a saddle whose other modes are as stiff as those of the minimum.
+
+    Raises
+    ------
+    InputError
+        If a minimum has a negative eigenvalue, or the saddle another number than one.
+    """
+    a, saddle, b = (
+        log_determinant(Stiffness(model, configuration))
+        for configuration in (
+            double_well.minimum_a,
+            double_well.saddle,
+            double_well.minimum_b,
+        )
+    )
+    negative = double_well.negative_eigenvalue
+    return AttemptFrequencies(
+        a=attempt_frequency(a, saddle, negative), b=attempt_frequency(b, saddle, negative)
+    )
