@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Catalog,
         CatalogWell,
         TwoLevelSystem,
+        campaign_observables,
         extract_double_well,
         open_campaign,
         two_level_system,
@@ -80,13 +81,20 @@ if TYPE_CHECKING:
         overlap,
     )
     from glasswells.observables import (
+        AttemptFrequencies,
+        EstimatedFriction,
+        Friction,
         Medium,
         Network,
+        Observables,
         ThermalWells,
+        TunnelingStrength,
         TwoLevelStates,
         attempt_frequencies,
         internal_friction,
         network_friction,
+        network_of,
+        observables_of,
         specific_heat,
         tunneling_strength,
     )
@@ -121,6 +129,7 @@ if TYPE_CHECKING:
         SwapMonteCarlo,
         swap_monte_carlo,
     )
+    from glasswells.statistics import Estimate, EstimatedCurve, Resampling
     from glasswells.tunneling import (
         ARGON,
         ARGON_PUBLISHED,
@@ -147,6 +156,7 @@ _ROOMS = {
         "Catalog",
         "CatalogWell",
         "TwoLevelSystem",
+        "campaign_observables",
         "extract_double_well",
         "open_campaign",
         "two_level_system",
@@ -211,13 +221,20 @@ _ROOMS = {
         "overlap",
     ),
     "observables": (
+        "AttemptFrequencies",
+        "EstimatedFriction",
+        "Friction",
         "Medium",
         "Network",
+        "Observables",
         "ThermalWells",
+        "TunnelingStrength",
         "TwoLevelStates",
         "attempt_frequencies",
         "internal_friction",
         "network_friction",
+        "network_of",
+        "observables_of",
         "specific_heat",
         "tunneling_strength",
     ),
@@ -239,6 +256,7 @@ _ROOMS = {
     ),
     "sampling.relaxation": ("Relaxation", "SwapTrajectory", "relaxation", "swap_trajectory"),
     "sampling.swap_monte_carlo": ("SwapCheckpoint", "SwapMonteCarlo", "swap_monte_carlo"),
+    "statistics": ("Estimate", "EstimatedCurve", "Resampling"),
     "tunneling": (
         "ARGON",
         "ARGON_PUBLISHED",

@@ -18,6 +18,7 @@ from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
 from glasswells.plan.file import parse_plan
 from glasswells.plan.plan import Plan
@@ -170,6 +171,17 @@ class Catalog:
         """
         return self._rows[self._row_number(which)].well.splittings
 
+    @property
+    def summaries(self) -> tuple[WellSummary, ...]:
+        """Summaries of the double wells, in the order of `double_wells`: numbers and cores only."""
+        return tuple(row.well for row in self._rows)
+
+    @cached_property
+    def tasks_left(self) -> int:
+        """How many tasks of the campaign have not ended: 0 if it is finished."""
+        with self._store() as store:
+            return store.open_tasks()
+
     def _row_number(self, which: int | str) -> int:
         number = _as_row(which)
         if number is None:
@@ -271,6 +283,8 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
     temperatures = {
         item.glass: item.record.preparation_temperature for item in store.records("glass")
     }
+    # Reading runs no calculator: couplings of such a campaign stay unknown.
+    model = parse_plan(store.property("plan")).model.native
     glasses: dict[str, list[tuple[_Place, WellSummary]]] = {name: [] for name in temperatures}
     items: defaultdict[str, int] = defaultdict(int)
     for stored in store.records("double_well"):
@@ -283,6 +297,7 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
             len(found),
             splittings.get(place),
             bond_length=bond_length,
+            deformation_potential=deformation_potential(model, stored.record) if model else None,
         )
         well = replace(well, numbers={**well.numbers, **numbers.get(place, {})})
         found.append((place, well))

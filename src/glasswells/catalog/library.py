@@ -18,6 +18,8 @@ from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.mechanics import deformation_potential
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.statistics.well_summary import summarize_well
 from glasswells.statistics.well_table import WellRow, well_table
@@ -79,7 +81,13 @@ def two_level_systems() -> Any:
     rows = [
         WellRow(
             preparation_temperature=found.preparation_temperature,
-            well=summarize_well(found.double_well, found.glass, number, found.splittings),
+            well=summarize_well(
+                found.double_well,
+                found.glass,
+                number,
+                found.splittings,
+                deformation_potential=deformation_potential(SoftSpheres(), found.double_well),
+            ),
             key=found.key,
             repeats=number,
         )

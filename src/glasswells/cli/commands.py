@@ -24,6 +24,7 @@ from glasswells.cli.common import (
     shows_progress,
 )
 from glasswells.cli.estimate import estimate
+from glasswells.cli.observables import observables
 from glasswells.cli.work import resume, run, salvage, verify
 from glasswells.export.formats import ExportFormat
 
@@ -250,6 +251,7 @@ def extract(
             note("open path.xyz in OVITO; the modifier Vector display shows who moves where")
 
 
+app.command()(observables)
 app.command()(verify)
 app.command()(salvage)
 

@@ -7,12 +7,14 @@ from glasswells.observables.friction import (
     internal_friction,
     well_friction,
 )
+from glasswells.observables.joined import network_of
 from glasswells.observables.network import (
     largest_part,
     network_friction,
     occupations,
     rate_matrix,
 )
+from glasswells.observables.numbers import Observable, numbers
 from glasswells.observables.parameters import ParameterDensity, parameter_density
 from glasswells.observables.records import Medium, Network, ThermalWells, TwoLevelStates
 from glasswells.observables.relaxation import (
@@ -28,6 +30,7 @@ from glasswells.observables.strength import (
     thermal_conductivity,
     tunneling_strength,
 )
+from glasswells.observables.summary import Observables, SystemRelaxation, observables_of
 
 __all__ = [
     "AttemptFrequencies",
@@ -36,7 +39,10 @@ __all__ = [
     "Friction",
     "Medium",
     "Network",
+    "Observable",
+    "Observables",
     "ParameterDensity",
+    "SystemRelaxation",
     "ThermalWells",
     "TunnelingStrength",
     "TwoLevelStates",
@@ -46,6 +52,9 @@ __all__ = [
     "internal_friction",
     "largest_part",
     "network_friction",
+    "network_of",
+    "numbers",
+    "observables_of",
     "occupations",
     "one_phonon_rate",
     "parameter_density",

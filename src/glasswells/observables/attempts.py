@@ -16,7 +16,9 @@ class AttemptFrequencies:
     """Angular frequencies: the rate from A is a/(2 pi) exp(-(V_S - V_A)/T)."""
 
     a: float
+    """From A."""
     b: float
+    """From B: (b/2 pi) exp(-(V_S - V_B)/T)."""
 
 
 @expects(model=Model, double_well=DoubleWell)

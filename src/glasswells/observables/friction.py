@@ -36,6 +36,7 @@ class Friction:
     longitudinal: Array
     """(M,), at the temperatures asked for."""
     transverse: Array
+    """(M,)."""
 
     def __post_init__(self) -> None:
         freeze(self, longitudinal=self.longitudinal, transverse=self.transverse)
@@ -46,7 +47,9 @@ class EstimatedFriction:
     """Q^-1 of all glasses with error bars."""
 
     longitudinal: EstimatedCurve
+    """At the temperatures asked for."""
     transverse: EstimatedCurve
+    """The same for transverse waves."""
 
 
 def debye_peak(rate: Array, omega: float) -> Array:

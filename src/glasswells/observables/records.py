@@ -68,10 +68,11 @@ class TwoLevelStates:
     """The two-level systems of one glass; K may be 0."""
 
     volume: float
+    """Of the glass."""
     splitting: Array
     """(K,), E > 0."""
     amplitude: Array
-    """(K,), Delta_0 > 0; E^2 = Delta^2 + Delta_0^2 gives the size of Delta."""
+    """(K,), Delta_0 >= 0; E^2 = Delta^2 + Delta_0^2 gives the size of Delta."""
     longitudinal2: Array
     """(K,), mean square of g = 2 gamma for longitudinal waves, energy^2."""
     transverse2: Array
@@ -80,9 +81,9 @@ class TwoLevelStates:
     def __post_init__(self) -> None:
         object.__setattr__(self, "volume", positive("volume", self.volume))
         _freeze_columns(self, STATE_COLUMNS)
-        for name in ("splitting", "amplitude"):
+        for name, least in (("splitting", np.finfo(float).tiny), ("amplitude", 0.0)):
             column = getattr(self, name)
-            if len(column) and column.min() <= 0:
+            if len(column) and column.min() < least:
                 raise InputError(f"{name} holds {column.min()}, expected energies above 0")
 
     def __len__(self) -> int:
@@ -108,6 +109,7 @@ class ThermalWells:
     """The double wells of one glass as thermal activation sees them; K may be 0."""
 
     volume: float
+    """Of the glass."""
     barrier: Array
     """(K,), V(S) - V(A)."""
     asymmetry: Array
@@ -116,9 +118,11 @@ class ThermalWells:
     """(K,), angular frequency of attempts from A: the rate from A is (attempt_a / 2 pi)
     exp(-barrier / T)."""
     attempt_b: Array
+    """(K,), the same from B."""
     longitudinal2: Array
     """(K,), mean square of g for longitudinal waves, energy^2."""
     transverse2: Array
+    """(K,), the same for transverse waves."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "volume", positive("volume", self.volume))
@@ -141,6 +145,7 @@ class Network:
     """Minima of one glass and the saddles between them."""
 
     volume: float
+    """Of the glass."""
     energies: Array
     """(K,), of the minima."""
     couplings: Array

@@ -60,9 +60,9 @@ class Crossover:
     """Where activation becomes as fast as tunneling by one phonon."""
 
     temperature: float
-    """NaN if activation is slower at every temperature below the barrier."""
+    """NaN if one of the two is slower at every temperature below the barrier."""
     rate: float
-    """1/tau there."""
+    """1/tau of each of them there."""
 
 
 def crossover(
@@ -87,6 +87,9 @@ COLDEST = 600.0
 def _crossing(
     states: TwoLevelStates, wells: ThermalWells, medium: Medium, hbar: float, height: float
 ) -> Crossover:
+    if states.amplitude[0] == 0:
+        return Crossover(temperature=math.nan, rate=math.nan)
+
     def excess(log_temperature: float) -> float:
         t = np.array([math.exp(log_temperature)])
         tunneling = one_phonon_rate(states, medium, hbar, t)[0, 0]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import (
     Configuration,
@@ -85,6 +87,10 @@ def _with_masses(cls: type[Any]) -> RecordType:
     return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
 
 
+def _all_unknown(numbers: Any) -> bool:
+    return bool(np.isnan(numbers).all())
+
+
 SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Asked,
     Candidates,
@@ -128,7 +134,12 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Transition,
     RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
     WellSplitting,
-    WellSummary,
+    RecordType(
+        cls=WellSummary,
+        name="WellSummary",
+        version=2,
+        added={"deformation_potential": AddedField(version=2, is_implied=_all_unknown)},
+    ),
     WellVibrations,
 )
 """Every type that a campaign may save."""

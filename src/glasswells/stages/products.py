@@ -53,6 +53,7 @@ UNITS: dict[str, str] = {
     **dict.fromkeys(("maxima", "minima"), "sigma"),
     **dict.fromkeys(("arc_length", "path_length"), "sigma sqrt(m)"),
     **dict.fromkeys(("energy", "energy_difference", "energy_resolution", "barrier"), "epsilon"),
+    **dict.fromkeys(("deformation_potential",), "epsilon"),
     **dict.fromkeys(("asymmetry", "splitting", "spread", "levels", "by_continuation"), "epsilon"),
     **dict.fromkeys(("tunneling_amplitude", "zero_point_a", "zero_point_b"), "epsilon"),
     **dict.fromkeys(("at_hbar_limits", "potential_energy", "error"), "epsilon"),

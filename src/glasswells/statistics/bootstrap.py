@@ -67,13 +67,17 @@ class Estimate:
     """A number with its error bar."""
 
     value: float
+    """The estimate."""
     low: float
     """Lower end of the confidence interval."""
     high: float
+    """Upper end."""
     error: float
     """Standard error."""
     n_glasses: int
+    """Glasses, those without entries among them."""
     n_entries: int
+    """Entries of all glasses."""
     basis: str
     """`glasses`, or `entries` if there is one glass only, or no scatter between glasses."""
 

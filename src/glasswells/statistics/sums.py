@@ -31,10 +31,13 @@ class EstimatedCurve:
     low: Array
     """(M,), lower ends of the confidence intervals."""
     high: Array
+    """(M,), upper ends."""
     error: Array
     """(M,), standard errors."""
     n_glasses: int
+    """Glasses, those without entries among them."""
     n_entries: int
+    """Entries of all glasses."""
     basis: str
     """As in `Estimate`."""
 

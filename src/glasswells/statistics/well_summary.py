@@ -11,6 +11,7 @@ from glasswells.core.checks import count
 from glasswells.core.records import Array, DoubleWell, freeze
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.mechanism import bond_changes
+from glasswells.mechanics.records import DeformationPotential
 from glasswells.statistics.well_numbers import NUMBERS, WellNumber
 
 CORE_PARTICLES = 30
@@ -53,10 +54,13 @@ class WellSummary:
     """Bonds that only B has."""
     bonds_broken: int = 0
     """Bonds that only A has."""
+    deformation_potential: Array = field(default_factory=lambda: np.full((3, 3), np.nan))
+    """(3, 3), g_ab = d(Delta_E)/de_ab; NaN where it was not computed."""
 
     def __post_init__(self) -> None:
         freeze(
             self,
+            deformation_potential=np.array(self.deformation_potential, dtype=np.float64),
             core_particles=np.array(self.core_particles, dtype=np.float64),
             core_displacements=np.array(self.core_displacements, dtype=np.float64),
             splittings=dict(self.splittings),
@@ -92,6 +96,7 @@ def summarize_well(
     core_particles: int = CORE_PARTICLES,
     bond_length: float | None = None,
     numbers: Sequence[WellNumber] = NUMBERS,
+    deformation_potential: DeformationPotential | None = None,
 ) -> WellSummary:
     """The summary of a double well.
 
@@ -109,6 +114,8 @@ def summarize_well(
         Below which two atoms are bonded; None where there are no bonds.
     numbers
         What else is taken from the double well.
+    deformation_potential
+        How the asymmetry follows strain, if known.
     """
     bonds = None
     if bond_length is not None:
@@ -132,4 +139,7 @@ def summarize_well(
         mechanism="" if bonds is None else str(bonds.mechanism),
         bonds_made=0 if bonds is None else len(bonds.made),
         bonds_broken=0 if bonds is None else len(bonds.broken),
+        deformation_potential=np.full((3, 3), np.nan)
+        if deformation_potential is None
+        else deformation_potential.tensor,
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from glasswells.core.checks import count
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.mechanics.averages import longitudinal_square, transverse_square
 from glasswells.statistics.duplicates import duplicates
 from glasswells.statistics.well_numbers import NOT_SHOWN, NUMBERS, Shown, WellNumber
 from glasswells.statistics.well_summary import WellSummary
@@ -197,6 +198,19 @@ COLUMNS: tuple[Column, ...] = (
         unit="sqrt(epsilon/m)/sigma",
         meaning="the same in B",
         value=lambda row: row.well.frequency_b,
+    ),
+    Column(
+        name="gamma_longitudinal",
+        unit="epsilon",
+        meaning="coupling gamma = g/2 to longitudinal waves, g = d(asymmetry)/d(strain); root mean "
+        "square over directions",
+        value=lambda row: float(longitudinal_square(row.well.deformation_potential)) ** 0.5 / 2,
+    ),
+    Column(
+        name="gamma_transverse",
+        unit="epsilon",
+        meaning="the same for transverse waves, by the angle of shear, over polarizations too",
+        value=lambda row: float(transverse_square(row.well.deformation_potential)) ** 0.5 / 2,
     ),
     Column(
         name="movers",

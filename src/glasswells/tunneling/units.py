@@ -152,6 +152,18 @@ class UnitSystem:
         """A reduced density (per energy and volume) in 1 / (J m^3)."""
         return density * self.density_unit
 
+    def specific_heat_joule(self, heat: Number) -> Number:
+        """A reduced heat capacity per volume, k_B / sigma^3, in J / (K m^3)."""
+        return heat * (constants.k / self.sigma**3)
+
+    def conductivity_watt(self, conductivity: Number) -> Number:
+        """A reduced thermal conductivity, k_B per length and time, in W / (K m)."""
+        return conductivity * (constants.k / (self.sigma * self.time_second))
+
+    def speed_meter_per_second(self, speed: Number) -> Number:
+        """A reduced speed in m/s."""
+        return speed * (self.sigma / self.time_second)
+
     def frequency_hertz(self, frequency: Number) -> Number:
         """A reduced angular frequency omega as omega / (2 pi) in hertz."""
         return frequency / (2.0 * math.pi * self.time_second)
