@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ def campaign_observables(
     Raises
     ------
     InputError
-        If the campaign has no double well yet.
+        If the campaign has no double well yet; for glasses by melt and quench, and for a
+        campaign whose energy is a calculator, which reading does not run.
     StoreError, FormatError
         If the folder holds no campaign, or one of another kind.
     """
@@ -84,6 +86,11 @@ def _preparations(catalog: Catalog) -> list[_Preparation]:
         explored = store.glasses("exploration")
         boxes: defaultdict[float, dict[str, float]] = defaultdict(dict)
         for item in store.records("glass"):
+            if math.isnan(item.record.preparation_temperature):
+                raise InputError(
+                    f"{item.glass} is by melt and quench and has no preparation temperature: pass "
+                    f"the summaries of its double wells to gw.observables_of yourself"
+                )
             if item.glass in explored:
                 volume = float(np.prod(item.record.configuration.box))
                 boxes[item.record.preparation_temperature][item.glass] = volume

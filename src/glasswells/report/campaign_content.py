@@ -10,12 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.campaign.elasticity import medium_of
 from glasswells.core.configuration import Configuration
+from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
+from glasswells.mechanics import deformation_potential
+from glasswells.observables.summary import Observables, observables_of
 from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import readable_plan
+from glasswells.plan.model import ModelSection
 from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
 from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.content import (
@@ -53,7 +58,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)
-        preparations = _preparations(store, splittings, vibrations, origins, plan.model.bond_length)
+        preparations = _preparations(store, splittings, vibrations, origins, plan.model)
         return ReportContent(
             name=plan.campaign.name,
             preparations=preparations,
@@ -70,6 +75,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             search_counts=store.counts().get("pairs", {}),
             model=plan.model.native,
             is_material=plan.model.is_material,
+            observables=tuple(_observables(store, plan.model, preparations, units)),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
 
@@ -87,10 +93,11 @@ def _splittings(store: StoreReader) -> dict[Origin, dict[str, TunnelSplitting]]:
 
 def _preparations(
     store: StoreReader,
+    model: Model,
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     vibrations: StoredVibrations,
     origins: dict[tuple[str, int], Origin],
-    bond_length: float | None,
+    energy: ModelSection,
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
@@ -98,7 +105,7 @@ def _preparations(
     for item in store.records("glass"):
         glass = item.record
         temperature, n = _label(glass), glass.configuration.n_particles
-        wells = tuple(_wells(store, item.glass, splittings, origins, bond_length))
+        wells = tuple(_wells(store, item.glass, splittings, origins, energy))
         pairs = StoredPairs.of(store, item.glass)
         found = vibrations.wells(item.glass, temperature, wells, origins)
         groups[temperature].append(
@@ -167,19 +174,60 @@ def _exploration(store: StoreReader, glass: str) -> Exploration | None:
 
 def _wells(
     store: StoreReader,
+    model: Model,
     glass: str,
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     origins: dict[tuple[str, int], Origin],
-    bond_length: float | None,
+    energy: ModelSection,
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
+    model = energy.native
     for number, stored in enumerate(store.records("double_well", glass=glass)):
         origin = Origin(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
         yield summarize_well(
-            stored.record, glass, number, splittings.get(origin), bond_length=bond_length
+            stored.record,
+            glass,
+            number,
+            splittings.get(origin),
+            bond_length=energy.bond_length,
+            deformation_potential=deformation_potential(model, stored.record) if model else None,
         )
+
+
+def _observables(
+    store: StoreReader,
+    energy: ModelSection,
+    preparations: tuple[Preparation, ...],
+    units: tuple[UnitSystem, ...],
+) -> Iterator[Observables]:
+    """Of the preparations with double wells; none of glasses that resist no strain.
+
+    Not of glasses by melt and quench, which have no T_f, nor of calculators, which reading a
+    campaign does not run.
+    """
+    model = energy.native
+    if model is None:
+        return
+    for p in preparations:
+        names = [g.name for g in p.explored]
+        if not any(p.wells) or any(
+            isinstance(g.equilibration, MeltQuenchReport) for g in p.explored
+        ):
+            continue
+        try:
+            medium = medium_of(store, model, names)
+        except InputError:
+            continue
+        for each in units:
+            yield observables_of(
+                p.wells,
+                [g.volume for g in p.explored],
+                medium,
+                each,
+                preparation_temperature=p.temperature,
+            )
 
 
 def _shown(

@@ -17,6 +17,7 @@ from glasswells.core.records import (
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.model.pair_model import Model
+from glasswells.observables.summary import Observables
 from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.screening.rounds import ScreeningRound
@@ -229,6 +230,8 @@ class ReportContent:
     """None if no modes were computed."""
     search_counts: Mapping[str, int] = field(default_factory=dict)
     """What the rounds of path searches counted; empty without rounds."""
+    observables: tuple[Observables, ...] = ()
+    """What experiments would measure, for each preparation temperature and unit set."""
     tasks_left: int = 0
     """Of a campaign that is not finished."""
     model: Model | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from glasswells.report import figures
 from glasswells.report.content import ReportContent
 from glasswells.report.material_tables import material_tables
+from glasswells.report.observables_table import observables_table
 from glasswells.report.screening_tables import screening_tables
 from glasswells.report.search_table import search_tables
 from glasswells.report.section import Gallery, Section, SectionMaker, Sheet, pictures_of
@@ -98,6 +99,23 @@ def density_section(content: ReportContent) -> Section:
     )
 
 
+def observables_section(content: ReportContent) -> Section | None:
+    """What experiments would measure; None where it is not known."""
+    if not content.observables:
+        return None
+    gallery = Gallery(
+        pictures=pictures_of(figures, "observables", content),
+        empty=NO_SPLITTINGS,
+        summary="The same for other unit sets",
+    )
+    return Section(
+        slug="observables",
+        title="What experiments would measure",
+        name="Experiments",
+        blocks=(Sheet(table=observables_table(content)), gallery),
+    )
+
+
 def landscape_section(content: ReportContent) -> Section:
     """Inherent structures."""
     gallery = Gallery(pictures=pictures_of(figures, "network", content), empty=NO_GLASS)
@@ -123,6 +141,7 @@ FIRST: tuple[SectionMaker, ...] = (
     glasses_section,
     distributions_section,
     density_section,
+    observables_section,
     landscape_section,
 )
 """Before those that others add."""
