@@ -147,6 +147,12 @@ class Factorization:
         solution: Array = self._factor.solve(rhs.ravel())
         return solution.reshape(-1, 3)
 
+    @property
+    def pivots(self) -> Array:
+        """The diagonal D (3N,): its product is the determinant, its signs the inertia."""
+        diagonal: Array = self._factor.U.diagonal()
+        return diagonal
+
     def negative_count(self) -> int | None:
         """How many eigenvalues of M lie below the shift (Sylvester's law of inertia).
 
@@ -159,7 +165,7 @@ class Factorization:
         error = float(np.linalg.norm(self._matrix @ solution - rhs))
         if not error <= BACKWARD_ERROR * self._scale * float(np.linalg.norm(solution)):
             return None
-        return int(np.count_nonzero(self._factor.U.diagonal() < 0))
+        return int(np.count_nonzero(self.pivots < 0))
 
 
 def _weighted(matrix: scipy.sparse.csc_array, weights: Array) -> scipy.sparse.csc_array:
