@@ -93,7 +93,6 @@ def _splittings(store: StoreReader) -> dict[Origin, dict[str, TunnelSplitting]]:
 
 def _preparations(
     store: StoreReader,
-    model: Model,
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     vibrations: StoredVibrations,
     origins: dict[tuple[str, int], Origin],
@@ -174,7 +173,6 @@ def _exploration(store: StoreReader, glass: str) -> Exploration | None:
 
 def _wells(
     store: StoreReader,
-    model: Model,
     glass: str,
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     origins: dict[tuple[str, int], Origin],

@@ -1,0 +1,102 @@
+"""All observables together: distinct systems once, glasses without any, what is missing."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from example_systems import random_tensors, two_minima
+
+from glasswells.core.errors import InputError
+from glasswells.core.splittings import TunnelSplitting
+from glasswells.observables import Medium, Observables, network_friction, numbers, observables_of
+from glasswells.statistics import WellSummary
+from glasswells.tunneling import ARGON
+
+MEDIUM = Medium(density=1.0, longitudinal=24.0, transverse=4.5)
+
+
+def well(number: int, splitting: float, core: int) -> WellSummary:
+    solved = TunnelSplitting(
+        levels=np.array([0.02, 0.02 + splitting, 0.09, 0.12]),
+        splitting=splitting,
+        error=1e-12,
+        spread=0.0,
+        by_continuation={"straight": splitting},
+        asymmetry=0.8 * splitting,
+        tunneling_amplitude=0.6 * splitting,
+        continuation="straight",
+        units=ARGON.name,
+        reduced_hbar=ARGON.reduced_hbar,
+        is_two_level=splitting < ARGON.tls_threshold,
+    )
+    return WellSummary(
+        glass="g",
+        number=number,
+        barrier=0.1,
+        asymmetry=0.01,
+        distance=0.5,
+        participation_number=3.0,
+        path_length=0.6,
+        frequency_a=1.0,
+        frequency_b=1.5,
+        core_particles=np.array([core, core + 1.0]),
+        core_displacements=np.array([[0.4, 0, 0], [0, 0.2, 0]]),
+        splittings={ARGON.name: solved},
+        deformation_potential=random_tensors(1, seed=core)[0],
+    )
+
+
+def observed(*glasses: list[WellSummary], **further) -> Observables:
+    return observables_of(
+        glasses, [100.0] * len(glasses), MEDIUM, ARGON, preparation_temperature=0.07, **further
+    )
+
+
+def test_one_core_in_several_backgrounds_counts_once() -> None:
+    one, other = well(0, 5e-4, core=3), well(1, 8e-4, core=9)
+    again = dataclasses.replace(one, number=2, asymmetry=0.011)
+    plain, repeated = observed([one, other]), observed([one, other, again])
+    assert plain.two_level_systems == repeated.two_level_systems == 2
+    assert repeated.double_wells == 2
+    assert repeated.strength.longitudinal.value == plain.strength.longitudinal.value
+    assert np.array_equal(repeated.friction.longitudinal.value, plain.friction.longitudinal.value)
+
+
+def test_glasses_without_double_wells_have_a_volume() -> None:
+    one = well(0, 5e-4, core=3)
+    alone, beside = observed([one]), observed([one], [])
+    assert beside.strength.longitudinal.value == pytest.approx(
+        alone.strength.longitudinal.value / 2
+    )
+    assert beside.density.reduced.value == pytest.approx(alone.density.reduced.value / 2)
+
+
+def test_larger_splittings_are_in_the_specific_heat_only() -> None:
+    found = observed([well(0, 5e-4, core=3), well(1, 0.1, core=9)])
+    assert found.specific_heat.n_entries == 2
+    assert found.two_level_systems == 1
+
+
+def test_without_two_level_systems_there_is_no_strength() -> None:
+    found = {n.name: n for n in numbers(observed([well(0, 0.1, core=3)]))}
+    assert found["tunneling_strength_longitudinal"].value is None
+    assert found["thermal_conductivity"].text == "-"
+    assert found["n_0"].value.value == 0
+
+
+def test_networks_are_averaged_over_the_volume_of_all_glasses() -> None:
+    network = two_minima(0.1, 0.01, 1.0, 1.5, random_tensors(1, 7)[0], volume=100.0)
+    found = observed([well(0, 5e-4, core=3)], [], networks=[network])
+    alone = network_friction(network, MEDIUM, found.friction_temperatures, found.omega)
+    assert found.network_minima == 2
+    assert found.network.longitudinal.value == pytest.approx(alone.longitudinal / 2)
+
+
+def test_a_double_well_without_coupling_is_named() -> None:
+    unknown = dataclasses.replace(
+        well(0, 5e-4, core=3), deformation_potential=np.full((3, 3), np.nan)
+    )
+    with pytest.raises(InputError, match="no deformation_potential"):
+        observed([unknown])
