@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.kernels import largest_displacement2, pair_kernels
 from glasswells.model.neighbors import ListBuilder, PairList
+from glasswells.model.nested_lists import NestedBuilder
 from glasswells.model.strain import StrainDerivatives
 from glasswells.model.strain_kernels import strain_derivatives_kernel, strain_gradient_kernel
 
@@ -45,10 +47,25 @@ class PairInteractions:
         self.constants = model.constants
         self.kernels = pair_kernels(model.law)
         self._skin = skin
-        self._builder = self.list_builder(self.diameters)
+        self._builder: ListBuilder | NestedBuilder = self.list_builder(self.diameters)
+        self._nested: NestedBuilder | None = None
         self._reference: Array | None = None
         self._pairs: PairList | None = None
         self._pattern: HessianPattern | None = None
+
+    def afresh(self) -> PairInteractions:
+        """The same energy with no list yet, made from a wider one that all of these share.
+
+        What it answers depends on where it is asked first, not on what was asked of others.
+        """
+        if self._nested is None:
+            self._nested = NestedBuilder(
+                self.list_builder(self.diameters), self.box, self.constants
+            )
+        other = copy(self)
+        other._builder = self._nested
+        other._reference = other._pairs = other._pattern = None
+        return other
 
     def list_builder(self, diameters: Array) -> ListBuilder:
         """A builder of lists for these particles, in the order of `diameters`."""

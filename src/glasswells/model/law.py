@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 
 class PairLaw(NamedTuple):
     """The compiled functions of one pair potential; k are its constants."""
@@ -24,6 +26,11 @@ class PairLaw(NamedTuple):
     """(x^2, 1/x^2, k) -> (u'/x, u'', u'''/x, u'''')."""
     uniform_strength: bool
     """Whether strength_ij = 1 for all pairs: the kernels then skip reading it."""
+
+
+def single_precision(constants: Any) -> Any:
+    """The constants of a pair law as a NamedTuple of float32."""
+    return type(constants)(*(np.float32(c) for c in constants))
 
 
 class SmoothCutoff(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from glasswells.core.compiler import kernel
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.model.law import PairLaw
+from glasswells.model.law import PairLaw, single_precision
 from glasswells.model.pair_model import PairModel
 
 LARGEST_ERROR = 1e-5
@@ -43,11 +43,6 @@ def check_swap_model(model: PairModel, configuration: Configuration) -> None:
             f"a smaller nonadditivity or smaller diameters"
         )
     _check_single_precision(model, np.unique(diameters))
-
-
-def single_precision(constants: Any) -> Any:
-    """The constants of a pair law as a NamedTuple of float32."""
-    return type(constants)(*(np.float32(c) for c in constants))
 
 
 def _check_single_precision(model: PairModel, sizes: Array) -> None:

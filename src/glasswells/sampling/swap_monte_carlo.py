@@ -15,9 +15,10 @@ from glasswells.core.progress import Progress, Report, reporting
 from glasswells.core.random import seed_state
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.model.functions import energy
+from glasswells.model.law import single_precision
 from glasswells.model.pair_model import PairModel
 from glasswells.sampling.lanes import LANES
-from glasswells.sampling.swap_checks import check_swap_model, single_precision
+from glasswells.sampling.swap_checks import check_swap_model
 from glasswells.sampling.swap_kernels import SwapSettings, SwapTally, Workspace, swap_kernels
 from glasswells.sampling.swap_lists import OVERFLOW, SLACK, SwapState
 
