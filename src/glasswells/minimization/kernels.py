@@ -2,7 +2,8 @@
 
 Suffixes: d degree of freedom (3N), h pair of the history. The two-loop recursion of L-BFGS
 (Nocedal, Math. Comput. 35, 773 (1980)) runs on the inner products of the history (Chen, Wang &
-Zhou, NIPS 2014), so that an iteration reads the stored vectors twice instead of four times.
+Zhou, NIPS 2014), so that an iteration reads the stored vectors twice instead of four times. Loops
+run in the precision of the arrays; what is decided, and the recursion, in double precision.
 """
 
 from __future__ import annotations
@@ -100,12 +101,19 @@ def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
 
 @kernel
 def largest_component(force_d):  # type: ignore[no-untyped-def]
-    """Largest absolute component; NaN or infinite if any component is."""
-    largest, total = 0.0, 0.0
+    """Largest absolute component of a field (3N,); NaN or infinite if any component is."""
+    total = like(force_d, 0.0)
     for d in range(force_d.shape[0]):
-        largest = max(largest, abs(force_d[d]))
         total += abs(force_d[d])
-    return largest if np.isfinite(total) else total
+    if not np.isfinite(total):
+        return total
+    # Three maxima, so that none has to wait for the one before.
+    x, y, z = like(force_d, 0.0), like(force_d, 0.0), like(force_d, 0.0)
+    for d in range(0, force_d.shape[0], 3):
+        x = max(x, abs(force_d[d]))
+        y = max(y, abs(force_d[d + 1]))
+        z = max(z, abs(force_d[d + 2]))
+    return max(x, max(y, z))
 
 
 @kernel
@@ -116,9 +124,15 @@ def copy(from_d, to_d):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def like(a_d, number):  # type: ignore[no-untyped-def]
+    """The number in the precision of an array: another would slow its loops down."""
+    return a_d.dtype.type(number)
+
+
+@kernel
 def dot(a_d, b_d):  # type: ignore[no-untyped-def]
     """Inner product."""
-    total = 0.0
+    total = like(a_d, 0.0)
     for d in range(a_d.shape[0]):
         total += a_d[d] * b_d[d]
     return total
@@ -127,7 +141,7 @@ def dot(a_d, b_d):  # type: ignore[no-untyped-def]
 @kernel
 def two_dots(a_d, b_d, c_d):  # type: ignore[no-untyped-def]
     """Inner products a.b and a.c, reading a once."""
-    first, second = 0.0, 0.0
+    first, second = like(a_d, 0.0), like(a_d, 0.0)
     for d in range(a_d.shape[0]):
         first += a_d[d] * b_d[d]
         second += a_d[d] * c_d[d]
@@ -191,8 +205,9 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
         shorter = -0.5 * a * slope / (rise - a * slope)  # the minimum of the parabola
     a *= min(max(shorter, SHORTEST_CUT), LONGEST_CUT)
     w.number[STEP] = a
+    step = like(w.trial_d, a)
     for d in range(w.trial_d.shape[0]):
-        w.trial_d[d] = w.position_d[d] + a * w.direction_d[d]
+        w.trial_d[d] = w.position_d[d] + step * w.direction_d[d]
     return REJECTED
 
 
@@ -231,8 +246,8 @@ def remember(w, force_d):  # type: ignore[no-untyped-def]
     m = w.step_hd.shape[0]
     slot = (w.counter[NEWEST] + 1) % m
     step, change = w.step_hd[slot], w.change_hd[slot]
-    a = w.number[STEP]
-    ss, sy, yy = 0.0, 0.0, 0.0
+    a = like(step, w.number[STEP])
+    ss, sy, yy = like(step, 0.0), like(step, 0.0), like(step, 0.0)
     for d in range(step.shape[0]):
         s = a * w.direction_d[d]
         y = w.force_d[d] - force_d[d]
@@ -269,10 +284,11 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
     slope = -dot(direction, w.force_d)
     if not slope < 0.0:
         w.counter[COUNT] = 0
+        scale = like(direction, w.number[SCALE])
         for d in range(direction.shape[0]):
-            direction[d] = w.number[SCALE] * w.force_d[d]
+            direction[d] = scale * w.force_d[d]
         slope = -dot(direction, w.force_d)
-    largest2 = 0.0
+    largest2 = like(direction, 0.0)
     for d in range(0, direction.shape[0], 3):
         x, y, z = direction[d], direction[d + 1], direction[d + 2]
         largest2 = max(largest2, x * x + y * y + z * z)
@@ -282,8 +298,9 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
     w.number[SLOPE] = slope
     w.number[STEP] = a
     w.counter[BACKTRACKS] = 0
+    step = like(direction, a)
     for d in range(direction.shape[0]):
-        w.trial_d[d] = w.position_d[d] + a * direction[d]
+        w.trial_d[d] = w.position_d[d] + step * direction[d]
 
 
 @kernel
@@ -327,11 +344,12 @@ def combine_history(w):  # type: ignore[no-untyped-def]
             value += on_step[j] * w.step_change_hh[j, i]
         on_step[i] = alpha[i] - value / w.step_change_hh[i, i]
     direction = w.direction_d
+    rounded = like(direction, scale)
     for d in range(direction.shape[0]):
-        direction[d] = scale * w.force_d[d]
+        direction[d] = rounded * w.force_d[d]
     for k in range(count):
         i = (newest - k + m) % m
-        a, b = on_step[i], on_change[i]
+        a, b = like(direction, on_step[i]), like(direction, on_change[i])
         step, change = w.step_hd[i], w.change_hd[i]
         for d in range(direction.shape[0]):
             direction[d] += a * step[d] + b * change[d]
