@@ -18,13 +18,9 @@ from typing import Any
 import glasswells as gw
 from glasswells.landscape.candidates import choose_pairs
 from glasswells.landscape.close import Close
-from glasswells.landscape.explore import (
-    ExplorationSettings,
-    continue_exploration,
-    merge_explorations,
-    start_exploration,
-)
+from glasswells.landscape.explore import continue_exploration, merge_explorations, start_exploration
 from glasswells.landscape.linked import Linked
+from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.statistics import duplicates, summarize_well
 
 TEMPERATURES = (0.062, 0.07, 0.092)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rows import Row, print_rows
 
 ALL = (
-    *("swap", "md", "silicon", "quench", "paths", "tunneling", "modes"),
+    *("swap", "md", "silicon", "quench", "explore", "paths", "tunneling", "modes"),
     *("start", "coordinator", "scaling"),
 )
 

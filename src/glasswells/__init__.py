@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from glasswells.interchange.lammps_model import LammpsModel
     from glasswells.interchange.shipped import Glass, glass
     from glasswells.landscape.close import close_pairs
-    from glasswells.landscape.explore import Exploration, ExplorationSettings, explore
+    from glasswells.landscape.explore import Exploration, explore
     from glasswells.landscape.library import Identity, identity_scan
     from glasswells.landscape.linked import linked_pairs
     from glasswells.landscape.mechanism import BondChanges, Mechanism, bond_changes
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from glasswells.landscape.preparation import PreparedGlass
     from glasswells.landscape.quench_report import MeltQuenchReport
     from glasswells.landscape.recognition import Recognition
+    from glasswells.landscape.trajectory import ExplorationSettings
     from glasswells.mechanics import deformation_potential, elastic_moduli, stress
     from glasswells.mechanics.records import DeformationPotential, ElasticModuli
     from glasswells.minimization import MinimizerSettings, minimize
@@ -189,7 +190,7 @@ _ROOMS = {
     "interchange.lammps_model": ("LammpsModel",),
     "interchange.shipped": ("Glass", "glass"),
     "landscape.close": ("close_pairs",),
-    "landscape.explore": ("Exploration", "ExplorationSettings", "explore"),
+    "landscape.explore": ("Exploration", "explore"),
     "landscape.library": ("Identity", "identity_scan"),
     "landscape.linked": ("linked_pairs",),
     "landscape.mechanism": ("BondChanges", "Mechanism", "bond_changes"),
@@ -197,6 +198,7 @@ _ROOMS = {
     "landscape.preparation": ("PreparedGlass",),
     "landscape.quench_report": ("MeltQuenchReport",),
     "landscape.recognition": ("Recognition",),
+    "landscape.trajectory": ("ExplorationSettings",),
     "mechanics": ("deformation_potential", "elastic_moduli", "stress"),
     "mechanics.records": ("DeformationPotential", "ElasticModuli"),
     "minimization": ("MinimizerSettings", "minimize"),

@@ -80,7 +80,7 @@ class Takeover:
                 and other.inputs == task.inputs
                 and begins(other.parameters, task.parameters)
             ):
-                best = max(best, self._steps(chain), key=len)
+                best = max(best, self._steps(task.stage, chain), key=len)
         for done, (find, state) in enumerate(best, start=1):
             self.store.act_as_session(find.session)
             left = max(1, task.chunks_left - done)
@@ -90,13 +90,13 @@ class Takeover:
             self._kept.add(task.chain)
         return bool(best)
 
-    def _steps(self, chain: str) -> list[tuple[Find, Encoded]]:
+    def _steps(self, stage: str, chain: str) -> list[tuple[Find, Encoded]]:
         """The chunks of a chain that are there, each with what the next would go on from."""
         finds, _ = self._chunks(chain)
         steps = []
         for find in finds:
             if find.status == DONE:
-                ((_, state),) = self.finds.products(find)
+                state = self._state_at_end(stage, find)
             elif find.status == CONTINUED:
                 state = self._state(self.finds.chunks(chain), find.chunk + 1) or NO_STATE
             else:
@@ -105,6 +105,16 @@ class Takeover:
         while steps and steps[-1][1] is NO_STATE:
             steps.pop()
         return steps
+
+    def _state_at_end(self, stage: str, find: Find) -> Encoded:
+        """What a longer chain goes on from where this one has ended."""
+        products = [encoded for _, encoded in self.finds.products(find)]
+        join, codec = self.pipeline.stage(stage).join, self.store.codec
+        if len(products) == 1 or join is None:
+            return products[0]
+        return codec.encode(
+            join([codec.decode(encoded.body, encoded.arrays.__getitem__) for encoded in products])
+        )
 
     def _chunks(self, chain: str) -> tuple[Sequence[Find], bool]:
         """The chunks of a chain that can be taken over, and whether they reach its end."""

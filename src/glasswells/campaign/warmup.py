@@ -11,11 +11,7 @@ import numpy as np
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.core.records import Configuration, DoubleWell
-from glasswells.landscape.explore import (
-    ExplorationSettings,
-    continue_exploration,
-    start_exploration,
-)
+from glasswells.landscape.explore import continue_exploration, explore, start_exploration
 from glasswells.landscape.melt_quench import melt_quench
 from glasswells.landscape.preparation import (
     PreparationSettings,
@@ -23,7 +19,9 @@ from glasswells.landscape.preparation import (
     finish_preparation,
     start_preparation,
 )
+from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.functions import fourth_order, hessian, third_order
+from glasswells.model.lane_vectors import LANES
 from glasswells.model.pair_model import Model
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.model.stillinger_weber import StillingerWeber
@@ -41,7 +39,7 @@ N_PARTICLES = 100
 """The smallest round number whose box is twice as wide as the largest cutoff."""
 
 
-def warm_up(*, silicon: bool = False) -> float:
+def warm_up(*, silicon: bool = False, lanes: bool = False) -> float:
     """Run each stage briefly; the seconds that it took.
 
     Later processes load the compiled kernels from the cache.
@@ -50,11 +48,16 @@ def warm_up(*, silicon: bool = False) -> float:
     ----------
     silicon
         Whether the kernels of the Stillinger-Weber energy are compiled, too.
+    lanes
+        And those of trajectories side by side.
     """
     check_cache_folder()
     begin = time.perf_counter()
     seed = np.random.SeedSequence(1)
-    _warm_up_landscape(SoftSpheres(), _soft_glass(seed), 0.1, seed)
+    glass = _soft_glass(seed)
+    _warm_up_landscape(SoftSpheres(), glass, 0.1, seed)
+    if lanes:
+        explore(SoftSpheres(), glass, 0.1, 2, 10, seed, settings=ExplorationSettings(lanes=LANES))
     if silicon:
         _warm_up_landscape(StillingerWeber("vink-2001"), _silicon(seed), HOT, seed)
     return time.perf_counter() - begin

@@ -260,7 +260,10 @@ app.command()(salvage)
 def warmup(
     plan: Annotated[
         Path | None,
-        typer.Argument(metavar="[PLAN]", help="Plan file; if it is of silicon, its kernels too."),
+        typer.Argument(
+            metavar="[PLAN]",
+            help="Plan file; its own kernels, as those of silicon or of lanes, too.",
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:
@@ -271,8 +274,12 @@ def warmup(
         from glasswells.plan.file import parse_plan
         from glasswells.plan.model import SILICON
 
-        kind = None if plan is None else parse_plan(read_text(plan), str(plan)).model.kind
-        seconds = warm_up(silicon=kind == SILICON)
+        if plan is None:
+            seconds = warm_up()
+        else:
+            asked = parse_plan(read_text(plan), str(plan))
+            lanes = asked.explore.lanes > 1
+            seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=lanes)
         say(f"all kernels are compiled ({seconds:.1f} s): begin with `glasswells init`")
         note_unkept_kernels()
 

@@ -19,13 +19,13 @@ from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.reference import reference_rates
 from glasswells.estimation.sizes import n_particles
 from glasswells.landscape.explore import (
-    ExplorationSettings,
     ExplorationState,
-    continue_exploration,
+    continue_explorations,
     start_exploration,
 )
 from glasswells.landscape.melt_quench import continue_melt_quench, start_melt_quench
 from glasswells.landscape.preparation import continue_preparation, start_preparation
+from glasswells.landscape.trajectory import ExplorationState
 from glasswells.model.pair_model import Model
 from glasswells.paths import find_double_well
 from glasswells.plan.model import pair_model
@@ -176,16 +176,24 @@ def _run(
 def _time_quenches(
     plan: Plan, model: Model, glass: Configuration, seconds: float
 ) -> tuple[ExplorationState, float]:
-    """A short trajectory and the cost of one of its quenches, those of the first two left out."""
-    settings: ExplorationSettings = exploration_settings(plan.explore)
-    state = start_exploration(model, glass, settings, np.random.SeedSequence(SEED))
-    state = continue_exploration(model, state, settings, 2)
-    begin, before = time.thread_time(), state.quenches
-    while time.thread_time() - begin < seconds and state.outcome is Outcome.COMPLETED:
-        state = continue_exploration(model, state, settings, 10)
-        if state.quenches - before >= plan.explore.quenches:
+    """A short trajectory and the cost of one of its quenches, those of the first two left out.
+
+    With those beside it where the plan asks for lanes.
+    """
+    lanes = plan.explore.lanes
+    settings = replace(exploration_settings(plan.explore), lanes=lanes)
+    states = [
+        start_exploration(model, glass, settings, np.random.SeedSequence(SEED, spawn_key=(k,)))
+        for k in range(lanes)
+    ]
+    states = continue_explorations(model, states, settings, 2)
+    begin, before = time.thread_time(), sum(state.quenches for state in states)
+    while time.thread_time() - begin < seconds and states[0].outcome is Outcome.COMPLETED:
+        states = continue_explorations(model, states, settings, 10)
+        if states[0].quenches >= plan.explore.quenches:
             break
-    spent, quenches = time.thread_time() - begin, state.quenches - before
+    state, quenches = states[0], sum(state.quenches for state in states) - before
+    spent = time.thread_time() - begin
     if quenches < 1:
         raise InputError(
             f"explore.time_step is {plan.explore.time_step:g}: the dynamics of a glass blew up, "

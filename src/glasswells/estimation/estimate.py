@@ -203,7 +203,7 @@ class _GroupWork:
         """The longest chain of tasks that wait for each other: that of one glass."""
         shares = {
             "prepare": 1.0,
-            "explore": 1 / self.group.trajectories,
+            "explore": 1 / -(-self.group.trajectories // self.plan.explore.lanes),
             "library": 1.0,
             "pairs": 1.0,
         }

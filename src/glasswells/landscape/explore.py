@@ -4,48 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from glasswells.core.arguments import expects
-from glasswells.core.checks import count, not_negative
-from glasswells.core.described import described, explained
+from glasswells.core.checks import count
+from glasswells.core.described import described
 from glasswells.core.errors import ConvergenceError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Progress, Report, reporting, silent
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
-from glasswells.landscape.recognition import Recognition, Recognizer
-from glasswells.minimization import MinimizerSettings, minimize_positions
+from glasswells.landscape.together import continue_in_lanes, goes_in_lanes
+from glasswells.landscape.trajectory import (
+    ExplorationSettings,
+    ExplorationState,
+    Trajectory,
+    sorted_transitions,
+)
+from glasswells.minimization import minimize_positions
 from glasswells.model.pair_model import Model
-from glasswells.model.precision import precision_of
-from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
-
-
-@explained
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExplorationSettings:
-    """How a glass is explored; the one minimizer is part of the definition of its structures."""
-
-    temperature: float = 0.04
-    """Exploration temperature T_MD, below that of preparation."""
-    interval: int = 40
-    """Time steps between two quenches."""
-    time_step: float = 0.01
-    """Of velocity Verlet, in sigma sqrt(m/epsilon)."""
-    friction: float = 0.0
-    """Of a Langevin thermostat, per time; 0: constant energy."""
-    identity: Identity = field(default_factory=Identity)
-    """When two minima are one."""
-    recognition: Recognition = field(default_factory=Recognition)
-    """When a quench may end early."""
-    minimizer: MinimizerSettings = field(default_factory=MinimizerSettings)
-    """Of all quenches."""
-
-    def __post_init__(self) -> None:
-        count("interval", self.interval, minimum=1)
-        not_negative("friction", self.friction)
+from glasswells.sampling.molecular_dynamics import Integrator
 
 
 @described
@@ -68,29 +48,6 @@ class Exploration:
     energy_resolution: float = 0.0
     """Largest jump or noise of the total energy that the quenches met: minima whose energies
     differ by a few of it, and that lie close, count as one (`Identity.within`). 0: none."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class ExplorationState:
-    """One trajectory of an exploration, to go on from bit for bit."""
-
-    dynamics: DynamicsCheckpoint
-    structures: tuple[InherentStructure, ...]
-    transitions: tuple[Transition, ...]
-    last: int | None
-    """Structure of the last quench; None before the first and after a failure."""
-    quenches: int
-    """Done so far."""
-    evaluations: int
-    """Energy-and-force evaluations of all quenches."""
-    recognized: int
-    """Quenches that ended early, in the harmonic region of a known structure."""
-    failures: int
-    """Quenches that did not converge."""
-    outcome: Outcome
-    """COMPLETED, or NOT_FINITE if the trajectory blew up and ended."""
-    energy_resolution: float = 0.0
-    """As that of `Exploration`."""
 
 
 @expects(model=Model, configuration=Configuration)
@@ -147,11 +104,9 @@ def explore(
         np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, k))
         for k in range(count("trajectories", trajectories, minimum=1))
     ]
-    states = []
+    starts = [start_exploration(model, configuration, settings, child) for child in children]
     with reporting(progress, "exploration", quenches * trajectories) as report:
-        for child in children:
-            start = start_exploration(model, configuration, settings, child)
-            states.append(continue_exploration(model, start, settings, quenches, report))
+        states = continue_explorations(model, starts, settings, quenches, report)
     found = merge_explorations(states, configuration.box, settings.identity)
     if quenches and not found.structures:
         raise ConvergenceError(_why_nothing(model, states, settings))
@@ -190,37 +145,46 @@ def continue_exploration(
 
     `report` hears of each.
     """
-    dynamics = state.dynamics
-    glass = dynamics.configuration()
+    glass = state.dynamics.configuration()
     integrator = _integrator(model, glass, settings)
-    library = Library.from_structures(glass.box, settings.identity, state.structures)
-    counts = Counter({(t.i, t.j): t.count for t in state.transitions})
-    last, tally = state.last, Counter[str]()
-    outcome, resolution = state.outcome, state.energy_resolution
+    trajectory = Trajectory(state, settings)
     for _ in range(quenches):
-        run = integrator.advance(dynamics, settings.interval, settings.interval)
-        outcome = run.outcome
-        if outcome is not Outcome.COMPLETED:
+        run = integrator.advance(trajectory.dynamics, settings.interval, settings.interval)
+        if run.outcome is not Outcome.COMPLETED:
+            trajectory.outcome = run.outcome
             break
-        dynamics = run.state
-        found, step = _quench(model, run.configuration, library, settings, tally)
-        resolution = max(resolution, step)
-        if last is not None and found is not None:
-            counts[last, found] += 1
-        last = found
-        report(1, f"{len(library.structures)} structures")
-    return ExplorationState(
-        dynamics=dynamics,
-        structures=library.structures,
-        transitions=_sorted_transitions(counts),
-        last=last,
-        quenches=state.quenches + tally["quenches"],
-        evaluations=state.evaluations + tally["evaluations"],
-        recognized=state.recognized + tally["recognized"],
-        failures=state.failures + tally["failures"],
-        outcome=outcome,
-        energy_resolution=resolution,
-    )
+        trajectory.dynamics = run.state
+        # New interactions each time: a list left from the last quench would set the order of
+        # summation, and a run that was cut in between could not repeat it.
+        interactions = model.interactions(glass)
+        trajectory.quench(interactions, run.configuration.positions, settings.minimizer)
+        report(1, f"{len(trajectory)} structures")
+    return trajectory.state()
+
+
+def continue_explorations(
+    model: Model,
+    states: Sequence[ExplorationState],
+    settings: ExplorationSettings,
+    quenches: int,
+    report: Report = silent,
+) -> list[ExplorationState]:
+    """Go on with several trajectories of one glass; each is what it would be without the others.
+
+    Side by side as SIMD lanes if the settings say so and the energy, the masses and the dynamics
+    have that route; one after the other otherwise.
+    """
+    glass = states[0].dynamics.configuration()
+    interactions = model.interactions(glass) if settings.lanes > 1 else None
+    if not goes_in_lanes(interactions, glass, settings):
+        return [continue_exploration(model, s, settings, quenches, report) for s in states]
+    return [
+        state
+        for first in range(0, len(states), settings.lanes)
+        for state in continue_in_lanes(
+            interactions, states[first : first + settings.lanes], settings, quenches, report
+        )
+    ]
 
 
 def merge_explorations(
@@ -237,42 +201,13 @@ def merge_explorations(
             counts[numbers[t.i], numbers[t.j]] += t.count
     return Exploration(
         structures=library.structures,
-        transitions=_sorted_transitions(counts),
+        transitions=sorted_transitions(counts),
         quenches=sum(s.quenches for s in states),
         evaluations=sum(s.evaluations for s in states),
         recognized=sum(s.recognized for s in states),
         failures=sum(s.failures for s in states),
         energy_resolution=resolution,
     )
-
-
-def _quench(
-    model: Model,
-    configuration: Configuration,
-    library: Library,
-    settings: ExplorationSettings,
-    tally: Counter[str],
-) -> tuple[int | None, float]:
-    """The structure below a configuration, None if the quench failed; the energy's resolution."""
-    # New interactions each time: a list left from the last quench would set the order of
-    # summation, and a run that was cut in between could not repeat it.
-    interactions = model.interactions(configuration)
-    recognizer = Recognizer(library, configuration.box, settings.recognition)
-    descent = minimize_positions(
-        interactions, configuration.positions, settings.minimizer, recognizer
-    )
-    resolution = max(descent.energy_jump, precision_of(interactions).energy)
-    tally["quenches"] += 1
-    tally["evaluations"] += descent.evaluations
-    if recognizer.index is not None:
-        tally["recognized"] += 1
-        library.revisit(recognizer.index)
-        return recognizer.index, resolution
-    if not descent.outcome.converged:
-        tally["failures"] += 1
-        return None, resolution
-    found = library.visit(configuration.moved_to(descent.positions), descent.energy)
-    return found, resolution
 
 
 def _why_nothing(
@@ -304,7 +239,3 @@ def _integrator(
         thermostat="langevin" if settings.friction > 0 else None,
         friction=settings.friction,
     )
-
-
-def _sorted_transitions(counts: Counter[tuple[int, int]]) -> tuple[Transition, ...]:
-    return tuple(Transition(i=i, j=j, count=n) for (i, j), n in sorted(counts.items()))

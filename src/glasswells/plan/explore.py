@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from glasswells.landscape.explore import ExplorationSettings
+from glasswells.landscape.trajectory import ExplorationSettings
+from glasswells.model.lane_vectors import LANES
 from glasswells.plan.base import (
     Counts,
     NotNegativeFloat,
@@ -68,6 +70,15 @@ class ExploreSection(Section):
     chunk_quenches: PositiveCount = Field(
         default=50, description="Quenches between two checkpoints: a few seconds of work."
     )
+    lanes: int = Field(
+        default=EXPLORATION.lanes,
+        ge=1,
+        le=LANES,
+        description="Trajectories of a glass that one task carries side by side, in single "
+        "precision where that suffices: 16 where there are so many. What a trajectory gets does "
+        "not depend on this number, but on whether it is above 1. 1: each has tasks of its own, in "
+        "double precision throughout, as in plans of earlier versions.",
+    )
 
     temperature_kelvin: NotNegativeFloat = Field(
         default=0.0,
@@ -93,5 +104,5 @@ class ExploreSection(Section):
 
     def parameters(self) -> dict[str, Any]:
         """What tasks know of it; a trajectory is what it is however many there are of them."""
-        own = ("trajectories", "temperature_kelvin", "femtoseconds")
+        own = ("trajectories", "lanes", "temperature_kelvin", "femtoseconds")
         return self.own_units.model_dump(mode="json", exclude=set(own))

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from glasswells.core.outcomes import Outcome
 from glasswells.landscape.explore import (
-    ExplorationSettings,
-    ExplorationState,
-    continue_exploration,
+    continue_explorations,
     merge_explorations,
     start_exploration,
 )
 from glasswells.landscape.library import Identity
+from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, TrajectoryGroup
 from glasswells.minimization import MinimizerSettings
+from glasswells.model.lane_vectors import LANES
+from glasswells.model.pair_model import Model
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
 from glasswells.store.tasks import TaskInput, TaskOutput
 
+COUNTED = {
+    "quenches": "quenches",
+    "evaluations": "evaluations",
+    "recognized": "recognized",
+    "failed_quenches": "failures",
+}
+"""Counts of the stage, by what they are in the state of a trajectory."""
+LANE_FORMAT = 1
+"""Raise it when lanes would no longer give the same trajectories from the same seeds."""
 
-def explore_parameters(plan: Plan) -> dict[str, Any]:
-    """What the products of `explore` depend on."""
-    return {
-        "model": plan.model_parameters,
-        "explore": plan.explore.parameters(),
-    }
+
+def explore_parameters(plan: Plan, first: int = 0, count: int = 1) -> dict[str, Any]:
+    """What the products of `explore` depend on: of one trajectory, or of those side by side."""
+    parameters = {"model": plan.model_parameters, "explore": plan.explore.parameters()}
+    if plan.explore.lanes > 1:
+        parameters["lanes"] = {"first": first, "count": count, "format": LANE_FORMAT}
+    return parameters
 
 
 def library_parameters(plan: Plan) -> dict[str, Any]:
@@ -36,29 +49,44 @@ def library_parameters(plan: Plan) -> dict[str, Any]:
 
 
 def run_explore(task: TaskInput) -> TaskOutput:
-    """One chunk of one trajectory; at the end the whole trajectory's library."""
+    """One chunk of one trajectory, or of several; at the end the library of each."""
     model = build_model(task.parameters["model"])
     section = ExploreSection(**task.parameters["explore"])
-    settings = exploration_settings(section)
-    if task.state is None:
-        ((glass,),) = task.inputs
-        state = start_exploration(model, glass.configuration, settings, task.seed)
-    else:
-        state = task.state
-    quenches = min(section.chunk_quenches, section.quenches - state.quenches)
-    before = state
-    state = continue_exploration(model, state, settings, quenches)
+    together = task.parameters.get("lanes")
+    settings = replace(exploration_settings(section), lanes=LANES if together else 1)
+    before = states_before(task, model, settings)
+    done = max(state.quenches for state in before)
+    quenches = min(section.chunk_quenches, section.quenches - done)
+    states = continue_explorations(model, before, settings, quenches)
     counts = {
-        "quenches": state.quenches - before.quenches,
-        "evaluations": state.evaluations - before.evaluations,
-        "recognized": state.recognized - before.recognized,
-        "failed_quenches": state.failures - before.failures,
+        name: sum(getattr(s, of) for s in states) - sum(getattr(s, of) for s in before)
+        for name, of in COUNTED.items()
     }
-    left = section.quenches - state.quenches
-    if left > 0 and state.outcome is Outcome.COMPLETED:
+    left = section.quenches - max(state.quenches for state in states)
+    if left > 0 and any(state.outcome is Outcome.COMPLETED for state in states):
         chunks = -(-left // section.chunk_quenches)
+        state = join_trajectories(states) if together else states[0]
         return TaskOutput(counts=counts, state=state, chunks_left=chunks)
-    return TaskOutput(products=(("trajectory", state),), counts=counts)
+    return TaskOutput(products=tuple(("trajectory", state) for state in states), counts=counts)
+
+
+def states_before(
+    task: TaskInput, model: Model, settings: ExplorationSettings
+) -> tuple[ExplorationState, ...]:
+    """The trajectories of a task as its chunk finds them."""
+    if task.state is not None:
+        state: ExplorationState | TrajectoryGroup = task.state
+        return state.trajectories if isinstance(state, TrajectoryGroup) else (state,)
+    ((glass,),) = task.inputs
+    together = task.parameters.get("lanes")
+    seeds = [task.seed]
+    if together:
+        # Each has the seed of a trajectory that has a task of its own.
+        stage, name, _, chunk = task.seed.spawn_key
+        first, last = together["first"], together["first"] + together["count"]
+        keys = [(stage, name, k, chunk) for k in range(first, last)]
+        seeds = [np.random.SeedSequence(task.seed.entropy, spawn_key=key) for key in keys]
+    return tuple(start_exploration(model, glass.configuration, settings, seed) for seed in seeds)
 
 
 def begins_exploration(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -74,6 +102,11 @@ def begins_exploration(first: Mapping[str, Any], second: Mapping[str, Any]) -> b
 def _without(parameters: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
     kept = {name: value for name, value in parameters["explore"].items() if name not in names}
     return {**parameters, "explore": kept}
+
+
+def join_trajectories(states: Sequence[ExplorationState]) -> TrajectoryGroup:
+    """What the next chunk of several trajectories goes on from."""
+    return TrajectoryGroup(trajectories=tuple(states))
 
 
 def run_library(task: TaskInput) -> TaskOutput:

@@ -23,12 +23,13 @@ from glasswells.core.records import (
 from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.detours import Detour
-from glasswells.landscape.explore import Exploration, ExplorationState
+from glasswells.landscape.explore import Exploration
 from glasswells.landscape.links import Link, SearchResult
 from glasswells.landscape.melt_quench import MeltQuench
 from glasswells.landscape.preparation import Preparation, PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.landscape.search import Asked, FollowedPair, PairSearch
+from glasswells.landscape.trajectory import ExplorationState, TrajectoryGroup
 from glasswells.plan.base import of_preparation
 from glasswells.plan.differences import plan_differences
 from glasswells.plan.file import parse_plan
@@ -44,6 +45,7 @@ from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.stages.explore import (
     begins_exploration,
     explore_parameters,
+    join_trajectories,
     library_parameters,
     run_explore,
     run_library,
@@ -131,6 +133,7 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     _with_masses(SwapCheckpoint),
     SwapState,
     TangentStudy,
+    TrajectoryGroup,
     Transition,
     RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
     WellSplitting,
@@ -189,26 +192,26 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         chunks=prepare_chunks(plan, plan.preparations[preparation]),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
-    parameters = explore_parameters(plan)
+    lanes = plan.explore.lanes
+    firsts = range(0, n_trajectories, lanes)
     trajectories = [
         FollowUp(
             stage="explore",
             glass=name,
             number=k,
             inputs=(Ref(chain=f"{name} prepare", kind="glass", item=0),),
-            parameters=parameters,
+            parameters=explore_parameters(plan, k, min(lanes, n_trajectories - k)),
             label=f"{name} explore {k}",
             chunks=chunks,
         )
-        for k in range(n_trajectories)
+        for k in firsts
     ]
     library = FollowUp(
         stage="library",
         glass=name,
         number=0,
         inputs=tuple(
-            Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True)
-            for k in range(n_trajectories)
+            Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True) for k in firsts
         ),
         parameters=library_parameters(plan),
         label=f"{name} library",
@@ -223,7 +226,13 @@ PIPELINE = Pipeline(
     name="glasswells",
     stages=(
         Stage(name="prepare", title="glasses", run=run_prepare),
-        Stage(name="explore", title="trajectories", run=run_explore, begins=begins_exploration),
+        Stage(
+            name="explore",
+            title="trajectories",
+            run=run_explore,
+            begins=begins_exploration,
+            join=join_trajectories,
+        ),
         Stage(name="library", title="libraries", run=run_library, is_swift=True),
         Stage(
             name="pairs",

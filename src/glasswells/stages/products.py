@@ -8,10 +8,11 @@ from typing import Any
 from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
 from glasswells.landscape.candidates import Candidates, ChosenPair
 from glasswells.landscape.detours import Detour
-from glasswells.landscape.explore import Exploration, ExplorationState
+from glasswells.landscape.explore import Exploration
 from glasswells.landscape.links import SearchResult
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.search import FollowedPair, PairSearch
+from glasswells.landscape.trajectory import ExplorationState
 from glasswells.screening.records import KeptTrees
 from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.stages.splittings import WellSplitting

@@ -172,6 +172,8 @@ class Stage:
     begins: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] | None = None
     """Whether a chain with the first parameters is the beginning of one with the second: its
     state, or at its end its one product, is then the state from which the second goes on."""
+    join: Callable[[Sequence[Any]], Any] | None = None
+    """Where a chain may end in several products: from them to that state."""
     is_swift: bool = False
     """Whether a task is bookkeeping of other products, so that it may be done while a campaign is
     played again, which cannot go on before it knows what the task asks for."""

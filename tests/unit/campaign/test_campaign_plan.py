@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from glasswells.khomenko2021 import verdicts
-from glasswells.landscape.explore import ExplorationSettings
 from glasswells.landscape.preparation import PreparationSettings
+from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import quasilocalized

@@ -6,37 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rough_glasses import rough_glass
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.landscape.explore import (
-    ExplorationSettings,
-    ExplorationState,
     continue_exploration,
     explore,
     merge_explorations,
     start_exploration,
 )
 from glasswells.landscape.recognition import Recognition
-from glasswells.model.diameters import draw_diameters
+from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState
 from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
 
 MODEL = SoftSpheres()
-N = 150
 SETTINGS = ExplorationSettings(temperature=0.06, interval=40)
 
 
 @pytest.fixture(scope="module")
 def glass() -> Configuration:
-    """A small, poorly annealed glass: its landscape is rough, so that it hops often."""
-    edge = N ** (1 / 3)
-    sites = np.stack(np.meshgrid(*[np.arange(6)] * 3, indexing="ij"), -1).reshape(-1, 3)
-    start = Configuration(
-        positions=sites[:N] * (edge / 6), diameters=draw_diameters(N, seed=5), box=np.full(3, edge)
-    )
-    melt = swap_monte_carlo(MODEL, start, 0.3, 200, seed=6).configuration
-    return swap_monte_carlo(MODEL, melt, 0.1, 1500, seed=7).configuration
+    return rough_glass()
 
 
 @pytest.fixture(scope="module")

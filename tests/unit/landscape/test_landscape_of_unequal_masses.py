@@ -11,13 +11,9 @@ from glasswells.core.configuration import Configuration
 from glasswells.core.geometry import displacement
 from glasswells.core.records import InherentStructure
 from glasswells.landscape.close import close_pairs
-from glasswells.landscape.explore import (
-    ExplorationSettings,
-    continue_exploration,
-    explore,
-    start_exploration,
-)
+from glasswells.landscape.explore import continue_exploration, explore, start_exploration
 from glasswells.landscape.linked import linked_pairs
+from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.diameters import draw_diameters
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.relaxation import swap_trajectory

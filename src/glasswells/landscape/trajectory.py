@@ -1,0 +1,149 @@
+"""One trajectory of an exploration: how it is made, what it met, and how to go on from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from glasswells.core.checks import count, not_negative
+from glasswells.core.described import explained
+from glasswells.core.errors import InputError
+from glasswells.core.outcomes import Outcome
+from glasswells.core.records import Array, InherentStructure, Transition
+from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.recognition import Recognition, Recognizer
+from glasswells.minimization import MinimizerSettings, minimize_positions
+from glasswells.model.lane_vectors import LANES
+from glasswells.model.pair_model import Interactions
+from glasswells.model.precision import precision_of
+from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
+
+
+@explained
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExplorationSettings:
+    """How a glass is explored; the one minimizer is part of the definition of its structures."""
+
+    temperature: float = 0.04
+    """Exploration temperature T_MD, below that of preparation."""
+    interval: int = 40
+    """Time steps between two quenches."""
+    time_step: float = 0.01
+    """Of velocity Verlet, in sigma sqrt(m/epsilon)."""
+    friction: float = 0.0
+    """Of a Langevin thermostat, per time; 0: constant energy."""
+    identity: Identity = field(default_factory=Identity)
+    """When two minima are one."""
+    recognition: Recognition = field(default_factory=Recognition)
+    """When a quench may end early."""
+    minimizer: MinimizerSettings = field(default_factory=MinimizerSettings)
+    """Of all quenches."""
+    lanes: int = 1
+    """Trajectories that move and descend side by side at most, in single precision where that
+    suffices: up to 16. 1: one after the other, in double precision throughout."""
+
+    def __post_init__(self) -> None:
+        count("interval", self.interval, minimum=1)
+        not_negative("friction", self.friction)
+        if count("lanes", self.lanes, minimum=1) > LANES:
+            raise InputError(f"lanes is {self.lanes}, expected at most {LANES}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ExplorationState:
+    """One trajectory of an exploration, to go on from bit for bit."""
+
+    dynamics: DynamicsCheckpoint
+    structures: tuple[InherentStructure, ...]
+    transitions: tuple[Transition, ...]
+    last: int | None
+    """Structure of the last quench; None before the first and after a failure."""
+    quenches: int
+    """Done so far."""
+    evaluations: int
+    """Energy-and-force evaluations of all quenches."""
+    recognized: int
+    """Quenches that ended early, in the harmonic region of a known structure."""
+    failures: int
+    """Quenches that did not converge."""
+    outcome: Outcome
+    """COMPLETED, or NOT_FINITE if the trajectory blew up and ended."""
+    energy_resolution: float = 0.0
+    """As that of `Exploration`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TrajectoryGroup:
+    """Trajectories of one glass that go on side by side."""
+
+    trajectories: tuple[ExplorationState, ...]
+
+
+class Trajectory:
+    """A trajectory on its way: takes quenches in the order of time."""
+
+    def __init__(self, state: ExplorationState, settings: ExplorationSettings) -> None:
+        self._before = state
+        self._settings = settings
+        self._glass = state.dynamics.configuration()
+        self._library = Library.from_structures(
+            self._glass.box, settings.identity, state.structures
+        )
+        self._counts = Counter({(t.i, t.j): t.count for t in state.transitions})
+        self._last = state.last
+        self._tally = Counter[str]()
+        self._resolution = state.energy_resolution
+        self.dynamics = state.dynamics
+        """Where the dynamics is."""
+        self.outcome = state.outcome
+
+    def __len__(self) -> int:
+        """Structures met so far."""
+        return len(self._library.structures)
+
+    def quench(
+        self,
+        interactions: Interactions,
+        positions: Array,
+        minimizer: MinimizerSettings,
+        evaluations: int = 0,
+    ) -> None:
+        """Descend from positions (N, 3) and note where to; `evaluations` were spent before."""
+        recognizer = Recognizer(self._library, self._glass.box, self._settings.recognition)
+        descent = minimize_positions(interactions, positions, minimizer, recognizer)
+        step = max(descent.energy_jump, precision_of(interactions).energy)
+        self._resolution = max(self._resolution, step)
+        self._tally["quenches"] += 1
+        self._tally["evaluations"] += evaluations + descent.evaluations
+        found = recognizer.index
+        if found is not None:
+            self._tally["recognized"] += 1
+            self._library.revisit(found)
+        elif descent.outcome.converged:
+            found = self._library.visit(self._glass.moved_to(descent.positions), descent.energy)
+        else:
+            self._tally["failures"] += 1
+        if self._last is not None and found is not None:
+            self._counts[self._last, found] += 1
+        self._last = found
+
+    def state(self) -> ExplorationState:
+        """To go on from."""
+        before, tally = self._before, self._tally
+        return ExplorationState(
+            dynamics=self.dynamics,
+            structures=self._library.structures,
+            transitions=sorted_transitions(self._counts),
+            last=self._last,
+            quenches=before.quenches + tally["quenches"],
+            evaluations=before.evaluations + tally["evaluations"],
+            recognized=before.recognized + tally["recognized"],
+            failures=before.failures + tally["failures"],
+            outcome=self.outcome,
+            energy_resolution=self._resolution,
+        )
+
+
+def sorted_transitions(counts: Counter[tuple[int, int]]) -> tuple[Transition, ...]:
+    """Counts of passages as records, sorted by the two structures."""
+    return tuple(Transition(i=i, j=j, count=n) for (i, j), n in sorted(counts.items()))
