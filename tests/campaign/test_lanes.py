@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from glasswells.campaign.plan.file import parse_plan
-from glasswells.campaign.stages.explore import (
-    exploration_settings,
-    explore_parameters,
-    states_before,
-)
-from glasswells.campaign.stages.pipeline import PIPELINE
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.core.records import Configuration
 from glasswells.engines.pool import InlineExecutor
+from glasswells.plan.file import parse_plan
+from glasswells.stages.explore import (
+    exploration_settings,
+    explore_parameters,
+    states_before,
+)
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.tasks import TaskInput
 
 QUENCHES = 20

@@ -19,7 +19,6 @@ from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.reference import reference_rates
 from glasswells.estimation.sizes import n_particles
 from glasswells.landscape.explore import (
-    ExplorationState,
     continue_explorations,
     start_exploration,
 )

@@ -118,7 +118,7 @@ def keep_in_reach(r_nc, box_c, cutoff, built, allowed_n, wide, reach2):  # type:
             wide.strength[found] = built.strength[p]
             reach2[found] = reach * reach
             found += x * x + y * y + z * z < farthest * farthest
-    wide.count[0] = found
+    wide.used[0] = found
 
 
 @lean_kernel
@@ -127,7 +127,7 @@ def thin_lane_pairs(r, wide, reach2, unit, block, pairs):  # type: ignore[no-unt
     stride = r.shape[0] // 3
     x, y, z = block[0:BLOCK], block[BLOCK : 2 * BLOCK], block[2 * BLOCK : 3 * BLOCK]
     found = 0
-    begin, end = 0, wide.count[0]
+    begin, end = 0, wide.used[0]
     while begin < end:
         size = min(BLOCK_PAIRS, end - begin)
         for slot in range(size):
@@ -149,7 +149,7 @@ def thin_lane_pairs(r, wide, reach2, unit, block, pairs):  # type: ignore[no-unt
             pairs.strength[to] = wide.strength[p]
             found += near > 0
         begin += size
-    pairs.count[0] = found
+    pairs.used[0] = found
 
 
 @lean_kernel

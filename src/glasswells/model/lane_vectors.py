@@ -33,9 +33,8 @@ def _difference(
     then y, then z.
     """
     number = types.int64
-    signature = types.void(
-        r, number, number, number, types.UniTuple(types.float32, 3), number, block
-    )
+    lengths: Any = types.UniTuple(types.float32, 3)  # type: ignore[no-untyped-call]
+    signature = types.void(r, number, number, number, lengths, number, block)
     return signature, _generate_difference
 
 

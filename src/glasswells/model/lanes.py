@@ -30,7 +30,7 @@ ENERGY_NOISE = 1e-6
 class LanePairs(NamedTuple):
     """Pairs (i, j), i < j, in the order of i and then j, with room for more."""
 
-    count: NDArray[np.int64]
+    used: NDArray[np.int64]
     """(1,): pairs in use."""
     first: NDArray[np.uint32]
     """(P,): i."""
@@ -45,7 +45,7 @@ class LanePairs(NamedTuple):
 def empty_lane_pairs(capacity: int) -> LanePairs:
     """Room for pairs."""
     return LanePairs(
-        count=np.zeros(1, dtype=np.int64),
+        used=np.zeros(1, dtype=np.int64),
         first=np.zeros(capacity, dtype=np.uint32),
         second=np.zeros(capacity, dtype=np.uint32),
         inverse_range=np.zeros(capacity, dtype=np.float32),
@@ -88,7 +88,7 @@ def lane_force_kernel(law: PairLaw) -> Any:
         stride = r.shape[0] // 3
         for d in range(force.shape[0]):
             force[d] = ZERO
-        begin, end = 0, pairs.count[0]
+        begin, end = 0, pairs.used[0]
         while begin < end:
             size = min(BLOCK_PAIRS, end - begin)
             for slot in range(size):

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import Field
 
-from glasswells.landscape.explore import ExplorationSettings
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.lane_vectors import LANES
 from glasswells.plan.base import (

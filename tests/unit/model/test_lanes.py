@@ -94,7 +94,7 @@ def test_the_list_misses_no_pair_of_any_lane(soft_liquid: Configuration, spread:
     lists = LaneLists(SOFT.interactions(c))
     lists.make(lanes_of(moved(c, 0.01, seed=6), c.box))
     lists.make(lanes_of(placed, c.box))
-    size = int(lists.pairs.count[0])
+    size = int(lists.pairs.used[0])
     listed = list(
         zip(lists.pairs.first[:size].tolist(), lists.pairs.second[:size].tolist(), strict=True)
     )
