@@ -101,7 +101,9 @@ class ProgressDisplay:
             left = f"; time left: {time_left(stages)}"
             # The first unit set is enough for a log; all of them stand at its end.
             told = "".join(f"; {printable(sentence)}" for sentence in found[:2])
-            self._console.print(Text(f"{time.strftime('%H:%M:%S')} {line}{left}{told}"))
+            self._console.print(
+                Text(f"{time.strftime('%H:%M:%S')} {line}{left}{told}"), soft_wrap=True
+            )
 
 
 def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:
