@@ -24,8 +24,7 @@ from glasswells.core.records import DoubleWell
 from glasswells.engines.pool import InlineExecutor
 from glasswells.khomenko2021 import SECTIONS
 from glasswells.report import campaign_content, write_report
-from glasswells.report.screening_tables import screening_tables
-from glasswells.report.search_table import search_tables
+from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE

@@ -6,8 +6,7 @@ from glasswells.report import figures
 from glasswells.report.content import ReportContent
 from glasswells.report.material_tables import material_tables
 from glasswells.report.observables_table import observables_table
-from glasswells.report.screening_tables import screening_tables
-from glasswells.report.search_table import search_tables
+from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.section import Gallery, Section, SectionMaker, Sheet, pictures_of
 from glasswells.report.tables import (
     correlation_table,
