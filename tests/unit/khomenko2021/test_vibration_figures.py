@@ -441,3 +441,11 @@ def test_a_store_without_modes_has_no_vibrations():
 def test_glasses_that_were_not_explored_do_not_count():
     glass = GlassContent(name="g", n_particles=N, volume=1.0)
     assert Preparation(temperature=0.07, glasses=(glass,)).vibrations == []
+
+
+def test_marks_of_single_values_have_no_vertical_axis():
+    for picture in overlap_pictures(with_vibrations(content(sizes=((5,), (3,))))):
+        assert {axes.get_ylabel() for axes in picture.figure.axes} == {""}
+    for picture in overlap_pictures(with_vibrations(content(sizes=((12,), (3,))))):
+        labels = {axes.get_ylabel() for axes in picture.figure.axes}
+        assert labels == {"", "probability density"}

@@ -107,8 +107,7 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
             else:
                 counted = f"{n} distinct in the first row." if len(subsets) > 1 else ""
                 words.append(f"T_f = {p.temperature:g}: {counted}" if counted else "")
-    for row in panels:
-        row[0].set_ylabel("probability density")
+    label_densities(panels)
     if len(subsets) > 1:
         name_rows(panels, subsets)
     label_x(panels, r"$c = \max_\alpha c_\alpha$")
@@ -158,8 +157,7 @@ def _nonlinear_picture(preparations: Sequence[Preparation]) -> Picture:
         panels[0][column].set_xlabel("overlap $c$")
         panels[1][column].set_xlabel("overlap of mobilities $a$")
         words.append(f"{_found_words(p, 'displacement_ab')} {_mobility_words(p, modes)}")
-    for row in panels:
-        row[0].set_ylabel("probability density")
+    label_densities(panels)
     _legend(figure, panels)
     return Picture(
         slug="overlap_nonlinear",
@@ -201,8 +199,7 @@ def _unknown_end_picture(preparations: Sequence[Preparation]) -> Picture:
                 f"$T_f$ = {p.temperature:g}, {wells_words(n)}", fontsize=9
             )
             words.append(_found_words(p, name))
-    for row in panels:
-        row[0].set_ylabel("probability density")
+    label_densities(panels)
     name_rows(panels, [SEED_WORDS[name].removeprefix("the ") for name in names])
     label_x(panels, "overlap $c$ with $r_{AB}$")
     _legend(figure, panels)
@@ -227,6 +224,14 @@ def panel_grid(rows: int, preparations: Sequence[Preparation]) -> tuple[Figure, 
         return figure, figure.subplots(1, rows, squeeze=False, sharex=True).T
     figure = new_figure(min(1.4 + 2.7 * columns, 8.6), 0.5 + 2.2 * rows)
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=True)
+
+
+def label_densities(panels: Any) -> None:
+    """Label the first vertical axis of each row, if any: marks of single values have none."""
+    for row in panels:
+        densities = [axes for axes in row if len(axes.get_yticks())]
+        if densities:
+            densities[0].set_ylabel("probability density")
 
 
 def label_x(panels: Any, label: str) -> None:
