@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from glasswells.report.content import Preparation, ReportContent
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.report.tables import Table
 from glasswells.statistics import count_per_glass, count_tls
 from glasswells.tunneling.units import ARGON_PUBLISHED, NIP_PUBLISHED

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from glasswells.content.records import ReportContent
 from glasswells.khomenko2021 import figures
 from glasswells.khomenko2021.counts import paper_counts_table
 from glasswells.khomenko2021.tables import claims_tables, vibration_counts_table
 from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.report.content import ReportContent
 from glasswells.report.picture import Picture
 from glasswells.report.section import Gallery, Section, Sheet, declared_figures
 

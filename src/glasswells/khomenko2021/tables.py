@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glasswells.content.records import Preparation, ReportContent
+from glasswells.content.vibrations import VibrationContent
 from glasswells.khomenko2021.claims import Verdict, reserved
 from glasswells.khomenko2021.figures.spectrum import reach_words
 from glasswells.khomenko2021.verdicts import verdicts
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.tables import Table
-from glasswells.report.vibration_content import VibrationContent
 from glasswells.statistics import VibrationColumns
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 

@@ -1,7 +1,7 @@
 """Records in, pictures and one self-contained HTML page out; the only room that draws."""
 
-from glasswells.report.campaign_content import campaign_content
-from glasswells.report.content import (
+from glasswells.content.campaign import campaign_content
+from glasswells.content.records import (
     Exploration,
     Failure,
     GlassContent,
@@ -11,9 +11,9 @@ from glasswells.report.content import (
     StageCost,
     choose_wells,
 )
+from glasswells.content.several import together
+from glasswells.content.vibrations import ShownSpectrum, ShownVibrations, VibrationContent
 from glasswells.report.page import write_report
-from glasswells.report.several import together
-from glasswells.report.vibration_content import ShownSpectrum, ShownVibrations, VibrationContent
 
 __all__ = [
     "Exploration",

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from glasswells.content.records import GlassContent, ReportContent
 from glasswells.landscape.mechanism import Mechanism
-from glasswells.report.content import GlassContent, ReportContent
 from glasswells.report.material_words import ANGSTROM
 from glasswells.report.tables import Table
 from glasswells.statistics import WellSummary, duplicates

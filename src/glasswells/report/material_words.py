@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.picture import Picture
 from glasswells.report.section import Section, Sheet
 from glasswells.report.tables import Table

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from glasswells.content.records import ReportContent
 from glasswells.observables.numbers import TUNNELING_STRENGTH_MEASURED, numbers
-from glasswells.report.content import ReportContent
 from glasswells.report.tables import Table
 
 

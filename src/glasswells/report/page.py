@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glasswells.content.records import ReportContent
 from glasswells.core.errors import GlasswellsError, InputError
 from glasswells.core.whole_file import write_whole
 from glasswells.report import figures
-from glasswells.report.content import ReportContent
 from glasswells.report.material_words import Rewording
 from glasswells.report.numbers import drawn_numbers
 from glasswells.report.picture import Picture, figure_style, write_picture

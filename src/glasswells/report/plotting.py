@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glasswells.content.records import Preparation
 from glasswells.core.records import Array
-from glasswells.report.content import Preparation
 from glasswells.statistics import Distribution
 from glasswells.statistics.overview import counted
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.tables import Table
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import Overview

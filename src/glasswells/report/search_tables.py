@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.tables import Table
 from glasswells.statistics import WellSummary, share
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.picture import Picture
 from glasswells.report.tables import Table
 

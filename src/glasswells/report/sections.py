@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from glasswells.content.records import ReportContent
 from glasswells.report import figures
-from glasswells.report.content import ReportContent
 from glasswells.report.material_tables import material_tables
 from glasswells.report.observables_table import observables_table
 from glasswells.report.search_tables import screening_tables, search_tables

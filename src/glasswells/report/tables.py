@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.core.whole_file import whole_file
 from glasswells.landscape.quench_report import MeltQuenchReport
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.statistics import (
     TlsDensity,

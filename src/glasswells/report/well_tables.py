@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from glasswells.report.content import GlassContent, ReportContent
+from glasswells.content.records import GlassContent, ReportContent
 from glasswells.report.tables import Table
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
 from glasswells.statistics.well_table import (

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.checks import count
-from glasswells.core.splittings import TunnelSplitting
 from glasswells.mechanics.averages import longitudinal_square, transverse_square
 from glasswells.statistics.duplicates import duplicates
+from glasswells.statistics.splitting_columns import SPLITTING_COLUMNS
 from glasswells.statistics.well_numbers import NOT_SHOWN, NUMBERS, Shown, WellNumber
 from glasswells.statistics.well_summary import WellSummary
-from glasswells.tunneling import CONTINUATIONS
 from glasswells.tunneling.units import UnitSystem
 
 MOVER_FRACTION = 0.5
@@ -49,18 +48,6 @@ class Column:
         """A number as figures show it."""
         value = float(self.value(WellRow(preparation_temperature=np.nan, well=well)))
         return abs(value) if self.shown.is_magnitude else value
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SplittingColumn:
-    """A quantity of a double well that depends on the unit set."""
-
-    name: str
-    unit: str
-    meaning: str
-    value: Callable[[TunnelSplitting, UnitSystem], Any]
-    missing: Any = np.nan
-    """What stands where no splitting was solved for."""
 
 
 def _column_of(number: WellNumber) -> Column:
@@ -244,86 +231,6 @@ BOND_COLUMNS: tuple[Column, ...] = (
     ),
 )
 """After those, in tables of materials with bonds."""
-
-
-def _continuation_column(continuation: str, part: str, meaning: str) -> SplittingColumn:
-    """A number that is known for each continuation beyond A and B: why E moves between them."""
-
-    def value(splitting: TunnelSplitting, units: UnitSystem) -> float:
-        found = splitting.continuations.get(continuation)
-        return np.nan if found is None else getattr(found, part)
-
-    return SplittingColumn(
-        name=f"{part}_{continuation}",
-        unit="epsilon",
-        meaning=f"{meaning}, continuation {continuation}",
-        value=value,
-    )
-
-
-SPLITTING_COLUMNS: tuple[SplittingColumn, ...] = (
-    SplittingColumn(
-        name="splitting",
-        unit="epsilon",
-        meaning="E = E_2 - E_1 of the one-dimensional Schroedinger equation on the path",
-        value=lambda s, units: s.splitting,
-    ),
-    SplittingColumn(
-        name="splitting_kelvin",
-        unit="K",
-        meaning="E / k_B",
-        value=lambda s, units: units.energy_kelvin(s.splitting),
-    ),
-    SplittingColumn(
-        name="error",
-        unit="epsilon",
-        meaning="numerical error of E",
-        value=lambda s, units: s.error,
-    ),
-    SplittingColumn(
-        name="spread",
-        unit="epsilon",
-        meaning="half the range of E over the continuations beyond A and B",
-        value=lambda s, units: s.spread,
-    ),
-    SplittingColumn(
-        name="delta",
-        unit="epsilon",
-        meaning="Delta in the localized basis of the two lowest states",
-        value=lambda s, units: s.asymmetry,
-    ),
-    SplittingColumn(
-        name="delta_0",
-        unit="epsilon",
-        meaning="tunneling amplitude Delta_0, E^2 = Delta^2 + Delta_0^2",
-        value=lambda s, units: s.tunneling_amplitude,
-    ),
-    SplittingColumn(
-        name="is_two_level",
-        unit="",
-        meaning="whether E is below the threshold of the unit set, resolved, and no single well "
-        "in disguise",
-        value=lambda s, units: s.is_two_level,
-        missing=False,
-    ),
-    SplittingColumn(
-        name="flags",
-        unit="",
-        meaning="any of unresolved, single_well, short_path, extrapolated",
-        value=lambda s, units: " ".join(s.flags),
-        missing="",
-    ),
-    *(
-        _continuation_column(name, part, meaning)
-        for name in CONTINUATIONS
-        for part, meaning in (
-            ("splitting", "E"),
-            ("zero_point_a", "zero-point energy in A"),
-            ("zero_point_b", "zero-point energy in B"),
-        )
-    ),
-)
-"""Once for each unit set."""
 
 
 def heading(name: str, units: UnitSystem) -> str:

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from glasswells.content.stored_vibrations import Origin, StoredVibrations
+from glasswells.content.vibrations import choose_fields, choose_tangents
 from glasswells.khomenko2021.figures.curvature import curvature_pictures
 from glasswells.khomenko2021.figures.fields import field_pictures
 from glasswells.khomenko2021.figures.overlaps import (
@@ -22,9 +24,7 @@ from glasswells.khomenko2021.figures.tangents import tangent_pictures
 from glasswells.khomenko2021.sections import SECTIONS, vibration_pictures
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.report import GlassContent, Preparation
-from glasswells.report.campaign_vibrations import Origin, StoredVibrations
 from glasswells.report.picture import PAPER_COLORS, figure_style, temperature_colors
-from glasswells.report.vibration_content import choose_fields, choose_tangents
 from glasswells.statistics import summarize_well
 from glasswells.store.tasks import Ref
 from report_contents import N, content, double_well, is_repeat, write_quickly

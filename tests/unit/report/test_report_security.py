@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.figures.distributions import distribution_pictures
 from glasswells.report.figures.wells import well_pictures
 from glasswells.report.numbers import Numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glasswells.report.content import GlassContent, Preparation, ReportContent
+from glasswells.content.records import GlassContent, Preparation, ReportContent
 from glasswells.report.search_tables import screening_tables
 from glasswells.screening.records import Importance
 from glasswells.screening.rounds import ScreeningRound

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.core.records import Array
 from glasswells.khomenko2021.figures.overlaps import distinct_words, label_x, panel_grid
 from glasswells.khomenko2021.verdicts import frequency_correlation, splitting_and_frequency
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, plain, temperature_colors
 from glasswells.report.plotting import describe
 from glasswells.report.section import ReportFigure

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.content.records import ReportContent
+from glasswells.content.vibrations import ShownVibrations
 from glasswells.core.records import Array
-from glasswells.report.content import ReportContent
 from glasswells.report.field_drawing import (
     FIELD_WORDS,
     centered_on_largest,
@@ -22,7 +23,6 @@ from glasswells.report.field_drawing import (
 from glasswells.report.numbers import label_text
 from glasswells.report.picture import Picture, new_figure
 from glasswells.report.section import ReportFigure
-from glasswells.report.vibration_content import ShownVibrations
 
 
 def field_pictures(content: ReportContent) -> Iterator[Picture]:

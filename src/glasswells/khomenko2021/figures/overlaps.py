@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.core.records import Array
 from glasswells.khomenko2021.verdicts import in_subset, subset_words
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.report.plotting import (
     MIN_HISTOGRAM,

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
+from glasswells.content.vibrations import ShownSpectrum
 from glasswells.report.field_drawing import RED
 from glasswells.report.picture import Picture, new_figure
 from glasswells.report.section import ReportFigure
-from glasswells.report.vibration_content import ShownSpectrum
 
 DOTS = "0.55"
 INSET_MODES = 60

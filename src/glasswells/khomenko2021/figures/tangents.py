@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glasswells.content.records import Preparation, ReportContent
+from glasswells.content.vibrations import ShownVibrations
 from glasswells.core.records import Array
 from glasswells.khomenko2021.figures.overlaps import wells_words
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.report.plotting import error_words
 from glasswells.report.section import ReportFigure
-from glasswells.report.vibration_content import ShownVibrations
 from glasswells.statistics import mean
 from glasswells.vibrations.records import TangentStudy
 

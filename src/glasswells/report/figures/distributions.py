@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.core.records import Array
-from glasswells.report.content import Preparation, ReportContent
 from glasswells.report.picture import Picture, new_figure, plain, temperature_colors
 from glasswells.report.plotting import (
     CUT_WORDS,

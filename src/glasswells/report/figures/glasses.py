@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glasswells.report.content import ReportContent
+from glasswells.content.records import ReportContent
 from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.report.plotting import describe
 from glasswells.report.section import ReportFigure

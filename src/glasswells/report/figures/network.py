@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.content.records import Exploration, GlassContent, ReportContent
 from glasswells.core.records import Array, freeze
-from glasswells.report.content import Exploration, GlassContent, ReportContent
 from glasswells.report.picture import Picture, new_figure
 from glasswells.report.section import ReportFigure
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from glasswells.content.records import ReportContent
 from glasswells.observables.summary import Observables
-from glasswells.report.content import ReportContent
 from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.report.section import ReportFigure
 

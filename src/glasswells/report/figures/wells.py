@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glasswells.content.records import ReportContent, ShownWell
 from glasswells.core.splittings import TunnelSplitting
-from glasswells.report.content import ReportContent, ShownWell
 from glasswells.report.field_drawing import (
     FIELD_WORDS,
     RED,

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from glasswells.plan.modes import ModesSection
-from glasswells.report.vibration_content import (
+from glasswells.content.vibrations import (
     Choice,
     ShownSpectrum,
     ShownVibrations,
@@ -16,6 +15,7 @@ from glasswells.report.vibration_content import (
     choose_tangents,
     splitting_of,
 )
+from glasswells.plan.modes import ModesSection
 from glasswells.statistics import (
     MinimumColumns,
     VibrationColumns,

@@ -11,6 +11,18 @@ from typing import Any
 import numpy as np
 
 from glasswells.campaign.elasticity import medium_of
+from glasswells.content.records import (
+    Exploration,
+    Failure,
+    GlassContent,
+    Preparation,
+    ReportContent,
+    ShownWell,
+    StageCost,
+    choose_wells,
+)
+from glasswells.content.stored_pairs import StoredPairs, pair_subjects
+from glasswells.content.stored_vibrations import Origin, StoredVibrations
 from glasswells.core.configuration import Configuration
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
@@ -21,18 +33,6 @@ from glasswells.observables.summary import Observables, observables_of
 from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import readable_plan
 from glasswells.plan.model import ModelSection
-from glasswells.report.campaign_pairs import StoredPairs, pair_subjects
-from glasswells.report.campaign_vibrations import Origin, StoredVibrations
-from glasswells.report.content import (
-    Exploration,
-    Failure,
-    GlassContent,
-    Preparation,
-    ReportContent,
-    ShownWell,
-    StageCost,
-    choose_wells,
-)
 from glasswells.stages.splittings import solved_units
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.core.errors import InputError
-from glasswells.core.records import Transition
-from glasswells.report.content import (
+from glasswells.content.records import (
     Exploration,
     GlassContent,
     Preparation,
     ReportContent,
     ShownWell,
 )
-from glasswells.report.vibration_content import VibrationContent
+from glasswells.content.vibrations import VibrationContent
+from glasswells.core.errors import InputError
+from glasswells.core.records import Transition
 from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
 from glasswells.tunneling.units import UnitSystem
 

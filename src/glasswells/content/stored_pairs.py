@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from glasswells.content.stored_vibrations import Origin
 from glasswells.landscape.candidates import ChosenPair
-from glasswells.report.campaign_vibrations import Origin
 from glasswells.stages.screened import SCREENED
 from glasswells.store.reader import StoreReader
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from glasswells.content.vibrations import VibrationContent
 from glasswells.core.records import (
     Array,
     DoubleWell,
@@ -18,7 +19,6 @@ from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.model.pair_model import Model
 from glasswells.observables.summary import Observables
-from glasswells.report.vibration_content import VibrationContent
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.screening.rounds import ScreeningRound
 from glasswells.statistics import (

@@ -1,0 +1,1 @@
+"""What is known of campaigns, finished or not, as plain records: what a report shows."""
