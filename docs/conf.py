@@ -22,9 +22,11 @@ extensions = [
     "numpydoc",
     "mathml",
     "plan_table",
+    "export_table",
+    "command_reference",
     "public_names",
 ]
-exclude_patterns = ["_build", "gallery", "_extensions", "_templates"]
+exclude_patterns = ["_build", "gallery", "sample", "_extensions", "_templates"]
 templates_path = ["_templates"]
 suppress_warnings: list[str] = []
 
@@ -71,6 +73,10 @@ html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "glasswells"
 html_static_path = ["_static"]
+# The example of a campaign in the gallery leaves its report there.
+SAMPLE = Path(__file__).parent / "sample"
+SAMPLE.mkdir(exist_ok=True)
+html_extra_path = ["sample"]
 html_css_files = ["custom.css"]
 html_show_sphinx = False
 html_copy_source = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import sys
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from glasswells.cli import app
+from glasswells.plan.file import parse_plan
 
 DOCS = Path(__file__).parents[1] / "docs"
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -65,3 +67,34 @@ def test_pages_name_only_commands_and_options_that_exist(texts: ModuleType) -> N
             assert used <= named, f"{page.name}: glasswells {line}"
             seen += len(used)
     assert seen > 10
+
+
+def texts_of_the_code() -> list[str]:
+    """All texts in the source, with an ellipsis for what is filled in."""
+    found = []
+    for path in (DOCS.parent / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [p.value if isinstance(p, ast.Constant) else "…" for p in node.values]
+                found.append("".join(map(str, parts)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_messages_of_the_page_on_troubles_are_those_of_the_code() -> None:
+    page = (DOCS / "troubleshooting.md").read_text("utf-8").split("## Numbers look wrong")[0]
+    messages = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(messages) > 15
+    code = texts_of_the_code()
+    for message in messages:
+        parts = [re.escape(part.strip()) for part in message.split("…")]
+        pattern = re.compile(r".*?".join(parts), re.DOTALL)
+        assert any(pattern.search(text) for text in code), message
+
+
+def test_plans_of_the_pages_are_plans() -> None:
+    for page in ("own_glass.md", "own_law.md"):
+        for block in re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL):
+            if "[project]" not in block and "wide_mixture" not in block:
+                parse_plan(block)

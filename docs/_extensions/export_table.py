@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from glasswells.core.described import field_text
+from glasswells.export.records import unit_of
 from glasswells.stages.products import PRODUCTS, UNITS
 
 COLUMNS = (("column", 30), ("unit", 18), ("what it is", 52))
@@ -37,7 +38,7 @@ def tables_of(kind: str) -> dict[str, list[Line]]:
 
 
 def _line(name: str, owner: type, field: str) -> Line:
-    unit = UNITS.get(f"{owner.__name__}.{field}", UNITS.get(field, ""))
+    unit = unit_of(name, owner, field, UNITS)
     return name, "" if unit == "1" else unit, " ".join(field_text(owner, field).split())
 
 

@@ -43,6 +43,15 @@ for name, unit, meaning in campaign.column_guide[:12]:
     print(f"{name:22s} {unit:12s} {meaning}")
 
 # %%
+# Its report is one page that works offline: `this one <../sample_report/index.html>`_ of this small
+# campaign lies beside these pages.
+
+sample = Path("..") / "sample" / "sample_report"
+words = ["report", str(folder), "--output", str(sample)]
+subprocess.run([*program, *words], capture_output=True, check=True)
+print(sorted(path.name for path in sample.iterdir()))
+
+# %%
 # The files open in OVITO (*File, Load File*, then the modifier *Vector display* for the arrows) and
 # are read by ASE, LAMMPS and this package, to the last bit of each coordinate:
 

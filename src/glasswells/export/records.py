@@ -135,8 +135,7 @@ class Table:
                 guide.append((name, found, "", SOURCE.get(name, "")))
                 continue
             owner, field = places[name]
-            is_real = found == REAL or "float" in found
-            unit = units.get(f"{owner.__name__}.{field}", units.get(field, "")) if is_real else ""
+            unit = unit_of(name, owner, field, units) if found == REAL or "float" in found else ""
             guide.append((name, found, unit, " ".join(field_text(owner, field).split())))
         return guide
 
@@ -203,6 +202,13 @@ class Table:
             for entry, record in enumerate(_list_in(stored.record, self.list_name)):
                 yield {"row": row, "of_row": of_row, "entry": entry, **origin}, stored.glass, record
                 row += 1
+
+
+def unit_of(name: str, owner: type, field: str, units: Mapping[str, str]) -> str:
+    """The unit of a column: by the last two parts of its name, by record and field, or by field."""
+    tail = ".".join(name.split(".")[-2:])
+    known = (units.get(key) for key in (tail, f"{owner.__name__}.{field}", field))
+    return next((unit for unit in known if unit is not None), "")
 
 
 def tables(store: StoreReader, pipeline: Pipeline | None = None) -> Iterator[Table]:

@@ -79,15 +79,17 @@ UNITS: dict[str, str] = {
     **dict.fromkeys(("expected_two_level_systems", "Importance.double_well"), "1"),
     **dict.fromkeys(("Importance.splitting",), "1"),
     **dict.fromkeys(("threshold",), "epsilon"),
-    **dict.fromkeys(("Measured.value", "Measured.error"), "epsilon; k_B of heat capacity, slope"),
+    **dict.fromkeys(("Measured.value", "Measured.error"), "epsilon"),
+    **dict.fromkeys(("heat_capacity.value", "heat_capacity.error"), "k_B"),
+    **dict.fromkeys(("energy_slope.value", "energy_slope.error"), "k_B"),
     **dict.fromkeys(("from_below", "inherent_energy"), "epsilon"),
     "energy_slope": "k_B",
     "features": "of each column as in `Pair`",
     "beyond_a": "sigma sqrt(m); epsilon",
     "beyond_b": "sigma sqrt(m); epsilon",
 }
-"""Of the real numbers in these records, by field or `Record.field`: reduced units, 1 for numbers
-without one."""
+"""Of the real numbers in these records, by field, or by `Record.field` or `outer.field` where that
+is not enough: reduced units, 1 for numbers without one."""
 
 
 def double_well_keys(store: StoreReader) -> Callable[[StoredRecord, int], str | None]:

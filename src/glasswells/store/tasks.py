@@ -257,8 +257,8 @@ class Pipeline:
     """From a store to what gives the key of the object that a stored record, the item-th product of
     its kind and chain, is about; None if it is about none that has a key."""
     units: Mapping[str, str] = field(default_factory=dict)
-    """Units of the real numbers in records, by the names of fields or as `Record.field`; for column
-    guides."""
+    """Units of the real numbers in records, by the names of fields, as `Record.field`, or as
+    `outer.field`; for column guides."""
     overview: Callable[[Any], CampaignOverview] | None = None
     """From a store to what was found in it; None: the stages have nothing to sum up."""
 
