@@ -101,12 +101,12 @@ def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
 
 @kernel
 def largest_component(force_d):  # type: ignore[no-untyped-def]
-    """Largest absolute component of a field (3N,); NaN or infinite if any component is."""
-    total = like(force_d, 0.0)
+    """Largest absolute component of a field (3N,); NaN if any component is NaN or infinite."""
+    infinite, strange = like(force_d, np.inf), 0
     for d in range(force_d.shape[0]):
-        total += abs(force_d[d])
-    if not np.isfinite(total):
-        return total
+        strange += not abs(force_d[d]) < infinite
+    if strange > 0:
+        return like(force_d, np.nan)
     # Three maxima, so that none has to wait for the one before.
     x, y, z = like(force_d, 0.0), like(force_d, 0.0), like(force_d, 0.0)
     for d in range(0, force_d.shape[0], 3):

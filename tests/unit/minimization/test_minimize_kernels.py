@@ -30,6 +30,16 @@ def two_loop_recursion(
     return -r
 
 
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+@pytest.mark.parametrize("place", [0, 4, 448])
+def test_no_bad_number_is_passed_over(precision: type, place: int) -> None:
+    force = np.linspace(-3, 2, 450, dtype=precision)
+    assert kernels.largest_component(force) == 3
+    for bad in (np.nan, np.inf, -np.inf):
+        force[place] = bad
+        assert not np.isfinite(kernels.largest_component(force))
+
+
 @pytest.mark.parametrize("history", [1, 2, 5])
 def test_direction_is_that_of_the_two_loop_recursion(history: int) -> None:
     generator = np.random.default_rng(1)

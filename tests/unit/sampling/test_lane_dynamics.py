@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration
+from glasswells.minimization import minimize
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.lane_dynamics import LaneTrajectories
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
@@ -20,9 +22,12 @@ ARRAYS = ("positions", "velocities", "forces", "list_reference")
 
 @pytest.fixture
 def starts(soft_liquid: Configuration) -> list[DynamicsCheckpoint]:
-    integrator = _integrator(soft_liquid)
-    begin = [integrator.start(soft_liquid.positions, seed) for seed in range(3)]
-    return [integrator.advance(state, 300).state for state in begin]
+    glass = minimize(MODEL, soft_liquid).configuration
+    integrator = _integrator(glass)
+    begin = [integrator.start(glass.positions, seed) for seed in range(3)]
+    runs = [integrator.advance(state, 300) for state in begin]
+    assert all(run.outcome is Outcome.COMPLETED for run in runs)
+    return [run.state for run in runs]
 
 
 def _integrator(configuration: Configuration) -> Integrator:
