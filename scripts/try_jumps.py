@@ -41,7 +41,7 @@ def material(name: str) -> tuple[object, dict[str, float], MeltQuenchSection]:
         return model, SILICA, MeltQuenchSection(**{**common, **settings})
     commands = "pair_style lj/cut 8.5\npair_coeff 1 1 0.0103 3.405"
     model = LammpsByMasses(commands, ARGON, ["Ar"], "atomic")
-    settings = {"n_particles": 216, "composition": {"Ar": 1}, "mass_density": 1.6, "rates": (2e12,),
+    settings = {"n_particles": 216, "composition": {"Ar": 1}, "mass_density": 1.6, "rates": (1e13,),
                 "melt_temperature": 150.0, "final_temperature": 10.0}  # fmt: skip
     return model, ARGON, MeltQuenchSection(**{**common, **settings})
 
