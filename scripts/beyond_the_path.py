@@ -15,7 +15,6 @@ import time
 from pathlib import Path
 
 import glasswells as gw
-from glasswells.observables.beyond_path import transverse_frequencies, with_zero_point
 from glasswells.tunneling import UNIT_SETS
 
 COLUMNS = (
@@ -28,12 +27,14 @@ def rows(number: int, images: int, nodes: int) -> list[dict[str, object]]:
     """One row for each unit set."""
     system = gw.two_level_system(number)
     start = time.process_time()
-    found = transverse_frequencies(gw.SoftSpheres(), system.double_well, images=images, nodes=nodes)
+    found = gw.transverse_frequencies(
+        gw.SoftSpheres(), system.double_well, images=images, nodes=nodes
+    )
     seconds = time.process_time() - start
     result = []
     for name, splitting in system.splittings.items():
         units = next(u for u in UNIT_SETS.values() if u.name == name)
-        profile = with_zero_point(system.profile, found.places, found.sums, units.reduced_hbar)
+        profile = gw.with_zero_point(system.profile, found.places, found.sums, units.reduced_hbar)
         corrected = gw.solve_splitting(profile, units)
         half = units.reduced_hbar / 2
         result.append(

@@ -89,6 +89,7 @@ if TYPE_CHECKING:
         Network,
         Observables,
         ThermalWells,
+        TransverseFrequencies,
         TunnelingStrength,
         TwoLevelStates,
         attempt_frequencies,
@@ -97,7 +98,9 @@ if TYPE_CHECKING:
         network_of,
         observables_of,
         specific_heat,
+        transverse_frequencies,
         tunneling_strength,
+        with_zero_point,
     )
     from glasswells.paths import (
         band_tangent,
@@ -230,6 +233,7 @@ _ROOMS = {
         "Network",
         "Observables",
         "ThermalWells",
+        "TransverseFrequencies",
         "TunnelingStrength",
         "TwoLevelStates",
         "attempt_frequencies",
@@ -238,7 +242,9 @@ _ROOMS = {
         "network_of",
         "observables_of",
         "specific_heat",
+        "transverse_frequencies",
         "tunneling_strength",
+        "with_zero_point",
     ),
     "paths": (
         "band_tangent",

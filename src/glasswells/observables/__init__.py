@@ -1,6 +1,11 @@
 """What experiments would measure of a catalog of double wells, from arrays of numbers."""
 
 from glasswells.observables.attempts import AttemptFrequencies, attempt_frequencies
+from glasswells.observables.beyond_path import (
+    TransverseFrequencies,
+    transverse_frequencies,
+    with_zero_point,
+)
 from glasswells.observables.friction import (
     EstimatedFriction,
     Friction,
@@ -44,6 +49,7 @@ __all__ = [
     "ParameterDensity",
     "SystemRelaxation",
     "ThermalWells",
+    "TransverseFrequencies",
     "TunnelingStrength",
     "TwoLevelStates",
     "activated_rate",
@@ -63,6 +69,8 @@ __all__ = [
     "schottky",
     "specific_heat",
     "thermal_conductivity",
+    "transverse_frequencies",
     "tunneling_strength",
     "well_friction",
+    "with_zero_point",
 ]
