@@ -9,6 +9,7 @@ import scipy.sparse
 
 import glasswells as gw
 from glasswells.core.errors import InputError
+from glasswells.core.geometry import displacement
 from glasswells.core.records import EnergyProfile
 from glasswells.modes.stiffness import Stiffness
 from glasswells.observables.beyond_path import sum_across, with_zero_point
@@ -143,3 +144,31 @@ def test_the_direction_of_a_saddle_is_left_out(soft_liquid) -> None:
 def test_wrong_places_are_named() -> None:
     with pytest.raises(InputError, match="places"):
         with_zero_point(profile(), [0, 0.5], np.zeros(2), HBAR)
+
+
+def small_double_well(liquid) -> gw.DoubleWell:
+    """Of 150 particles: a minimum, and one reached from it after a kick."""
+    model = gw.SoftSpheres()
+    start = gw.minimize(model, liquid).configuration
+    for seed in range(40):
+        kick = np.random.default_rng(seed).normal(scale=0.12, size=start.positions.shape)
+        other = gw.minimize(model, start.moved_to(start.positions + kick)).configuration
+        distance = np.linalg.norm(displacement(start.positions, other.positions, start.box))
+        if 0.2 < distance < 1.5:
+            found = gw.find_double_well(model, start, other)
+            if isinstance(found, gw.DoubleWell):
+                return found
+    pytest.fail("no double well near this minimum")
+
+
+def test_along_a_path_the_ends_have_their_dense_spectra(soft_liquid) -> None:
+    model, well = gw.SoftSpheres(), small_double_well(soft_liquid)
+    found = gw.transverse_frequencies(model, well, images=3, nodes=32)
+    a, b = (
+        dense_sum(Stiffness(model, minimum).matrix.toarray(), tangent)[0]
+        for minimum, tangent in ((well.minimum_a, well.tangent_a), (well.minimum_b, well.tangent_b))
+    )
+    assert np.array_equal(found.places, [0, 0.5, 1])
+    assert found.sums[0] == 0
+    assert found.sums[-1] == pytest.approx(b - a, abs=1e-6)
+    assert found.unstable[0] == found.unstable[-1] == 0
