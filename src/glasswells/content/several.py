@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from glasswells.content.records import (
 from glasswells.content.vibrations import VibrationContent
 from glasswells.core.errors import InputError
 from glasswells.core.records import Transition
+from glasswells.observables.summary import Observables, observables_of
 from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
 from glasswells.tunneling.units import UnitSystem
 
@@ -91,6 +92,7 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
         ),
         vibrations=_vibrations(contents, names),
         search_counts=dict(search_counts),
+        observables=tuple(_observables(contents, preparations, units)),
         tasks_left=sum(c.tasks_left for c in contents),
         is_material=contents[0].is_material,
         model=models[0] if all(model == models[0] for model in models) else None,
@@ -290,6 +292,32 @@ def _vibrations(contents: Sequence[ReportContent], names: Sequence[str]) -> Vibr
         fields=tuple(s for _, v in known for s in v.fields)[:2],
         tangents=tuple(s for _, v in known for s in v.tangents)[:2],
     )
+
+
+def _observables(
+    contents: Sequence[ReportContent],
+    preparations: Sequence[Preparation],
+    units: Sequence[UnitSystem],
+) -> Iterator[Observables]:
+    """Of all double wells of a temperature, in the medium that is known from most glasses."""
+    for p in preparations:
+        known = [
+            o
+            for content in contents
+            for o in content.observables
+            if o.preparation_temperature == p.temperature
+        ]
+        if not known:
+            continue
+        medium = max(known, key=lambda o: o.n_glasses).medium
+        for each in units:
+            yield observables_of(
+                p.wells,
+                [g.volume for g in p.explored],
+                medium,
+                each,
+                preparation_temperature=p.temperature,
+            )
 
 
 def _sums(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.core.records import Transition
 from glasswells.model.kob_andersen import KobAndersen
+from glasswells.observables import Medium, observables_of
 from glasswells.report import Exploration, together
 from glasswells.report.result import result_sentence
 from glasswells.report.typesetting import typeset
@@ -158,3 +159,41 @@ def test_campaigns_of_different_models_are_not_set_beside_the_paper():
     one = content(sizes=((1,),))
     assert together([one, one]).model == one.model
     assert together([one, replace(one, model=KobAndersen())]).model is None
+
+
+def test_observables_are_those_of_all_double_wells_together():
+    medium = Medium(density=1.0, longitudinal=24.0, transverse=4.5)
+
+    def measured(made):
+        """With couplings drawn at random, and the observables that follow."""
+        random = np.random.default_rng(5)
+        p = made.preparations[0]
+        glasses = []
+        for g in p.glasses:
+            tensors = [random.normal(size=(3, 3)) for _ in g.wells]
+            wells = tuple(
+                replace(w, deformation_potential=t + t.T)
+                for w, t in zip(g.wells, tensors, strict=True)
+            )
+            glasses.append(replace(g, wells=wells))
+        p = replace(p, glasses=tuple(glasses))
+        return replace(made, preparations=(p,), observables=tuple(map(of(p), made.units)))
+
+    def of(p):
+        return lambda units: observables_of(
+            p.wells, [g.volume for g in p.explored], medium, units, preparation_temperature=0.07
+        )
+
+    contents = [
+        measured(known(content(sizes=((6, 5),), name="one"), "ab")),
+        measured(known(content(sizes=((4,),), name="two"), "c")),
+    ]
+    made = together(contents)
+    assert [o.n_glasses for o in made.observables] == [3, 3]
+    for found, units in zip(made.observables, made.units, strict=True):
+        expected = of(made.preparations[0])(units)
+        np.testing.assert_array_equal(found.specific_heat.value, expected.specific_heat.value)
+        assert found.specific_heat.n_entries == sum(
+            o.specific_heat.n_entries for c in contents for o in c.observables if o.units == units
+        )
+    assert together([replace(c, observables=()) for c in contents]).observables == ()

@@ -51,6 +51,7 @@ def specific_heat_pictures(content: ReportContent) -> Iterator[Picture]:
             f"k_B^2 T of those below the threshold. Only what the exploration has met is counted. "
             f"{ERROR_WORDS}",
             figure=figure,
+            units=name,
             is_folded=place > 0,
         )
 
@@ -82,6 +83,7 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
             f"activation, with the attempt frequencies along the path; tunneling is not in it, so "
             f"that it holds above the crossover temperature only. {ERROR_WORDS}",
             figure=figure,
+            units=name,
             is_folded=place > 0,
         )
 
