@@ -113,7 +113,7 @@ def _interactive(
             "updatemenus": [
                 {
                     "type": "buttons", "direction": "right", "buttons": buttons, "x": 0.5,
-                    "y": 0.0, "xanchor": "center", "yanchor": "bottom", "showactive": True,
+                    "y": 0.03, "xanchor": "center", "yanchor": "bottom", "showactive": True,
                 }
             ],
         },
