@@ -216,7 +216,7 @@ def test_the_list_of_products_is_what_campaigns_save(directory: Path) -> None:
 @pytest.mark.parametrize("is_terminal", [False, True])
 def test_a_run_tells_what_it_has_found_so_far(directory: Path, is_terminal: bool) -> None:
     output = io.StringIO()
-    console = Console(file=output, force_terminal=is_terminal, width=400)
+    console = Console(file=output, force_terminal=is_terminal, width=2000)
     with open_store(directory, PIPELINE) as store:
         first, of_units, *_ = campaign_overview(store).sentences
         with ProgressDisplay(console, PIPELINE, 1) as display:
