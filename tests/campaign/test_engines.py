@@ -46,11 +46,12 @@ pytestmark = [
 
 def test_a_local_dask_cluster_finds_the_same_to_the_bit(start: Start) -> None:
     directory = start("dask")
+    before = listening(os.getpid())
     ports: set[tuple[str, int]] = set()
 
     def observer(store: Any, flights: Any) -> None:
         if not ports:
-            ports.update(listening(os.getpid()))
+            ports.update(listening(os.getpid()) - before)
 
     assert run(directory, EngineChoice(name=EngineName.DASK), 2, observer=observer).is_finished
     assert digest(directory) == reference(start)

