@@ -12,12 +12,12 @@ Rows that the table holds already are not made again.
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from growing_table import append_rows, known_keys
 
 import glasswells as gw
 from glasswells.statistics import active_under
@@ -41,12 +41,12 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     arguments = parser.parse_args()
     campaign = gw.open_campaign(arguments.campaign)
-    known = _known(arguments.table)
+    known = known_keys(arguments.table, ("key",))
     keys = list(candidates(campaign))
     print(f"{len(keys)} distinct double wells that are two-level systems under some convention")
     for key in keys:
-        if key not in known:
-            _append(arguments.table, list(rows(campaign, key)))
+        if (key,) not in known:
+            append_rows(arguments.table, COLUMNS, list(rows(campaign, key)))
             print(key)
 
 
@@ -96,22 +96,6 @@ def rows(campaign: gw.Catalog, key: str) -> Iterator[tuple[Any, ...]]:
                     f"{units.energy_kelvin(solved.splitting):.6g}", solved.is_two_level,
                     " ".join(solved.flags),
                 )  # fmt: skip
-
-
-def _known(table: Path) -> set[str]:
-    if not table.exists():
-        return set()
-    with table.open(newline="", encoding="utf-8") as file:
-        return {row["key"] for row in csv.DictReader(file)}
-
-
-def _append(table: Path, found: list[tuple[Any, ...]]) -> None:
-    is_new = not table.exists()
-    with table.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(COLUMNS)
-        writer.writerows(found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Try rules for the choice of pairs on a published table of double wells.
 
-    python scripts/trial_screening.py TABLE
+    python scripts/trial_screening.py TABLE [--campaign FOLDER]
 
 TABLE is a Feather or Parquet file with one row for each double well among the pairs that were
 linked by dynamics, as published with TLS_ML_exploration, the code of the paper's group. Its
@@ -11,7 +11,8 @@ particle that moves most to the next two; `Tij` and `Tji`, the transitions; `con
 
 The trees are judged on glasses that they have not seen: a tenth of the glasses at a time. Their
 settings are the defaults of scikit-learn, as `glasswells.screening` uses them. Error bars are from
-a bootstrap over glasses, for which the trees are not learned anew.
+a bootstrap over glasses, for which the trees are not learned anew. With the folder of a campaign
+that has screened pairs, its last trees, which have seen nothing of the table, are judged as well.
 """
 
 from __future__ import annotations
@@ -25,18 +26,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glasswells.campaign.campaigns import open_campaign
 from glasswells.core.optional import require
 from glasswells.core.records import Array, Pair
 from glasswells.landscape.close import Close, most_promising_first
+from glasswells.screening.kept_trees import restore
 from glasswells.screening.ranking import rank
 from glasswells.screening.records import Searched
 from glasswells.screening.rounds import (
+    EndedRound,
     Result,
     ScreeningSettings,
-    next_screening,
+    next_screenings,
     start_screening,
 )
 from glasswells.screening.trees import learn
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.statistics.bootstrap import Resampling, bootstrapped
 
 THRESHOLD = 0.0015
@@ -50,6 +55,9 @@ MOST_VISITED = 35
 """Pairs of each glass in the comparison with the most visited ones."""
 ROUND = 100
 ROUNDS = 6
+FIRST_OF_GLASS = 20
+"""The most visited double wells within the wide limits, with which a glass begins."""
+ROUND_OF_GLASS = 5
 WIDE = Close(max_energy_difference=0.01, min_distance=0.2, max_distance=1.0)
 """The limits within which trees choose."""
 
@@ -100,6 +108,17 @@ def left_out(known: Sequence[Searched], candidates: NDArray[np.intp]) -> Array:
     return chance
 
 
+def by_campaign(folder: Path, known: Sequence[Searched], candidates: NDArray[np.intp]) -> Array:
+    """The same from the last trees that a campaign has kept."""
+    with open_campaign(folder, PIPELINE) as store:
+        kept = [item.record for item in store.records("trees")]
+    if not kept:
+        raise SystemExit(f"{folder} has no trees: no round of its pairs was chosen by any")
+    chance = np.zeros(len(known))
+    chance[candidates] = restore(kept[-1]).predict([known[k].pair for k in candidates]).two_level
+    return chance
+
+
 def within(known: Sequence[Searched], limits: Close) -> NDArray[np.bool_]:
     """Which pairs the rule `close` lets pass with these limits."""
     return np.array(
@@ -147,37 +166,106 @@ def most_visited(
     return share_among_best(np.where(chosen, 0.0, -np.inf), hits, glasses, int(chosen.sum()))
 
 
-def in_rounds(known: Sequence[Searched], candidates: NDArray[np.intp], visits: Array) -> None:
-    """Screen the table as a campaign would: it learns from what it has followed itself."""
-    first = np.argsort(-visits, kind="stable")[:BEST]
-    left = sorted(
-        np.setdiff1d(candidates, first), key=lambda k: most_promising_first(known[k].pair)
-    )
-    allowed = within(known, Close())
-    by_rule = [k for k in left if allowed[k]]
+def in_rounds(
+    known: Sequence[Searched],
+    lists: Sequence[Sequence[int]],
+    first: Sequence[Sequence[int]],
+    size: int,
+) -> tuple[list[int], list[float], int]:
+    """Screen the table as a campaign would, which learns from what it has followed itself.
+
+    Parameters
+    ----------
+    known
+        The table.
+    lists
+        Rows to choose from, in the order of `close`, each list by itself, learning from all.
+    first
+        Rows of each list that were followed before.
+    size
+        How many each list follows in a round.
+
+    Returns
+    -------
+    tuple
+        For each round how many two-level systems were found and how many were expected; and how
+        many of the rounds were chosen by trees.
+    """
     settings = ScreeningSettings(threshold=THRESHOLD, least_yield=0.0)
-    screening = replace(
-        start_screening(np.ones(len(left), dtype=np.bool_)), known=tuple(known[k] for k in first)
-    )
-    results: list[Result] = []
-    print(f"in rounds of {ROUND}, from the {BEST} most visited: found (expected); by the rule")
-    for number in range(ROUNDS + 1):
-        screening, given, _ = next_screening(
-            screening,
-            results,
-            number * ROUND,
-            lambda k: known[left[k]].pair,
-            settings,
-            seed=number,
+    screenings = [
+        replace(
+            start_screening(np.ones(len(rows), dtype=np.bool_)),
+            known=tuple(known[k] for k in before),
         )
-        if number > 0:
-            same = by_rule[(number - 1) * ROUND : number * ROUND]
-            print(
-                f"{number}: {given.two_level_systems} ({given.expected_two_level_systems:.0f}); "
-                f"{sum(is_system(known[k]) for k in same)} of {len(same)}"
+        for rows, before in zip(lists, first, strict=True)
+    ]
+    results: list[list[Result]] = [[] for _ in lists]
+    found, expected, by_trees = [], [], 0
+    for number in range(ROUNDS + 1):
+        ended = [
+            EndedRound(
+                screening=screening,
+                results=came,
+                taken=number * size,
+                pair_of=lambda k, rows=rows: known[rows[k]].pair,
             )
-        batch = screening.order[number * ROUND : (number + 1) * ROUND]
-        results = [Result(candidate=int(k), is_part=False, searched=known[left[k]]) for k in batch]
+            for screening, came, rows in zip(screenings, results, lists, strict=True)
+        ]
+        following, trees = next_screenings(ended, settings, seed=number)
+        screenings = [each.screening for each in following]
+        if number > 0:
+            found.append(sum(each.given.two_level_systems for each in following))
+            expected.append(sum(each.given.expected_two_level_systems or 0 for each in following))
+        by_trees += trees is not None and number < ROUNDS
+        results = [
+            [
+                Result(candidate=int(k), is_part=False, searched=known[rows[k]])
+                for k in screening.order[number * size : (number + 1) * size]
+            ]
+            for screening, rows in zip(screenings, lists, strict=True)
+        ]
+    return found, expected, by_trees
+
+
+def print_rounds(known: Sequence[Searched], candidates: NDArray[np.intp], visits: Array) -> None:
+    """Rounds over one list of all glasses; then over a list for each, learning together or not."""
+
+    def promising(rows: NDArray[np.intp]) -> list[int]:
+        return sorted(rows.tolist(), key=lambda k: most_promising_first(known[k].pair))
+
+    allowed = within(known, Close())
+    first = np.argsort(-visits, kind="stable")[:BEST]
+    left = promising(np.setdiff1d(candidates, first))
+    found, expected, _ = in_rounds(known, [left], [first.tolist()], ROUND)
+    by_rule = [k for k in left if allowed[k]]
+    print(f"in rounds of {ROUND}, from the {BEST} most visited: found (expected); by the rule")
+    for number, (one, other) in enumerate(zip(found, expected, strict=True)):
+        same = by_rule[number * ROUND : (number + 1) * ROUND]
+        print(f"{number + 1}: {one} ({other:.0f}); {sum(is_system(known[k]) for k in same)}")
+    names = np.array([each.glass for each in known])
+    firsts, lists, rule = [], [], np.zeros(ROUNDS, dtype=np.int64)
+    for name in np.unique(names[candidates]):
+        rows = candidates[names[candidates] == name]
+        rows = rows[np.argsort(-visits[rows], kind="stable")]
+        firsts.append(rows[:FIRST_OF_GLASS].tolist())
+        lists.append(promising(rows[FIRST_OF_GLASS:]))
+        close = [k for k in lists[-1] if allowed[k]]
+        for number in range(ROUNDS):
+            same = close[number * ROUND_OF_GLASS : (number + 1) * ROUND_OF_GLASS]
+            rule[number] += sum(is_system(known[k]) for k in same)
+    together, foretold, _ = in_rounds(known, lists, firsts, ROUND_OF_GLASS)
+    alone = [in_rounds(known, [a], [b], ROUND_OF_GLASS) for a, b in zip(lists, firsts, strict=True)]
+    by_trees = sum(each[2] for each in alone)
+    print(
+        f"{ROUND_OF_GLASS} of each glass in a round, from the {FIRST_OF_GLASS} most visited: "
+        f"together (expected); each by itself, {by_trees} of {ROUNDS * len(alone)} rounds by "
+        f"trees; by the rule"
+    )
+    for number in range(ROUNDS):
+        print(
+            f"{number + 1}: {together[number]} ({foretold[number]:.1f}); "
+            f"{sum(each[0][number] for each in alone)}; {rule[number]}"
+        )
 
 
 def is_system(each: Searched) -> bool:
@@ -189,7 +277,9 @@ def main() -> None:
     """Print the share of two-level systems among the best of each order."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path)
-    known = read_table(parser.parse_args().table)
+    parser.add_argument("--campaign", type=Path, help="folder of a campaign with screened pairs")
+    arguments = parser.parse_args()
+    known = read_table(arguments.table)
     names, glasses = np.unique([each.glass for each in known], return_inverse=True)
     hits = np.array([is_system(each) for each in known])
     visits = np.array(
@@ -203,14 +293,18 @@ def main() -> None:
     )
     chance = left_out(known, candidates)
     rows = {f"most visited, {MOST_VISITED} of each glass": most_visited(visits, glasses, hits)}
-    for name, score in (
+    scores = [
         (
             "close, |Delta_E| < 0.003",
             by_promise(known, within(known, Close(max_energy_difference=0.003))),
         ),
         ("close", by_promise(known, within(known, Close()))),
         ("trees", chance),
-    ):
+    ]
+    if arguments.campaign is not None:
+        foretold = by_campaign(arguments.campaign, known, candidates)
+        scores.append(("trees of the campaign", foretold))
+    for name, score in scores:
         for best in (ROUND, BEST):
             rows[f"{name}, best {best}"] = share_among_best(score, hits, glasses, best)
     for name, (value, low, high) in rows.items():
@@ -222,7 +316,7 @@ def main() -> None:
     _, importances = learn([known[k] for k in candidates], threshold=THRESHOLD, seed=0)
     for each in sorted(importances, key=lambda one: -one.splitting):
         print(f"{each.feature}: {each.splitting:.3f}")
-    in_rounds(known, candidates, visits)
+    print_rounds(known, candidates, visits)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +26,10 @@ from glasswells.campaign.campaigns import (
 )
 from glasswells.campaign.progress import stage_progress
 from glasswells.core.errors import InputError
+from glasswells.engines.pool import InlineExecutor
 from glasswells.store.errors import CampaignBusyError, FormatError
 from glasswells.store.reader import FAILED, StoreReader
+from glasswells.store.tasks import FollowUp
 from glasswells.store.writer import FAILED_INPUT, Store
 
 
@@ -278,3 +281,23 @@ def test_other_stages_are_refused(start: Start) -> None:
             load_pipeline(name)
     with pytest.raises(InputError, match="workers is 0"):
         run_campaign(directory, toy.PIPELINE, workers=0)
+
+
+def test_a_campaign_whose_first_tasks_had_other_names_is_not_continued(start: Start) -> None:
+    """Its tasks would be done again beside those that it has."""
+
+    def older(plan: dict[str, Any]) -> list[FollowUp]:
+        return [
+            replace(task, parameters={**task.parameters, "older": True})
+            if task.stage == "gather"
+            else task
+            for task in toy.roots(plan)
+        ]
+
+    directory = start()
+    before = replace(toy.PIPELINE, roots=older)
+    options = {"workers": 1, "make_executor": InlineExecutor}
+    assert run_campaign(directory, before, **options) == DONE
+    assert run_campaign(directory, before, **options) == DONE
+    with pytest.raises(InputError, match=r"computed the stage gather otherwise.*--reuse"):
+        run_campaign(directory, toy.PIPELINE, **options)

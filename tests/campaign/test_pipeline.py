@@ -273,7 +273,7 @@ def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None
     assert run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
     with open_campaign(directory, PIPELINE) as store:
         rounds = [item.record for item in store.records("screening_round")]
-        states = [item.record for item in store.records("screening")]
+        states = [item.record for item in store.records("glass_round")]
         followed = [item.record for item in store.records("followed_pair")]
         candidates = next(store.records("pair_candidates")).record
         counts = store.counts()
@@ -284,11 +284,13 @@ def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None
     assert glass.n_pairs == len(followed)
     assert glass.pairs_by_rule["screened"] == sum("screened" in f.rules for f in followed)
     table, _ = screening_tables(content)
-    assert [row[3] for row in table.rows] == [str(r.searched) for r in rounds]
-    assert len(states) == len(rounds) + 1 == counts["pairs"]["rounds"]
+    assert [row[4] for row in table.rows] == [str(r.searched) for r in rounds if r.searched]
+    # The start, which the glass made, and each round.
+    assert len(states) - 1 == len(rounds) + 1 == counts["pairs"]["rounds"]
+    assert counts["screening"]["rounds"] == len(rounds) + 1
     assert "double wells are known, expected at least 100" in rounds[0].reason
     assert {r.rule for r in rounds} == {"close", "ended"}
-    known = states[-1].known
+    known = states[-1].screening.known
     assert len(known) == counts["pairs"]["path_searches"]
     usable = [s.splitting for s in splittings if s.is_two_level or s.splitting >= 0.005]
     assert sorted(each.splitting for each in known if each.splitting is not None) == sorted(usable)

@@ -186,9 +186,9 @@ def _another_plan(directory: Path, differences: Sequence[str]) -> str:
     told = f": {'; '.join(differences)}" if differences else ""
     return (
         f"{directory} holds a campaign with another plan ({directory / PLAN_NAME}){told}. In a "
-        f"folder only numbers of glasses may grow: `glasswells run PLAN --dir NEW --reuse "
-        f"{directory}` begins a campaign with what the two have in common, `glasswells resume "
-        f"{directory}` goes on with the old plan"
+        f"folder only numbers of glasses may grow, with the rule `screened` not even these: "
+        f"`glasswells run PLAN --dir NEW --reuse {directory}` begins a campaign with what the two "
+        f"have in common, `glasswells resume {directory}` goes on with the old plan"
     )
 
 
@@ -363,10 +363,21 @@ def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
 
 
 def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
-    """That results of an older code are not continued by a newer one, as one catalogue."""
+    """That results of an older code are not continued by a newer one, as one catalogue.
+
+    The code formats of stages say so; and tasks of a stage none of which the plan would ask for
+    under this version, whose names are made of all that their results depend on.
+    """
+    plan = pipeline.read_plan(store.property("plan"))
+    asked = pipeline.tasks(pipeline.roots(plan), int(store.property("seed")))
     for stage in pipeline.stages:
         row = next(store.tasks(stage=stage.name), None)
-        if row is not None and row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format:
+        if row is None:
+            continue
+        named = [task.chain for task in asked if task.stage == stage.name]
+        if row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format or (
+            named and not any(store.first_of(chain) is not None for chain in named)
+        ):
             raise InputError(
                 f"{store.path.parent} was begun by another version of glasswells, which computed "
                 f"the stage {stage.name} otherwise: it can be read, but not continued. Begin a new "

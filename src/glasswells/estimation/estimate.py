@@ -155,6 +155,10 @@ class _GroupWork:
         self.rounds = self._rounds(searches.range())
         self.tasks |= {"pairs": self.rounds, "paths": searches.range(), "splittings": wells.range()}
         self._cost("pairs", self.own.times(self._rate("choosing")))
+        if "screened" in self.plan.pairs.rules:  # a round of all glasses is one task
+            together = self.rounds.scaled(1 / self.group.glasses)
+            self.tasks["screening"] = together
+            self._cost("screening", self._exactly(together.value).times(self._rate("learning")))
         self.stored["pairs"].append(searches.times(self._rate("round_bytes")))
         self._cost("paths", searches.times(self._rate("search")))
         self.stored["paths"].append(searches.times(self._rate("search_bytes")))

@@ -176,7 +176,8 @@ def _volumes(
     tasks = {s.name: sum(g.tasks[s.name] for g in glasses.values()) for s in PIPELINE.stages}
     solved = sum(glass.count("splittings", "splittings") for glass in glasses.values())
     for key, stage, number in (
-        ("glass_bytes", "prepare", len(glasses)),
+        # What is screened together has the name of a glass, and is none.
+        ("glass_bytes", "prepare", sum(glass.tasks["prepare"] > 0 for glass in glasses.values())),
         ("structure_bytes", "explore", own),
         ("library_bytes", "library", own if tasks["library"] else 0),
         ("round_bytes", "pairs", tasks["paths"]),

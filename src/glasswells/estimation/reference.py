@@ -43,6 +43,7 @@ COSTS = {
     "glass": _rate(0.0112, 0.2, 10, TEN),
     "pooling": _rate(1.1e-4, 0.16, 10, TEN),
     "choosing": _rate(9.3e-4, 0.39, 10, TEN),
+    "learning": _rate(2.0, 0.5, 1, "a round of ten shipped glasses of 0.07"),
     "search": _rate(0.41, 0.25, 10, TEN),
     "splitting": _rate(0.0047, 0.05, 10, TEN),
     "modes": _rate(0.3, 0.15, 6, SIX),
@@ -51,8 +52,9 @@ COSTS = {
     "tangent_study": _rate(60.0, 0.5, 3, "half a minute to two each, N = 1500"),
 }
 """CPU seconds of a sweep, of 100 steps of a melt of silicon, of the end of a preparation, of a
-shipped glass, of pooling a minimum and of choosing pairs among it, of a path search, a splitting,
-the modes of a minimum, the overlaps of a double well, a full spectrum and a tangent study more."""
+shipped glass, of pooling a minimum and of choosing pairs among it, of a round of screening, of a
+path search, a splitting, the modes of a minimum, the overlaps of a double well, a full spectrum and
+a tangent study more."""
 
 BYTES = {
     "glass_bytes": _rate(5.2e4, 0.1, 10, TEN),
@@ -96,7 +98,7 @@ rules, `linked` with `TRANSITIONS` or more."""
 TRANSITIONS = 5
 """For which pairs by `linked` were counted."""
 
-POWERS = {"full_spectrum": 3.0, "splitting": 0.0, "splitting_bytes": 0.0}
+POWERS = {"full_spectrum": 3.0, "learning": 0.0, "splitting": 0.0, "splitting_bytes": 0.0}
 """With which costs and bytes grow with the number of particles; 1 if not here."""
 NUMBERS = ("new", "linked", "close", "screened", "pairs", *YIELDS)
 """Rates that are numbers of things: those of another size are taken as they are."""

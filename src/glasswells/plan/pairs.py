@@ -134,9 +134,10 @@ class PairsSection(Section):
         description="Names of the rules that choose pairs, each by itself: `linked`, the paper's, "
         "takes those that the dynamics crosses often; `close` takes those that promise a small "
         "splitting, linked or not; `screened` takes those to which trees, learned from what was "
-        "found before in the same glass, give the largest probability of a two-level system. Those "
-        "of the first rule come first, those of `screened` last. A pair keeps the names of "
-        "the rules that chose it, so that counts beside the paper's use `linked` only.",
+        "found before in all glasses of the same preparation temperature, give the largest "
+        "probability of a two-level system. Those of the first rule come first, those of "
+        "`screened` last. A pair keeps the names of the rules that chose it, so that counts beside "
+        "the paper's use `linked` only.",
     )
     min_transitions: Count = Field(
         default=5,

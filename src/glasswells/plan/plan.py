@@ -225,18 +225,26 @@ class Plan(Section):
             return self.melt_quench.rates
         return self.glasses.preparation_temperatures
 
-    def glass_name(self, preparation: int, index: int) -> str:
-        """Name of a glass in a campaign, such as `t0p092-3`, or `q1e12-0` of a rate of 1e12 K/s."""
+    def glass_name(self, preparation: int, index: int | str) -> str:
+        """Name of a glass in a campaign, such as `t0p092-3`, or `q1e12-0` of a rate of 1e12 K/s.
+
+        A text in place of the number stands for several glasses.
+        """
         letter = "q" if self.glasses.source == "melt_quench" else "t"
         number = f"{self.preparations[preparation]:g}".replace("e+", "e")
         return f"{letter}{number}-{index}".replace(".", "p")
 
     def grows_to(self, other: Plan) -> bool:
-        """Whether the other plan is this one with more glasses: all tasks of this one are its."""
+        """Whether the other plan is this one with more glasses: all tasks of this one are its.
+
+        A plan with the rule `screened` does not grow: trees that learn from all glasses would have
+        chosen other pairs from the first round on.
+        """
         counts = self.glasses.counts
         fewer = other.glasses.model_copy(update={"counts": counts})
         return other.model_copy(update={"glasses": fewer}) == self and all(
-            more >= few for few, more in zip(counts, other.glasses.counts, strict=True)
+            more == few or (more > few and "screened" not in self.pairs.rules)
+            for few, more in zip(counts, other.glasses.counts, strict=True)
         )
 
     @model_validator(mode="after")

@@ -80,6 +80,7 @@ def units_table(content: ReportContent) -> Table:
                 str(each.tls.distinct),
                 _range(low, high) if len(each.tls.by_continuation) > 1 else "-",
                 str(each.single_wells),
+                str(each.asymmetric),
                 str(each.tls.unresolved),
                 "-" if each.smallest is None else f"{each.smallest:.3g}",
                 "-" if each.smallest_kelvin is None else f"{each.smallest_kelvin:.3g}",
@@ -89,10 +90,11 @@ def units_table(content: ReportContent) -> Table:
         slug="result",
         title="Two-level systems by unit set",
         note="Range: what the number would be under each continuation of V beyond A and B. "
-        "A single well in disguise has both of its lowest states in one well.",
+        "A single well in disguise has its second level above the barrier, or no barrier at all; "
+        "of two unequal wells the lower one has both of the lowest states.",
         columns=(
             "unit set", "two-level systems", "distinct", "range", "single wells in disguise",
-            "unresolved", "smallest E (epsilon)", "smallest E (K)",
+            "unequal wells", "unresolved", "smallest E (epsilon)", "smallest E (K)",
         ),
         rows=tuple(rows),
     )  # fmt: skip

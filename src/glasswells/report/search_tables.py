@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from glasswells.content.records import ReportContent
+from glasswells.content.records import Preparation, ReportContent
 from glasswells.report.tables import Table
+from glasswells.screening.rounds import ENDED, ScreeningRound
 from glasswells.statistics import WellSummary, share
 
 
@@ -78,54 +80,87 @@ def screening_tables(content: ReportContent) -> list[Table]:
 
 
 def rounds_table(content: ReportContent) -> Table:
-    """The yield of path searches by round, beside what was expected."""
-    rows = tuple(
-        (
-            f"{p.temperature:g}",
-            g.name,
-            str(number),
-            str(r.searched),
-            str(r.double_wells),
-            _number(r.expected_double_wells),
-            str(r.two_level_systems),
-            _number(r.expected_two_level_systems),
-            f"{r.two_level_systems / r.searched:.3f}" if r.searched else "-",
-            r.rule,
-            r.reason,
-        )
-        for p in content.preparations
-        for g in p.glasses
-        for number, r in enumerate(g.screening, start=1)
-    )
+    """The yield of path searches by round, over all glasses, beside what was expected."""
     return Table(
         slug="screening_rounds",
         title="Screened pairs, by round",
-        note="Path searches that screened pairs needed, parts of their ways included. Expected: "
-        "the sum of the probabilities that the trees gave to the pairs themselves.",
+        note="Path searches that screened pairs needed, parts of their ways included, in glasses "
+        "where the round had any. Expected: the sum of the probabilities that the trees gave to "
+        "the pairs themselves. In brackets: 95 % interval over glasses; a star marks counting "
+        "errors only.",
         columns=(
-            "T_f", "glass", "round", "path searches", "double wells", "expected", "TLS",
-            "TLS expected", "TLS per search", "next round by", "why",
+            "T_f", "round", "glasses", "chosen by", "path searches", "double wells", "expected",
+            "TLS", "TLS expected", "TLS per search", "why not by trees",
         ),
-        rows=rows,
+        rows=tuple(
+            (f"{p.temperature:g}", str(number + 1), *_row(p, number))
+            for p in content.preparations
+            for number in range(max((len(g.screening) for g in p.glasses), default=0))
+            if any(r.searched for r in _of_round(p, number))
+        ),
     )  # fmt: skip
 
 
+def _of_round(preparation: Preparation, number: int) -> list[ScreeningRound]:
+    """What this round gave in each glass that was screened so far."""
+    return [g.screening[number] for g in preparation.glasses if number < len(g.screening)]
+
+
+def _row(preparation: Preparation, number: int) -> tuple[str, ...]:
+    rounds = [r for r in _of_round(preparation, number) if r.searched]
+    before = [
+        g.screening[number - 1]
+        for g in preparation.glasses
+        if 0 < number < len(g.screening) and g.screening[number].searched
+    ]
+    return (
+        str(len(rounds)),
+        _rules(before) if number else "close",
+        str(sum(r.searched for r in rounds)),
+        str(sum(r.double_wells for r in rounds)),
+        _sum(r.expected_double_wells for r in rounds),
+        str(sum(r.two_level_systems for r in rounds)),
+        _sum(r.expected_two_level_systems for r in rounds),
+        _per_search([r.two_level_systems for r in rounds], [r.searched for r in rounds]),
+        "; ".join(sorted({r.reason for r in before if r.rule == "close"})),
+    )
+
+
+def _rules(before: Sequence[ScreeningRound]) -> str:
+    """By what a round was chosen; with numbers of glasses if not in all by the same."""
+    # Ways that were begun are followed to their ends after the search has ended.
+    names = Counter("left over" if r.rule == ENDED else r.rule for r in before)
+    if len(names) == 1:
+        return next(iter(names))
+    return ", ".join(f"{name} in {n}" for name, n in sorted(names.items()))
+
+
 def importances_table(content: ReportContent) -> Table:
-    """What each feature is worth to the last trees of a glass."""
+    """What each feature is worth to the last trees."""
     rows = []
     for p in content.preparations:
-        for g in p.glasses:
-            last = next((r.importances for r in reversed(g.screening) if r.importances), ())
-            rows += [
-                (
-                    f"{p.temperature:g}",
-                    g.name,
-                    i.feature,
-                    f"{i.double_well:.4f}",
-                    f"{i.splitting:.4f}",
-                )
-                for i in last
-            ]
+        of_rounds = [
+            {r.importances for r in _of_round(p, number) if r.importances}
+            for number in range(max((len(g.screening) for g in p.glasses), default=0))
+        ]
+        if all(len(found) <= 1 for found in of_rounds):
+            names = {"all": next((found.pop() for found in reversed(of_rounds) if found), ())}
+        else:  # of a version in which each glass had trees of its own
+            names = {
+                g.name: next((r.importances for r in reversed(g.screening) if r.importances), ())
+                for g in p.glasses
+            }
+        rows += [
+            (
+                f"{p.temperature:g}",
+                name,
+                i.feature,
+                f"{i.double_well:.4f}",
+                f"{i.splitting:.4f}",
+            )
+            for name, importances in names.items()
+            for i in importances
+        ]
     return Table(
         slug="screening_features",
         title="What the trees went by",
@@ -137,5 +172,6 @@ def importances_table(content: ReportContent) -> Table:
     )
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+def _sum(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{sum(known):.1f}" if known else "-"

@@ -24,6 +24,7 @@ from glasswells.statistics import (
     rank_correlation,
     tls_density,
 )
+from glasswells.statistics.counts import SLOW
 from glasswells.statistics.well_table import COLUMNS
 from glasswells.tunneling.units import UnitSystem
 
@@ -112,6 +113,7 @@ def tls_table(content: ReportContent) -> Table:
                     str(found.unresolved),
                     str(found.raw),
                     str(found.distinct),
+                    str(found.slow),
                     f"{low} to {high}",
                     others or "-",
                     f"{found.in_all}, {found.in_some}",
@@ -125,11 +127,12 @@ def tls_table(content: ReportContent) -> Table:
         note="A double well counts if its splitting lies below the threshold, is resolved, and is "
         "no single well in disguise. What lies beyond the two minima is a convention: the spread "
         "is what the raw count would be under each; in all, in some: double wells that count under "
-        "every one, and under at least one. By constant: the count at both ends of the error of "
-        "a fitted reduced Planck constant.",
+        "every one, and under at least one. Slow: those with a tunneling amplitude Delta_0 below "
+        f"{SLOW:g} of the threshold, whose E is the asymmetry. By constant: the count at both ends "
+        "of the error of a fitted reduced Planck constant.",
         columns=(
             "T_f", "rule", "units", "threshold", "splittings", "unresolved", "TLS", "distinct",
-            "spread", "by continuation", "in all, in some", "by constant", "TLS per glass",
+            "slow", "spread", "by continuation", "in all, in some", "by constant", "TLS per glass",
         ),
         rows=tuple(rows),
     )  # fmt: skip

@@ -25,10 +25,30 @@ def rank(
 ) -> Ranking:
     """The order of candidates by the probability that each is a two-level system.
 
-    The probability is P(double well) P(E < threshold), both from trees that are learned from the
-    searched pairs. One place in ten, by default, goes to the candidate that the rule would take
-    next, whatever the trees say: they learn nothing about pairs that they never let pass. Without
-    trees the order stays as it is, and `Ranking.reason` says why.
+    `rank_all` for one list of candidates; its arguments and errors are the same.
+    """
+    (ranking,) = rank_all(
+        known, [candidates], threshold=threshold, seed=seed, exploration=exploration, load=load
+    )
+    return ranking
+
+
+def rank_all(
+    known: Sequence[Searched],
+    lists: Sequence[Sequence[Pair]],
+    *,
+    threshold: float,
+    seed: int,
+    exploration: float = 0.1,
+    load: Load = require,
+) -> list[Ranking]:
+    """The order of candidates in each of several glasses, by models that are learned once.
+
+    The order is that of the probability that a candidate is a two-level system,
+    P(double well) P(E < threshold), both from trees that are learned from the searched pairs. One
+    place in ten, by default, goes to the candidate that the rule would take next, whatever the
+    trees say: they learn nothing about pairs that they never let pass. Without trees the order
+    stays as it is, and `Ranking.reason` says why.
 
     Of the searched pairs only those with |Delta_E| and d within the range of the candidates are
     learned from. Most linked pairs are far beyond it, and would teach the trees how E depends on
@@ -37,9 +57,10 @@ def rank(
     Parameters
     ----------
     known
-        Pairs whose paths were searched.
-    candidates
-        Pairs to choose from, in the order of the rule `close`, which also decides between equals.
+        Pairs whose paths were searched, in any of the glasses.
+    lists
+        For each glass the pairs to choose from, in the order of the rule `close`, which also
+        decides between equals.
     threshold
         E below which a double well counts as a two-level system, in epsilon.
     seed
@@ -56,23 +77,31 @@ def rank(
     """
     threshold, seed = positive("threshold", threshold), count("seed", seed)
     exploration = fraction("exploration", exploration)
-    known = _alike(known, candidates)
+    known = _alike(known, [pair for candidates in lists for pair in candidates])
     if reason := why_not(known, load):
-        order = tuple(range(len(candidates)))
-        return Ranking(order=order, explored=(), rule="close", reason=reason)
+        return [
+            Ranking(order=tuple(range(len(c))), explored=(), rule="close", reason=reason)
+            for c in lists
+        ]
     trees, importances = learn(known, threshold=threshold, seed=seed, load=load)
-    predictions = trees.predict(candidates)
-    best_first = np.argsort(-predictions.two_level, kind="stable").tolist()
-    order, explored = _interleave(best_first, exploration)
-    return Ranking(
-        order=order,
-        explored=explored,
-        rule="trees",
-        reason="",
-        predictions=predictions,
-        importances=importances,
-        trees=keep(trees, load),
-    )
+    kept = keep(trees, load)
+    rankings = []
+    for candidates in lists:
+        predictions = trees.predict(candidates)
+        best_first = np.argsort(-predictions.two_level, kind="stable").tolist()
+        order, explored = _interleave(best_first, exploration)
+        rankings.append(
+            Ranking(
+                order=order,
+                explored=explored,
+                rule="trees",
+                reason="",
+                predictions=predictions,
+                importances=importances,
+                trees=kept,
+            )
+        )
+    return rankings
 
 
 def _alike(known: Sequence[Searched], candidates: Sequence[Pair]) -> list[Searched]:

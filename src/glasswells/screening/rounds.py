@@ -1,4 +1,4 @@
-"""Rounds of screening in a glass: what was found teaches the order of what is left."""
+"""Rounds of screening: what was found in all glasses teaches the order of what is left in each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from glasswells.core.optional import require
 from glasswells.core.records import Array, Pair, freeze
-from glasswells.screening.ranking import rank
-from glasswells.screening.records import Importance, KeptTrees, Searched
+from glasswells.screening.ranking import rank_all
+from glasswells.screening.records import Importance, KeptTrees, Ranking, Searched
 from glasswells.screening.trees import Load
+
+ENDED = "ended"
+"""Stands in the place of a rule where no round follows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +45,7 @@ class Screening:
     two_level: Array
     """(P,), the same for P(two-level system)."""
     known: tuple[Searched, ...] = ()
-    """All that was searched."""
+    """All that was searched in this glass."""
     hits: tuple[bool, ...] = ()
     """Of the searches for screened candidates, in order: whether each found a two-level system."""
 
@@ -95,81 +98,134 @@ def start_screening(screened: NDArray[np.bool_]) -> Screening:
     )
 
 
-def next_screening(
-    screening: Screening,
-    results: Sequence[Result],
-    taken: int,
-    pair_of: Callable[[int], Pair],
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndedRound:
+    """A round of a glass whose searches have ended."""
+
+    screening: Screening
+    """As of this round."""
+    results: Sequence[Result]
+    """What came of its searches."""
+    taken: int
+    """How many candidates, from the first in `Screening.order`, were taken up before."""
+    pair_of: Callable[[int], Pair]
+    """Gives a candidate by its number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextRound:
+    """What a glass goes on with."""
+
+    screening: Screening
+    """The order of candidates that were taken up stays; when the search ends, screened ones that
+    were not are left out of it."""
+    given: ScreeningRound
+    """What the round that ended gave."""
+
+
+def next_screenings(
+    ended: Sequence[EndedRound],
     settings: ScreeningSettings,
     seed: int,
     load: Load = require,
-) -> tuple[Screening, ScreeningRound, KeptTrees | None]:
-    """Learn from a round and order what is left; nothing screened is left when the search ends.
+    *,
+    others: Sequence[Searched] = (),
+) -> tuple[list[NextRound], KeptTrees | None]:
+    """Learn from a round of all glasses, and order what is left in each.
+
+    One pair of models is learned from what was searched in all glasses, and each glass orders its
+    own candidates by them.
 
     Parameters
     ----------
-    screening
-        As of the last round.
-    results
-        What came of its searches.
-    taken
-        How many candidates, from the first in `Screening.order`, were taken up before.
-    pair_of
-        Gives a candidate by its number.
+    ended
+        The round of each glass that is not over, in an order that does not depend on when their
+        searches ended: equal trees need equal rows in equal order.
     settings, seed, load
         As for `rank`.
+    others
+        What was searched in glasses whose search is over.
 
     Returns
     -------
     tuple
-        The screening, what the round gave, and the trees that order the next one. The order of
-        candidates that were taken up stays; when the search ends, screened ones that were not are
-        left out of it.
+        What each glass goes on with, and the trees that order the next round: None if there is
+        nothing left to order, or if none can be learned.
     """
-    screening = replace(
-        screening,
-        known=(*screening.known, *(each.searched for each in results)),
-        hits=(
-            *screening.hits,
-            *(_is_hit(r, settings) for r in results if screening.screened[r.candidate]),
-        ),
-    )
-    rest = screening.order[taken:]
-    others = rest[~screening.screened[rest]]
-    left = np.sort(rest[screening.screened[rest]])  # by number: the order of `close`
-    given = _given(screening, results, settings)
-    recent = screening.hits[-settings.window :]
-    if len(recent) == settings.window and sum(recent) < settings.least_yield * settings.window:
-        order = np.concatenate([screening.order[:taken], others])
-        reason = f"{sum(recent)} two-level systems in the last {settings.window} path searches"
-        return replace(screening, order=order), replace(given, rule="ended", reason=reason), None
-    if not len(left):
-        order = np.concatenate([screening.order[:taken], others])
-        given = replace(given, rule="ended", reason="no candidate is left")
-        return replace(screening, order=order), given, None
-    ranking = rank(
-        screening.known,
-        [pair_of(int(k)) for k in left],
+    counted = [_counted(each, settings) for each in ended]
+    left = [
+        _left(screening, each.taken, settings)
+        for screening, each in zip(counted, ended, strict=True)
+    ]
+    rankings = rank_all(
+        [*(one for screening in counted for one in screening.known), *others],
+        [
+            [each.pair_of(int(k)) for k in numbers]
+            for each, (numbers, _) in zip(ended, left, strict=True)
+        ],
         threshold=settings.threshold,
         seed=seed,
         exploration=settings.exploration,
         load=load,
     )
+    following = [
+        NextRound(
+            screening=_ordered(screening, each.taken, numbers, ranking),
+            given=_given(screening, each.results, settings, ranking, reason),
+        )
+        for screening, each, (numbers, reason), ranking in zip(
+            counted, ended, left, rankings, strict=True
+        )
+    ]
+    return following, next((r.trees for r in rankings if r.order), None)
+
+
+def _counted(ended: EndedRound, settings: ScreeningSettings) -> Screening:
+    """The screening with what its round has found."""
+    before = ended.screening
+    return replace(
+        before,
+        known=(*before.known, *(each.searched for each in ended.results)),
+        hits=(
+            *before.hits,
+            *(_is_hit(r, settings) for r in ended.results if before.screened[r.candidate]),
+        ),
+    )
+
+
+def _left(
+    screening: Screening, taken: int, settings: ScreeningSettings
+) -> tuple[NDArray[np.int64], str]:
+    """The screened candidates to choose from, by number, which is the order of `close`.
+
+    Without any, why the search has ended.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    recent = screening.hits[-settings.window :]
+    if len(recent) == settings.window and sum(recent) < settings.least_yield * settings.window:
+        return none, f"{sum(recent)} two-level systems in the last {settings.window} path searches"
+    rest = screening.order[taken:]
+    left = np.sort(rest[screening.screened[rest]])
+    return left, "" if len(left) else "no candidate is left"
+
+
+def _ordered(
+    screening: Screening, taken: int, left: NDArray[np.int64], ranking: Ranking
+) -> Screening:
+    """The screening with what is left in the order of its ranking, after that of other rules."""
+    rest = screening.order[taken:]
+    others = rest[~screening.screened[rest]]
     double_well, two_level = screening.double_well.copy(), screening.two_level.copy()
     if ranking.predictions is not None:
         double_well[left] = ranking.predictions.double_well
         two_level[left] = ranking.predictions.two_level
     ranked = left[list(ranking.order)]
-    screening = replace(
+    return replace(
         screening,
         order=np.concatenate([screening.order[:taken], others, ranked]),
         double_well=double_well,
         two_level=two_level,
     )
-    chosen = replace(
-        given, rule=ranking.rule, reason=ranking.reason, importances=ranking.importances
-    )
-    return screening, chosen, ranking.trees
 
 
 def _is_hit(result: Result, settings: ScreeningSettings) -> bool:
@@ -178,9 +234,13 @@ def _is_hit(result: Result, settings: ScreeningSettings) -> bool:
 
 
 def _given(
-    screening: Screening, results: Sequence[Result], settings: ScreeningSettings
+    screening: Screening,
+    results: Sequence[Result],
+    settings: ScreeningSettings,
+    ranking: Ranking,
+    ending: str,
 ) -> ScreeningRound:
-    """The yield of a round beside what was foretold of its candidates."""
+    """The yield of a round beside what was foretold of its candidates, and what comes next."""
     own = [r for r in results if screening.screened[r.candidate]]
     chosen = [r.candidate for r in own if not r.is_part]
     double_well = float(screening.double_well[chosen].sum())
@@ -192,6 +252,7 @@ def _given(
         two_level_systems=sum(_is_hit(r, settings) for r in own),
         expected_double_wells=double_well if foretold else None,
         expected_two_level_systems=two_level if foretold else None,
-        rule="close",
-        reason="",
+        rule=ENDED if ending else ranking.rule,
+        reason=ending or ranking.reason,
+        importances=() if ending else ranking.importances,
     )

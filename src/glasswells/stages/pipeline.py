@@ -40,6 +40,7 @@ from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_lists import SwapState
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+from glasswells.screening.glass_rounds import Findings, GlassRound
 from glasswells.screening.records import Importance, KeptTrees, Searched
 from glasswells.screening.rounds import Screening, ScreeningRound
 from glasswells.stages.explore import (
@@ -53,6 +54,7 @@ from glasswells.stages.explore import (
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.modes import run_modes, run_overlaps
 from glasswells.stages.pairs import (
+    first_label,
     first_round,
     follow_pairs,
     pairs_parameters,
@@ -61,6 +63,12 @@ from glasswells.stages.pairs import (
 from glasswells.stages.paths import follow_paths, run_paths
 from glasswells.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
 from glasswells.stages.products import UNITS, double_well_keys
+from glasswells.stages.screened import screens
+from glasswells.stages.screening import (
+    first_screening_round,
+    follow_screening,
+    run_screening,
+)
 from glasswells.stages.splittings import (
     WellSplitting,
     run_splittings,
@@ -109,7 +117,9 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
     Exploration,
     ExplorationState,
     FieldProfile,
+    Findings,
     FollowedPair,
+    GlassRound,
     Importance,
     InherentStructure,
     KeptTrees,
@@ -148,12 +158,18 @@ SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
 """Every type that a campaign may save."""
 
 
+ALL = "all"
+"""In the place of a glass's number: all of a preparation temperature."""
+
+
 def roots(plan: Plan) -> Sequence[FollowUp]:
     """For each glass: its preparation, its trajectories, their library and the first pairs."""
     tasks: list[FollowUp] = []
     for preparation in range(len(plan.glasses.counts)):
         for index in plan.glasses.indices(preparation):
             tasks += _glass_tasks(plan, preparation, index)
+        if screens(plan.pairs):
+            tasks += _screening_tasks(plan, preparation)
     return tasks
 
 
@@ -222,6 +238,20 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
     return tasks
 
 
+def _screening_tasks(plan: Plan, preparation: int) -> list[FollowUp]:
+    """The first round of all glasses of the k-th preparation."""
+    names = [plan.glass_name(preparation, k) for k in plan.glasses.indices(preparation)]
+    if not names:
+        return []
+    return [
+        first_screening_round(
+            plan.glass_name(preparation, ALL),
+            [(f"{name} library", first_label(name)) for name in names],
+            {**pairs_parameters(plan, preparation), "glasses": names},
+        )
+    ]
+
+
 PIPELINE = Pipeline(
     name="glasswells",
     stages=(
@@ -240,6 +270,13 @@ PIPELINE = Pipeline(
             run=run_pairs,
             follow=follow_pairs,
             code_format=3,
+            is_swift=True,
+        ),
+        Stage(
+            name="screening",
+            title="rounds of screening",
+            run=run_screening,
+            follow=follow_screening,
             is_swift=True,
         ),
         Stage(

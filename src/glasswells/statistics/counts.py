@@ -18,6 +18,11 @@ from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.well_summary import WellSummary
 from glasswells.tunneling.units import UnitSystem
 
+SLOW = 1e-3
+"""Part of the threshold below which Delta_0 counts as small: such a system has its states in one
+well each, and passes from one to the other a million times more slowly than one with Delta_0 at the
+threshold, because rates go as its square. Then E is what asymmetry and zero-point energies say."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TlsCounts:
@@ -32,6 +37,8 @@ class TlsCounts:
     """Active two-level systems, every double well counted."""
     distinct: int
     """The same core in different backgrounds counted once."""
+    slow: int
+    """Those of `raw` whose Delta_0 is below `SLOW` times the threshold."""
     by_continuation: Mapping[str, int]
     """What `raw` would be under each continuation beyond the two minima."""
     in_all: int
@@ -85,6 +92,11 @@ def count_tls(
         unresolved=sum("unresolved" in s.flags for s in found),
         raw=sum(len(wells) for wells in active),
         distinct=distinct,
+        slow=sum(
+            w.splittings[units.name].tunneling_amplitude < SLOW * units.tls_threshold
+            for wells in active
+            for w in wells
+        ),
         # A profile that does not allow a continuation keeps its own.
         by_continuation={
             name: sum(

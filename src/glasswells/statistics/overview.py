@@ -20,7 +20,9 @@ class UnitsOverview:
 
     tls: TlsCounts
     single_wells: int
-    """Single wells in disguise."""
+    """Single wells in disguise: level 2 lies above the barrier, or there is none."""
+    asymmetric: int
+    """Two wells, so unequal that both of the lowest states live in the lower one."""
     smallest: float | None
     """Smallest splitting that is resolved and no single well's, reduced energy; None if there is
     none."""
@@ -44,6 +46,8 @@ class UnitsOverview:
         words = f"{tls.units}: {counted(tls.raw, 'two-level system')}"
         words += f" ({'; '.join(parts)})" if parts else ""
         words += f", {counted(self.single_wells, 'single well')} in disguise"
+        if self.asymmetric:
+            words += f", {self.asymmetric} with both states in one of two wells"
         if tls.unresolved:
             words += f", {tls.unresolved} unresolved"
         if self.smallest is None:
@@ -139,12 +143,19 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def _units_overview(glasses: Sequence[Sequence[WellSummary]], units: UnitSystem) -> UnitsOverview:
-    found = [w.splittings[units.name] for g in glasses for w in g if units.name in w.splittings]
+    solved = [
+        (w, w.splittings[units.name]) for g in glasses for w in g if units.name in w.splittings
+    ]
+    found = [splitting for _, splitting in solved]
+    # Both are flagged alike, as neither tunnels between two wells; levels are counted from V(A).
+    single = [(w, s) for w, s in solved if "single_well" in s.flags]
+    asymmetric = sum(bool(s.levels[1] < w.barrier) for w, s in single)
     true = [s.splitting for s in found if s.is_of_two_wells]
     smallest = float(np.min(true)) if true else None
     return UnitsOverview(
         tls=count_tls(glasses, units),
-        single_wells=sum("single_well" in s.flags for s in found),
+        single_wells=len(single) - asymmetric,
+        asymmetric=asymmetric,
         smallest=smallest,
         smallest_kelvin=None if smallest is None else units.energy_kelvin(smallest),
     )

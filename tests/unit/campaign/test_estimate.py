@@ -149,12 +149,17 @@ def test_numbers_without_measure_are_refused(line: str) -> None:
 
 def test_the_rule_that_learns_is_estimated_too() -> None:
     text = TEXT.format(source="shipped", few=1, many=1, t0=1, t1=1, n=1500)
-    without, learned = (
-        estimated(parse_plan(text.replace('["linked", "close"]', rules))).stage("paths")
+    found, screened = (
+        estimated(parse_plan(text.replace('["linked", "close"]', rules)))
         for rules in ('["linked"]', '["linked", "screened"]')
     )
+    without, learned = found.stage("paths"), screened.stage("paths")
     assert learned.tasks.value > without.tasks.value
     assert any("not measured" in source for source in learned.sources)
+    assert found.stage("screening").tasks.value == 0
+    together = screened.stage("screening")
+    assert 0 < together.tasks.value <= screened.stage("pairs").tasks.value
+    assert together.cpu_seconds.value > 0
 
 
 def test_mean_below_a_limit_is_that_of_draws() -> None:

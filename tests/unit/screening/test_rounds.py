@@ -12,9 +12,10 @@ from glasswells.core.optional import require
 from glasswells.screening.kept_trees import restore
 from glasswells.screening.ranking import rank
 from glasswells.screening.rounds import (
+    EndedRound,
     Result,
     ScreeningSettings,
-    next_screening,
+    next_screenings,
     start_screening,
 )
 
@@ -28,6 +29,13 @@ def pair_of(number: int):
 
 def results(numbers, is_part=False):
     return [Result(candidate=int(k), is_part=is_part, searched=POOL[k]) for k in numbers]
+
+
+def next_screening(screening, came, taken, pair_of, settings, seed, load=require):
+    """The next round of a single glass."""
+    ended = EndedRound(screening=screening, results=came, taken=taken, pair_of=pair_of)
+    ((following,), trees) = next_screenings([ended], settings, seed, load)
+    return following.screening, following.given, trees
 
 
 def is_tls(number: int) -> bool:
@@ -122,3 +130,35 @@ def test_without_scikit_learn_the_rounds_go_by_close():
     assert (given.rule, trees) == ("close", None)
     assert "glasswells[learn]" in given.reason
     assert state.order.tolist() == list(range(400))
+
+
+def test_glasses_learn_together_what_none_could_learn_alone():
+    """Five glasses of 60 pairs, some 35 double wells each; a sixth whose search is over."""
+    glasses = [range(60 * g, 60 * g + 60) for g in range(6)]
+    firsts, lasts = [g[:30] for g in glasses], [g[30:] for g in glasses]
+    ended = [
+        EndedRound(
+            screening=start_screening(np.ones(60, dtype=bool)),
+            results=[
+                Result(candidate=k, is_part=False, searched=POOL[number])
+                for k, number in enumerate(first)
+            ],
+            taken=30,
+            pair_of=lambda k, glass=glass: POOL[glass[k]].pair,
+        )
+        for first, glass in zip(firsts[:5], glasses[:5], strict=True)
+    ]
+    others = [POOL[number] for number in glasses[5]]
+    following, trees = next_screenings(ended, SETTINGS, seed=3, others=others)
+    assert trees is not None
+    assert {each.given.rule for each in following} == {"trees"}
+    known = [POOL[number] for first in firsts[:5] for number in first] + others
+    together = [POOL[number].pair for last in lasts[:5] for number in last]
+    ranking = rank(known, together, threshold=THRESHOLD, seed=3, exploration=0.0)
+    promise = ranking.predictions.two_level.reshape(5, 30)
+    for each, expected in zip(following, promise, strict=True):
+        np.testing.assert_array_equal(each.screening.two_level[30:], expected)
+        best_first = 30 + np.argsort(-expected, kind="stable")
+        np.testing.assert_array_equal(each.screening.order[30:], best_first)
+    ((alone,), no_trees) = next_screenings(ended[:1], SETTINGS, seed=3)
+    assert (alone.given.rule, no_trees) == ("close", None)

@@ -11,13 +11,16 @@ from made_up_pairs import THRESHOLD, made_up
 
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.candidates import Candidates, ChosenPair
+from glasswells.landscape.links import DOUBLE_WELL, Link
 from glasswells.landscape.search import Asked, PairSearch
 from glasswells.plan.file import parse_plan
-from glasswells.plan.pairs import PairsSection
+from glasswells.screening.glass_rounds import Findings, GlassRound
 from glasswells.screening.ranking import rank
+from glasswells.screening.rounds import start_screening
 from glasswells.stages.pairs import pairs_parameters
 from glasswells.stages.pipeline import PIPELINE
-from glasswells.stages.screened import screen_pairs, tail_length
+from glasswells.stages.screened import screening_settings, usable_splitting
+from glasswells.stages.screening import run_screening
 from glasswells.stages.splittings import WellSplitting
 from glasswells.store.tasks import TaskInput, canonical
 
@@ -89,44 +92,66 @@ def candidates() -> Candidates:
 def second_round(found: list[tuple[WellSplitting, ...]], max_pairs: int = 1000):
     """Screening after a first round that has searched the first half of the candidates."""
     plan = parse_plan(PLAN.format(max_pairs=max_pairs))
+    given = {**pairs_parameters(plan, 0), "glasses": ["t0p07-0"]}
     # As a task gets them from the store, which sorts keys: the plan's order of unit sets is lost.
-    parameters = json.loads(canonical(pairs_parameters(plan, 0)))
-    section = PairsSection(**parameters["pairs"])
-    empty = PairSearch(explored=0)
-    seed = np.random.SeedSequence(5)
-    first = TaskInput(inputs=(), state=None, parameters=parameters, seed=seed)
-    start = screen_pairs(first, section, candidates(), empty, is_first=True)
-    ((_, screening),) = start.products
-    batch = tuple(
-        Asked(i=p.i, j=p.j, number=k, place=k, is_part=False)
-        for k, p in enumerate(each.pair for each in POOL[:SEARCHED])
-    )
+    parameters = json.loads(canonical(given))
+    units = parameters["pairs"]["screened"]["units"]
+    threshold = screening_settings(parameters).threshold
     pairs = tuple(ChosenPair.of(each.pair, ("screened",)) for each in POOL[:SEARCHED])
-    search = PairSearch(explored=0, taken=SEARCHED, batch=batch)
-    inputs = (("library",), *found, (screening,), pairs)
-    assert len(inputs) - 1 == tail_length(search)
-    task = TaskInput(inputs=inputs, state=None, parameters=parameters, seed=seed)
-    made = screen_pairs(task, section, candidates(), search, is_first=False)
-    return SimpleNamespace(**dict(made.products)), made
+    batch = tuple(
+        Asked(i=p.i, j=p.j, number=k, place=k, is_part=False) for k, p in enumerate(pairs)
+    )
+    state = GlassRound(
+        glass=0,
+        screening=start_screening(np.ones(len(POOL), dtype=bool)),
+        search=PairSearch(explored=2 * len(POOL), taken=SEARCHED, batch=batch),
+        pairs=pairs,
+        counts={"rounds": 1},
+    )
+    findings = Findings(
+        links=tuple(
+            Link(i=a.i, j=a.j, outcome=DOUBLE_WELL, search=a.number, place=a.place) for a in batch
+        ),
+        met=(),
+        parts=(),
+        splittings=tuple(usable_splitting(wells, units, threshold) for wells in found),
+    )
+    searches = ((),) * SEARCHED
+    task = TaskInput(
+        inputs=(("exploration",), (candidates(),), (state,), (findings,), *searches),
+        state=None,
+        parameters=parameters,
+        seed=np.random.SeedSequence(5),
+    )
+    made = run_screening(task)
+    return SimpleNamespace(**dict(made.products)).glass_round, made
+
+
+def orders(state: GlassRound) -> list[int]:
+    return state.screening.order.tolist()
 
 
 def test_the_next_round_follows_what_the_trees_rank() -> None:
-    products, made = second_round(splittings())
+    state, made = second_round(splittings())
     left = [each.pair for each in POOL[SEARCHED:]]
     seed = int(np.random.SeedSequence(5).generate_state(1)[0])
     ranking = rank(POOL[:SEARCHED], left, threshold=THRESHOLD, seed=seed, exploration=0.0)
     expected = [*range(SEARCHED), *(SEARCHED + k for k in ranking.order)]
-    assert ranking.rule == products.screening_round.rule == "trees"
-    np.testing.assert_array_equal(made.candidates.minima, candidates().minima[expected])
+    assert ranking.rule == state.given.rule == "trees"
+    assert orders(state) == expected
+    # The round asks for the first of them, and says what they are.
+    asked = [POOL[k].pair for k in expected[SEARCHED : SEARCHED + len(state.search.batch)]]
+    assert [(a.i, a.j) for a in state.search.batch] == [(p.i, p.j) for p in asked]
+    assert [p.distance for p in state.pairs] == [p.distance for p in asked]
     assert made.counts["rounds_by_trees"] == 1
     found = [s for each in POOL[:SEARCHED] if (s := each.splitting) is not None]
-    assert made.counts["screened_double_wells"] == len(found)
-    assert made.counts["screened_two_level_systems"] == sum(s < THRESHOLD for s in found)
+    assert state.counts["screened_double_wells"] == len(found)
+    assert state.counts["screened_two_level_systems"] == sum(s < THRESHOLD for s in found)
 
 
 def test_what_a_round_keeps_passes_through_the_store() -> None:
     _, made = second_round(splittings())
-    assert {kind for kind, _ in made.products} == {"screening", "screening_round", "trees"}
+    assert {kind for kind, _ in made.products} == {"glass_round", "trees"}
     for _, record in made.products:
         saved = PIPELINE.codec.encode(record)
         again = PIPELINE.codec.decode(saved.body, saved.arrays.__getitem__)
@@ -137,19 +162,21 @@ def test_what_a_round_keeps_passes_through_the_store() -> None:
 
 
 def test_the_limit_of_pairs_is_one_of_searches_not_of_candidates() -> None:
-    _, made = second_round(splittings(), max_pairs=250)
-    _, all_of_them = second_round(splittings())
-    np.testing.assert_array_equal(made.candidates.minima, all_of_them.candidates.minima[:250])
+    few, _ = second_round(splittings(), max_pairs=210)
+    many, _ = second_round(splittings())
+    assert orders(few) == orders(many)
+    assert few.search.taken == 210
+    assert len(few.search.batch) == 10 < len(many.search.batch)
 
 
 def test_a_small_splitting_that_is_no_two_level_system_is_not_learned() -> None:
     """A single well in disguise, or unresolved, with E below the threshold."""
     disguised = (splitting_of(THRESHOLD / 2, "argon-published", is_two_level=False),)
-    products, made = second_round([disguised] * SEARCHED)
-    assert all(each.splitting is None for each in products.screening.known)
-    assert made.counts["screened_two_level_systems"] == 0
-    assert products.screening_round.rule == "ended"
-    assert len(made.candidates) == SEARCHED
+    state, _ = second_round([disguised] * SEARCHED)
+    assert all(each.splitting is None for each in state.screening.known)
+    assert state.counts["screened_two_level_systems"] == 0
+    assert state.given.rule == "ended"
+    assert state.search.batch == ()
 
 
 def test_the_unit_set_must_be_solved() -> None:

@@ -54,6 +54,18 @@ def test_two_level_systems_are_counted_raw_distinct_and_per_continuation():
     assert (nothing.raw, nothing.solved, nothing.spread) == (0, 0, (0, 0))
 
 
+def test_two_level_systems_that_hardly_tunnel_are_told():
+    """Delta_0 against a thousandth of the threshold."""
+    u, limit = np.eye(3), 1e-3 * ARGON.tls_threshold
+    amplitudes = (1e-13, 0.99 * limit, 1.01 * limit, 1e-4)
+    glass = [
+        summary([k, 50 + k], u[:2], splittings=[replace(splitting(0.001), tunneling_amplitude=x)])
+        for k, x in enumerate(amplitudes)
+    ]
+    found = count_tls([glass], ARGON)
+    assert (found.raw, found.slow) == (4, 2)
+
+
 def test_what_is_a_single_well_under_one_continuation_only_does_not_count_there():
     def part(value, single):
         return ContinuedSplitting(

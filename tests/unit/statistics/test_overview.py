@@ -77,3 +77,20 @@ def test_the_error_of_the_constant_and_unresolved_splittings_are_told():
         "argon-published: 1 two-level system (1 distinct; 0 to 1 within the error of the "
         "constant), 0 single wells in disguise, 1 unresolved; smallest E of two wells 0.001 epsilon"
     )
+
+
+def test_unequal_wells_are_no_single_wells():
+    """Level 2 at 0.12, above one barrier and below another, with both states in one well."""
+    u = np.eye(3)
+    one_sided = replace(
+        splitting(0.02, is_two_level=False, flags=("single_well",)),
+        levels=np.arange(0.1, 0.17, 0.02),
+    )
+    glass = [
+        summary([k, k + 1, k + 2], u, barrier=barrier, splittings=[one_sided])
+        for k, barrier in enumerate((0.119, 0.3, 0.4))
+    ]
+    (found,) = overview([glass], [ARGON]).units
+    assert (found.single_wells, found.asymmetric) == (1, 2)
+    assert "1 single well in disguise, 2 with both states in one of two wells" in found.sentence
+    assert found.smallest is None

@@ -1,6 +1,6 @@
 """Which time step and interval find most at equal cost: shipped glasses, equal CPU time for each.
 
-    python benchmarks/explore_settings.py table.csv --budget 90
+    python scripts/explore_settings.py table.csv --budget 90
 
 Each row is one glass explored with one setting for `budget` CPU seconds, from one seed, with the
 double wells of its most promising pairs: those of the rules `linked` and `close`, at most `--pairs`
@@ -10,10 +10,11 @@ of each. Rows that the table holds already are not made again: a run that was st
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 from typing import Any
+
+from growing_table import append_rows, known_keys
 
 import glasswells as gw
 from glasswells.landscape.candidates import choose_pairs
@@ -43,14 +44,14 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=30, help="most pairs of each rule")
     parser.add_argument("--glasses", type=int, nargs="+", default=[0, 1, 3])
     arguments = parser.parse_args()
-    known = _known(arguments.table)
+    known = known_keys(arguments.table, COLUMNS[:4])
     for glass in arguments.glasses:
         for temperature in TEMPERATURES:
             for setting in SETTINGS:
                 key = (f"{temperature:g}", str(glass), *(f"{x:g}" for x in setting))
                 if key not in known:
                     row = measure(temperature, glass, setting, arguments.budget, arguments.pairs)
-                    _append(arguments.table, row)
+                    append_rows(arguments.table, COLUMNS, [row])
                     print(*row)
 
 
@@ -90,22 +91,6 @@ def measure(
         int(by_rule[0]), int(by_rule[1]), len(choice), f"{cpu_paths:.1f}", len(wells),
         len(set(kinds)), len(systems), len(set(systems)),
     )  # fmt: skip
-
-
-def _known(table: Path) -> set[tuple[str, ...]]:
-    if not table.exists():
-        return set()
-    with table.open(newline="", encoding="utf-8") as file:
-        return {tuple(row[name] for name in COLUMNS[:4]) for row in csv.DictReader(file)}
-
-
-def _append(table: Path, row: tuple[Any, ...]) -> None:
-    is_new = not table.exists()
-    with table.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(COLUMNS)
-        writer.writerow(row)
 
 
 if __name__ == "__main__":
