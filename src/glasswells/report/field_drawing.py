@@ -130,7 +130,7 @@ def field_layout() -> dict[str, Any]:
     """Layout of plotly for such a view."""
     axis = {"showbackground": False, "gridcolor": "#e6e6e6", "zeroline": False}
     return {
-        "height": 390, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
+        "height": 370, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
         "legend": {"x": 0, "y": 1, "itemsizing": "constant"},
         "scene": {
             "aspectmode": "data",

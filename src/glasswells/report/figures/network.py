@@ -153,7 +153,7 @@ def _interactive(drawn: Network) -> dict[str, Any]:
             },
         ],
         "layout": {
-            "showlegend": False, "height": 390, "margin": {"l": 60, "r": 10, "t": 10, "b": 30},
+            "showlegend": False, "height": 370, "margin": {"l": 60, "r": 10, "t": 10, "b": 30},
             "plot_bgcolor": "white", "hovermode": "closest",
             "xaxis": {"visible": False},
             "yaxis": {"title": {"text": f"{ABOVE_LOWEST} (ε)"}, "gridcolor": "#e6e6e6"},

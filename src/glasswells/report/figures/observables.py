@@ -61,7 +61,7 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
     for place, (name, group) in enumerate(_by_units(content).items()):
         if not any(o.double_wells for o in group):
             continue
-        figure = new_figure(8.0, 3.6)
+        figure = new_figure(6.9, 3.6)
         panels = figure.subplots(1, 2, sharey=True)
         colors = temperature_colors(o.preparation_temperature for o in group)
         for axes, wave in zip(panels, ("longitudinal", "transverse"), strict=True):

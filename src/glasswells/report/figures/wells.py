@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+MOST_IN_SIGHT = 1
+"""Number, from 0, of the last double well that is not folded away."""
+
+
 def first_pictures(content: ReportContent) -> Iterator[Picture]:
     """The double well of the smallest splitting."""
     if content.has_smallest:
@@ -36,7 +41,8 @@ def other_pictures(content: ReportContent) -> Iterator[Picture]:
     """The other ones that were chosen."""
     for place, shown in enumerate(content.shown):
         if place or not content.has_smallest:
-            yield from well_pictures(shown, place)
+            for picture in well_pictures(shown, place):
+                yield replace(picture, is_folded=place > MOST_IN_SIGHT)
 
 
 def well_pictures(shown: ShownWell, place: int) -> Iterator[Picture]:
