@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.geometry import wrap
 from glasswells.core.records import Configuration, freeze
@@ -33,6 +34,7 @@ class Mechanism(StrEnum):
     """Anything else, such as a bond that is only made."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class BondChanges:
     """The difference of the graphs of bonds of two arrangements of the same atoms."""

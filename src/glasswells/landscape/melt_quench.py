@@ -9,6 +9,7 @@ import numpy as np
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, not_negative, positive
+from glasswells.core.described import explained
 from glasswells.core.errors import ConvergenceError, InputError
 from glasswells.core.geometry import remove_drift
 from glasswells.core.outcomes import Outcome
@@ -27,6 +28,7 @@ LOOSE_FORCE = 1e-2
 were put upon each other."""
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeltQuenchSettings:
     """How a glass is melted and cooled.

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from glasswells.core.checks import count, positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.landscape.quench_report import MeltQuenchReport
@@ -65,6 +66,7 @@ class Preparation:
     """(F,)."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PreparedGlass:
     """A glass and how it was made: equilibrated, and how one knows that it is, or quenched."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from glasswells.core.described import described
+
 MOLTEN = 1.0
 """Root mean square displacement of the melt, over the mean spacing of the particles, below which
 the memory of the start may not be lost."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeltQuenchReport:
     """How a glass was melted and quenched; no fictive temperature is claimed.

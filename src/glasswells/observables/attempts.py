@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glasswells.core.arguments import expects
+from glasswells.core.described import described
 from glasswells.core.records import DoubleWell
 from glasswells.model.pair_model import Model
 from glasswells.modes.determinants import attempt_frequency, log_determinant
 from glasswells.modes.stiffness import Stiffness
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptFrequencies:
     """Angular frequencies: the rate from A is a/(2 pi) exp(-(V_S - V_A)/T)."""

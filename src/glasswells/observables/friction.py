@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glasswells.core.checks import positive, positive_array
+from glasswells.core.described import described
 from glasswells.core.records import Array, freeze
 from glasswells.observables.records import Medium, ThermalWells
 from glasswells.observables.relaxation import activated_rate
@@ -29,6 +30,7 @@ from glasswells.statistics.bootstrap import DEFAULT_RESAMPLING, Resampling
 from glasswells.statistics.sums import EstimatedCurve, sum_per_volume
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Friction:
     """Q^-1 of longitudinal and transverse waves; NaN where rates are too far apart to resolve."""
@@ -42,6 +44,7 @@ class Friction:
         freeze(self, longitudinal=self.longitudinal, transverse=self.transverse)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EstimatedFriction:
     """Q^-1 of all glasses with error bars."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.checks import float64_array, positive
+from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, freeze
 from glasswells.mechanics.records import ElasticModuli
@@ -20,6 +21,7 @@ WELL_COLUMNS = ("barrier", "asymmetry", "attempt_a", "attempt_b", "longitudinal2
 Columns = TypeVar("Columns", "TwoLevelStates", "ThermalWells")
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Medium:
     """The elastic continuum that carries sound, in reduced units."""
@@ -63,6 +65,7 @@ class Medium:
         )
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TwoLevelStates:
     """The two-level systems of one glass; K may be 0."""
@@ -104,6 +107,7 @@ class TwoLevelStates:
         return self.chosen(self.splitting < energy)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ThermalWells:
     """The double wells of one glass as thermal activation sees them; K may be 0."""
@@ -140,6 +144,7 @@ class ThermalWells:
         return _chosen(self, which, WELL_COLUMNS)
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Network:
     """Minima of one glass and the saddles between them."""

@@ -21,12 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from glasswells.core.checks import positive, positive_array
+from glasswells.core.described import described
 from glasswells.core.records import Array
 from glasswells.observables.records import Medium, TwoLevelStates
 from glasswells.statistics.bootstrap import DEFAULT_RESAMPLING, Estimate, Resampling
 from glasswells.statistics.sums import sum_per_volume
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TunnelingStrength:
     """C_l and C_t, dimensionless, and the effective density of resonant tunneling states."""

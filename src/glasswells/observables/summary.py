@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasswells.core.checks import positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
 from glasswells.mechanics.averages import longitudinal_square, transverse_square
@@ -72,6 +73,7 @@ class SystemRelaxation:
     """1/tau there."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Observables:
     """What experiments would measure, in reduced units; `units` converts.

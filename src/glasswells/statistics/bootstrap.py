@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from glasswells.core.checks import count, float64_array
+from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, freeze
 
@@ -29,6 +30,7 @@ FEW_GLASSES = 8
 multiplied by Student's t instead."""
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resampling:
     """How error bars are made."""
@@ -62,6 +64,7 @@ def _draws(n: int, resamples: int, seed: int) -> Array:
 DEFAULT_RESAMPLING = Resampling()
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
     """A number with its error bar."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from glasswells.core.checks import float64_array, positive_array
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, freeze
 from glasswells.statistics.bootstrap import (
@@ -22,6 +23,7 @@ from glasswells.statistics.bootstrap import (
 )
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class EstimatedCurve:
     """A quantity at several points, with an error bar for each."""
