@@ -70,7 +70,8 @@ def test_published_sets_are_the_fitted_constant_with_its_walls():
         assert (units.continuation, units.wall_width) == ("walls", 3.0)
         low, high = units.reduced_hbar_limits
         assert high / low == pytest.approx(0.0185 / 0.0169, rel=1e-12)
-    assert set(UNIT_SETS) == {"argon", "nip", "argon-published", "nip-published"}
+    materials = {"silicon", "metal"}  # whose units are known: no scales are chosen
+    assert set(UNIT_SETS) == {"argon", "nip", "argon-published", "nip-published"} | materials
 
 
 def test_literal_sets_have_no_fit_and_go_on_straight():
