@@ -295,7 +295,8 @@ def _failed_paths(store: StoreReader) -> Iterator[Failure]:
         yield Failure(
             stage=item.stage,
             glass=item.glass,
-            subject=subjects[item.glass][item.number],
+            # A round of screening names its pairs when its searches have ended.
+            subject=subjects[item.glass].get(item.number, f"path search {item.number}"),
             reason=item.record.outcome.name.lower(),
             text=item.record.message,
         )
