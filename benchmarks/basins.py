@@ -63,7 +63,7 @@ def bottom(interactions: PairInteractions, positions: Array) -> Array:
 
 def flow_down(interactions: PairInteractions, start: Array) -> Array:
     """The minimum below `start` (N, 3), by our own steps."""
-    hessian = interactions.hessian(start)
+    hessian = interactions.derivatives(start).matrix()
     highest = scipy.sparse.linalg.eigsh(
         hessian, 1, which="LA", return_eigenvectors=False, tol=1e-2, v0=np.ones(start.size)
     )

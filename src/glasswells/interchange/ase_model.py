@@ -226,7 +226,7 @@ class AseInteractions(DifferenceInteractions):
         positions = self._start
         energy = abs(self.energy_and_forces(positions)[0])
         field = np.random.default_rng(positions.size).choice([-1.0, 1.0], positions.shape)
-        stiffness = float(np.abs(self.hessian_product(positions, field)).max())
+        stiffness = float(np.abs(self.derivatives(positions).product(field)).max())
         force = self.force_noise * stiffness * self.anharmonic_length
         rounding = self.force_noise * energy
         return Precision(force=force, energy=rounding + force * self.anharmonic_length)

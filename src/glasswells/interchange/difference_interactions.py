@@ -1,8 +1,9 @@
-"""Interactions of which only energy and forces are known: the rest by finite differences."""
+"""Energies of which only energy and forces are known: derivatives by finite differences."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 import scipy.sparse
@@ -12,6 +13,8 @@ from glasswells.interchange.difference_steps import (
     FIRST,
     SECOND,
     THIRD,
+    Forces,
+    Stencil,
     dense_hessian,
     directional,
 )
@@ -38,24 +41,41 @@ class DifferenceInteractions(ABC):
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy and forces (N, 3)."""
 
-    def hessian(self, positions: Array) -> scipy.sparse.csc_array:
-        """The Hessian (3N, 3N) from 6N evaluations of the forces, without exact zeros."""
-        return scipy.sparse.csc_array(dense_hessian(self._forces, positions, self._steps[1]))
-
-    def hessian_product(self, positions: Array, field: Array) -> Array:
-        """M:z (N, 3) for a field z (N, 3), from two evaluations."""
-        return -directional(self._forces, positions, field, FIRST, self._steps[1])
-
-    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
-        """U:zz (N, 3) and U:zzz for a field z (N, 3), from five evaluations."""
-        contraction = -directional(self._forces, positions, field, SECOND, self._steps[2])
-        return contraction, float(np.vdot(contraction, field))
-
-    def fourth_order(self, positions: Array, field: Array) -> float:
-        """T:zzzz for a field z (N, 3), from six evaluations."""
-        return -float(
-            np.vdot(directional(self._forces, positions, field, THIRD, self._steps[3]), field)
-        )
+    def derivatives(self, positions: Array) -> DifferenceDerivatives:
+        """The second to fourth derivatives at positions (N, 3), by differences."""
+        return DifferenceDerivatives(self._forces, positions, self._steps)
 
     def _forces(self, positions: Array) -> Array:
         return self.energy_and_forces(positions)[1]
+
+
+class DifferenceDerivatives:
+    """Contractions from differences of forces around one place; see `Derivatives`."""
+
+    def __init__(self, forces: Forces, positions: Array, steps: Mapping[int, float]) -> None:
+        self._forces, self._steps = forces, steps
+        self._positions = np.array(positions)
+
+    def product(self, field: Array) -> Array:
+        """M:z (N, 3) for a field z (N, 3), from two evaluations."""
+        return -self._along(field, FIRST)
+
+    def third(self, field: Array) -> tuple[Array, float]:
+        """U:zz (N, 3) and U:zzz, from five evaluations."""
+        contraction = -self._along(field, SECOND)
+        return contraction, float(np.vdot(contraction, field))
+
+    def fourth(self, field: Array) -> tuple[Array, float]:
+        """T:zzz (N, 3) and T:zzzz, from six evaluations."""
+        contraction = -self._along(field, THIRD)
+        return contraction, float(np.vdot(contraction, field))
+
+    def matrix(self) -> scipy.sparse.csc_array:
+        """The Hessian (3N, 3N) from 6N evaluations of the forces, without exact zeros."""
+        return scipy.sparse.csc_array(
+            dense_hessian(self._forces, self._positions, self._steps[FIRST.order])
+        )
+
+    def _along(self, field: Array, stencil: Stencil) -> Array:
+        step = self._steps[stencil.order]
+        return directional(self._forces, self._positions, field, stencil, step)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.minimization import kernels
-from glasswells.minimization.newton import NewtonSolver
+from glasswells.minimization.newton import NewtonSolver, newton_solver
 from glasswells.minimization.run import Run
 from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
-from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
 
 UNAIDED_PATIENCE = 10
@@ -23,9 +22,7 @@ def descend_lbfgs(
     stop: StopCondition | None,
 ) -> Descent:
     """L-BFGS; for pair models the last part by truncated Newton steps."""
-    solver: NewtonSolver | None = None
-    if settings.newton_below > 0 and isinstance(interactions, PairInteractions):
-        solver = NewtonSolver(interactions, settings.newton_products)
+    solver = newton_solver(interactions, settings)
     patience = settings.patience * (1 if solver else UNAIDED_PATIENCE)
     run = Run(interactions, positions, settings, stop, patience)
     if not run.begin():

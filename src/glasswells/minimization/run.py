@@ -8,9 +8,8 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.minimization import kernels
 from glasswells.minimization.settings import Descent, MinimizerSettings, StopCondition
-from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
-from glasswells.model.precision import precision_of
+from glasswells.model.precision import is_continuous, precision_of
 
 
 class Run:
@@ -26,7 +25,7 @@ class Run:
     ) -> None:
         self.interactions = interactions
         self.settings = settings
-        self.may_jump = not isinstance(interactions, PairInteractions)
+        self.may_jump = not is_continuous(interactions)
         precision = precision_of(interactions)
         self._tolerance = max(settings.max_force, precision.least_force)
         self.w = kernels.workspace(positions, settings.history, settings.stiffness)

@@ -219,33 +219,12 @@ def moment_weight(m, k):  # type: ignore[no-untyped-def]
 
 
 @cache
-def energy_kernel(order: int) -> Any:
-    """(r_nc, box_c, pairs, k, z_nc, strain_cc) -> the coefficient of s^order of the energy."""
-    find_bonds = bond_kernel(order, False)
-    moments = moment_kernel(order)
-
-    @kernel
-    def energy(r_nc, box_c, pairs, k, z_nc, strain_cc):  # type: ignore[no-untyped-def]
-        bonds = find_bonds(r_nc, box_c, pairs, k, z_nc, strain_cc)
-        moment_nmk = moments(bonds, r_nc.shape[0])
-        total = 0.0
-        for i in range(r_nc.shape[0]):
-            for m in range(MOMENTS):
-                twice = 2.0 if m >= 7 else 1.0  # yz, xz, xy stand for two components
-                for a in range(order + 1):
-                    term = moment_nmk[i, m, a] * moment_nmk[i, m, order - a]
-                    total += 0.5 * twice * moment_weight(m, k) * term
-        return total
-
-    return energy
-
-
-@cache
 def gradient_kernel(order: int) -> Any:
     """(r_nc, box_c, pairs, k, z_nc, strain_cc, out_nc, virial_cc) -> energy.
 
     Fills the coefficients of s^order of the gradient dV/dr and of the virial sum (dV/dr_b) r_b.
-    Order 0: the gradient itself; 1: the product with the Hessian; 2: half of U:zz.
+    Order 0: the gradient itself; 1: the product with the Hessian; 2: half of U:zz; 3: a sixth of
+    T:zzz.
     """
     find_bonds = bond_kernel(order, True)
     moments = moment_kernel(order)

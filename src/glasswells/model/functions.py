@@ -11,8 +11,7 @@ from glasswells.core.arguments import expects
 from glasswells.core.checks import float64_array
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.model.interactions import PairInteractions
-from glasswells.model.pair_model import Interactions, Model
+from glasswells.model.pair_model import Derivatives, Interactions, KnowsClosestPair, Model
 
 
 @expects(model=Model, configuration=Configuration)
@@ -51,7 +50,7 @@ def hessian(model: Model, configuration: Configuration) -> Any:
     InputError
         As for `energy`.
     """
-    return checked_interactions(model, configuration).hessian(configuration.positions)
+    return _checked_derivatives(model, configuration).matrix()
 
 
 @expects(model=Model, configuration=Configuration)
@@ -64,8 +63,7 @@ def hessian_product(model: Model, configuration: Configuration, field: ArrayLike
         As for `energy`; for a field of another shape.
     """
     z = float64_array("field", field, (configuration.n_particles, 3))
-    interactions = checked_interactions(model, configuration)
-    return interactions.hessian_product(configuration.positions, z)
+    return _checked_derivatives(model, configuration).product(z)
 
 
 @expects(model=Model, configuration=Configuration)
@@ -80,8 +78,7 @@ def third_order(
         As for `energy`; for a field of another shape.
     """
     z = float64_array("field", field, (configuration.n_particles, 3))
-    interactions = checked_interactions(model, configuration)
-    return interactions.third_order(configuration.positions, z)
+    return _checked_derivatives(model, configuration).third(z)
 
 
 @expects(model=Model, configuration=Configuration)
@@ -94,8 +91,7 @@ def fourth_order(model: Model, configuration: Configuration, field: ArrayLike) -
         As for `energy`; for a field of another shape.
     """
     z = float64_array("field", field, (configuration.n_particles, 3))
-    interactions = checked_interactions(model, configuration)
-    return interactions.fourth_order(configuration.positions, z)
+    return _checked_derivatives(model, configuration).fourth(z)[1]
 
 
 def checked_interactions(model: Model, configuration: Configuration) -> Interactions:
@@ -103,6 +99,10 @@ def checked_interactions(model: Model, configuration: Configuration) -> Interact
     interactions = model.interactions(configuration)
     _checked(interactions, configuration)
     return interactions
+
+
+def _checked_derivatives(model: Model, configuration: Configuration) -> Derivatives:
+    return checked_interactions(model, configuration).derivatives(configuration.positions)
 
 
 def _finite_energy_and_forces(model: Model, configuration: Configuration) -> tuple[float, Array]:
@@ -114,7 +114,7 @@ def _checked(interactions: Interactions, configuration: Configuration) -> tuple[
     if np.isfinite(value) and np.isfinite(force).all():
         return float(value), force
     where = "particles overlap"
-    if isinstance(interactions, PairInteractions):
+    if isinstance(interactions, KnowsClosestPair):
         i, j, r = interactions.closest_pair(configuration.positions)
         where = f"particles {i} and {j} are at distance {r:g}"
     raise InputError(

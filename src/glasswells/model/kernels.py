@@ -1,35 +1,17 @@
-"""Loops over pairs: energy and forces, the Hessian and its product, third and fourth order.
+"""Loops over pairs for energy and forces, and what all loops over pairs share.
 
-Notation of the formulas: r the pair vector from i to j, n = r/|r|, u = z_j - z_i the difference
-of a field, p = u.n, t = u - p n, D = v'' - v'/r. Suffixes: n particle, c Cartesian, p pair.
+Suffixes: n particle, c Cartesian, p pair.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.model.law import PairLaw
-
-
-class PairKernels(NamedTuple):
-    """The compiled loops of one pair law."""
-
-    energy_and_forces: Any
-    """(r_nc, box_c, pairs, k, force_nc) -> energy; fills force_nc."""
-    closest: Any
-    """(r_nc, box_c, pairs) -> (i, j, distance) of the closest pair."""
-    hessian: Any
-    """(r_nc, box_c, pairs, k, slots, data); fills the entries of the sparse Hessian."""
-    hessian_product: Any
-    """(r_nc, box_c, pairs, k, z_nc, out_nc); fills M:z."""
-    third_order: Any
-    """(r_nc, box_c, pairs, k, z_nc, out_nc) -> U:zzz; fills U:zz."""
-    fourth_order: Any
-    """(r_nc, box_c, pairs, k, z_nc) -> T:zzzz."""
 
 
 @kernel
@@ -204,154 +186,3 @@ def closest(r_nc, box_c, pairs):  # type: ignore[no-untyped-def]
             if r2 < nearest2:
                 nearest2, first, second = r2, np.int64(i), np.int64(pairs.partner[p])
     return first, second, np.sqrt(nearest2)
-
-
-@cache
-def pair_kernels(law: PairLaw) -> PairKernels:
-    """All loops for one pair law."""
-    return PairKernels(
-        energy_and_forces=force_kernel(law),
-        closest=closest,
-        hessian=_hessian_kernel(law),
-        hessian_product=_hessian_product_kernel(law),
-        third_order=_third_order_kernel(law),
-        fourth_order=_fourth_order_kernel(law),
-    )
-
-
-def _hessian_kernel(law: PairLaw) -> Any:
-    """Second derivatives: the pair block is -(v'' n n + (v'/r)(1 - n n))."""
-    pair_derivatives = pair_derivative_function(law)
-
-    @kernel
-    def hessian(r_nc, box_c, pairs, k, slots, data):  # type: ignore[no-untyped-def]
-        data[:] = 0.0
-        vector = np.empty(3)
-        for i in range(r_nc.shape[0]):
-            for p in range(pairs.start[i], pairs.start[i + 1]):
-                j = np.int64(pairs.partner[p])
-                vector[0], vector[1], vector[2], r2 = pair_vector(r_nc, box_c, i, j)
-                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
-                    continue
-                b, v2, _, _ = pair_derivatives(r2, pairs, p, k)
-                d = (v2 - b) / r2
-                ij, ji = slots.upper[p], slots.lower[p]
-                ii, jj = slots.diagonal[i], slots.diagonal[j]
-                row_i, row_j = slots.stride[i], slots.stride[j]
-                for a in range(3):
-                    for c in range(3):
-                        h = d * vector[a] * vector[c]
-                        if a == c:
-                            h += b
-                        data[ij + a * row_i + c] = -h
-                        data[ji + a * row_j + c] = -h
-                        data[ii + a * row_i + c] += h
-                        data[jj + a * row_j + c] += h
-
-    return hessian
-
-
-def _hessian_product_kernel(law: PairLaw) -> Any:
-    """M:z by pairs: D p n + (v'/r) u, on j and its opposite on i."""
-    pair_derivatives = pair_derivative_function(law)
-
-    @kernel
-    def hessian_product(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
-        out_nc[:] = 0.0
-        for i in range(r_nc.shape[0]):
-            for p in range(pairs.start[i], pairs.start[i + 1]):
-                j = pairs.partner[p]
-                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
-                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
-                    continue
-                b, v2, _, _ = pair_derivatives(r2, pairs, p, k)
-                ux, uy, uz = field_difference(z_nc, i, j)
-                along = (v2 - b) * (ux * x + uy * y + uz * z) / r2
-                add_to_both(
-                    out_nc, i, j, along * x + b * ux, along * y + b * uy, along * z + b * uz
-                )
-
-    return hessian_product
-
-
-def _third_order_kernel(law: PairLaw) -> Any:
-    """U:zz = n [v''' p^2 + (D/r) t^2] + 2 (D/r) p t; U:zzz = v''' p^3 + 3 (D/r) p t^2."""
-    pair_derivatives = pair_derivative_function(law)
-
-    @kernel
-    def third_order(r_nc, box_c, pairs, k, z_nc, out_nc):  # type: ignore[no-untyped-def]
-        out_nc[:] = 0.0
-        total = 0.0
-        for i in range(r_nc.shape[0]):
-            for p in range(pairs.start[i], pairs.start[i + 1]):
-                j = pairs.partner[p]
-                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
-                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
-                    continue
-                b, v2, v3, _ = pair_derivatives(r2, pairs, p, k)
-                r = np.sqrt(r2)
-                ux, uy, uz = field_difference(z_nc, i, j)
-                q = (ux * x + uy * y + uz * z) / r
-                transverse2 = ux * ux + uy * uy + uz * uz - q * q
-                d = (v2 - b) / r
-                # along n: v''' p^2 + (D/r) t^2, minus the part of 2 (D/r) p u that is not in t
-                along = (v3 * q * q + d * transverse2 - 2.0 * d * q * q) / r
-                across = 2.0 * d * q
-                add_to_both(
-                    out_nc,
-                    i,
-                    j,
-                    along * x + across * ux,
-                    along * y + across * uy,
-                    along * z + across * uz,
-                )
-                total += v3 * q * q * q + 3.0 * d * q * transverse2
-        return total
-
-    return third_order
-
-
-def _fourth_order_kernel(law: PairLaw) -> Any:
-    """T:zzzz = sum v'''' p^4 + 6 (v''' - 2 D/r) p^2 t^2 / r + 3 D t^4 / r^2."""
-    pair_derivatives = pair_derivative_function(law)
-
-    @kernel
-    def fourth_order(r_nc, box_c, pairs, k, z_nc):  # type: ignore[no-untyped-def]
-        total = 0.0
-        for i in range(r_nc.shape[0]):
-            for p in range(pairs.start[i], pairs.start[i + 1]):
-                j = pairs.partner[p]
-                x, y, z, r2 = pair_vector(r_nc, box_c, i, j)
-                if r2 * pairs.inverse_range2[p] >= k.cutoff2:
-                    continue
-                b, v2, v3, v4 = pair_derivatives(r2, pairs, p, k)
-                r = np.sqrt(r2)
-                ux, uy, uz = field_difference(z_nc, i, j)
-                q2 = (ux * x + uy * y + uz * z) ** 2 / r2
-                transverse2 = ux * ux + uy * uy + uz * uz - q2
-                big_d = v2 - b
-                total += (
-                    v4 * q2 * q2
-                    + 6.0 * (v3 - 2.0 * big_d / r) * q2 * transverse2 / r
-                    + 3.0 * big_d * transverse2 * transverse2 / r2
-                )
-        return total
-
-    return fourth_order
-
-
-@cache
-def pair_derivative_function(law: PairLaw) -> Any:
-    """(r^2, pairs, p, k) -> v'/r, v'', v''', v'''' of one pair, in real distance."""
-    derivatives = law.derivatives
-
-    @kernel
-    def pair_derivatives(r2, pairs, p, k):  # type: ignore[no-untyped-def]
-        inverse_range2 = pairs.inverse_range2[p]
-        x2 = r2 * inverse_range2
-        u_1, u_2, u_3, u_4 = derivatives(x2, 1.0 / x2, k)
-        first = pairs.strength[p] * inverse_range2
-        third = first * inverse_range2
-        return first * u_1, first * u_2, third * u_3 * np.sqrt(r2), third * u_4
-
-    return pair_derivatives

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.sparse
 
 from glasswells.core.records import Array
-from glasswells.model.pair_model import Interactions
+from glasswells.model.pair_model import Derivatives, Interactions
 from glasswells.model.precision import Precision, precision_of
 
 
@@ -42,25 +40,45 @@ class MassWeighted:
         energy, forces = self.plain.energy_and_forces(positions / self.weights)
         return energy, forces / self.weights
 
-    def hessian(self, positions: Array) -> Any:
-        """M_ij / (w_i w_j) as a SciPy sparse array (3N, 3N)."""
-        inverse = scipy.sparse.diags_array(np.repeat(1.0 / self.weights[:, 0], 3))
-        return scipy.sparse.csc_array(
-            inverse @ self.plain.hessian(positions / self.weights) @ inverse
-        )
+    def derivatives(self, positions: Array) -> WeightedDerivatives:
+        """The derivatives by Q at Q (N, 3)."""
+        return WeightedDerivatives(self.plain.derivatives(positions / self.weights), self.weights)
 
-    def hessian_product(self, positions: Array, field: Array) -> Array:
-        """The same times a field (N, 3)."""
-        w = self.weights
-        product: Array = self.plain.hessian_product(positions / w, field / w) / w
+
+def weights_of(interactions: Interactions) -> Array | None:
+    """W (N, 1) of `MassWeighted` interactions; None for others, whose weights are 1."""
+    return interactions.weights if isinstance(interactions, MassWeighted) else None
+
+
+class WeightedDerivatives:
+    """Derivatives by Q from those by positions: each index over its weight; see `Derivatives`."""
+
+    def __init__(self, plain: Derivatives, weights: Array) -> None:
+        self._plain = plain
+        self._weights = weights
+
+    def product(self, field: Array) -> Array:
+        """M_ij / (w_i w_j) times a field (N, 3)."""
+        w = self._weights
+        product: Array = self._plain.product(field / w) / w
         return product
 
-    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
-        """The third derivatives by Q contracted with a field (N, 3) twice and three times."""
-        w = self.weights
-        contraction, scalar = self.plain.third_order(positions / w, field / w)
-        return contraction / w, scalar
+    def third(self, field: Array) -> tuple[Array, float]:
+        """The third derivatives contracted with a field (N, 3) twice and three times."""
+        contraction, scalar = self._plain.third(field / self._weights)
+        return contraction / self._weights, scalar
 
-    def fourth_order(self, positions: Array, field: Array) -> float:
-        """The fourth derivative of the energy along a field (N, 3) of Q."""
-        return self.plain.fourth_order(positions / self.weights, field / self.weights)
+    def fourth(self, field: Array) -> tuple[Array, float]:
+        """The fourth derivatives contracted with a field (N, 3) three and four times."""
+        contraction, scalar = self._plain.fourth(field / self._weights)
+        return contraction / self._weights, scalar
+
+    def matrix(self) -> scipy.sparse.csc_array:
+        """M_ij / (w_i w_j) (3N, 3N), in the pattern of M."""
+        matrix = scipy.sparse.csc_array(self._plain.matrix())
+        inverse = np.repeat(1.0 / self._weights[:, 0], 3)
+        columns = np.repeat(inverse, np.diff(matrix.indptr))
+        return scipy.sparse.csc_array(
+            (matrix.data * (inverse[matrix.indices] * columns), matrix.indices, matrix.indptr),
+            shape=matrix.shape,
+        )

@@ -8,15 +8,37 @@ from typing import Any, Protocol, runtime_checkable
 from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
+from glasswells.model.interactions import PairInteractions
 from glasswells.model.law import PairLaw
 from glasswells.model.mixing import MixedRanges, mixed_ranges
+
+
+@runtime_checkable
+class Derivatives(Protocol):
+    """M, U and T of the expansion of an energy around one place (paper, eq. 2), by contractions."""
+
+    def product(self, field: Array) -> Array:
+        """M:z as (N, 3) for a field z (N, 3)."""
+        ...
+
+    def third(self, field: Array) -> tuple[Array, float]:
+        """U:zz as (N, 3), and U:zzz."""
+        ...
+
+    def fourth(self, field: Array) -> tuple[Array, float]:
+        """T:zzz as (N, 3), and T:zzzz, the fourth derivative of the energy along z."""
+        ...
+
+    def matrix(self) -> Any:
+        """The Hessian M as a SciPy sparse array (3N, 3N)."""
+        ...
 
 
 @runtime_checkable
 class Interactions(Protocol):
     """The potential energy of one set of particles in one box, as a function of positions.
 
-    The whole package asks for energies through these few methods. A pair model answers with
+    The whole package asks for energies through these two methods. A pair model answers with
     `PairInteractions`; a calculator for any material answers with its own implementation, and may
     state a `precision`, the noise of its energies and forces.
     """
@@ -25,20 +47,17 @@ class Interactions(Protocol):
         """Total energy and forces (N, 3) at positions (N, 3); not finite on overlap."""
         ...
 
-    def hessian(self, positions: Array) -> Any:
-        """The Hessian as a SciPy sparse array (3N, 3N)."""
+    def derivatives(self, positions: Array) -> Derivatives:
+        """The second to fourth derivatives of the energy at positions (N, 3)."""
         ...
 
-    def hessian_product(self, positions: Array, field: Array) -> Array:
-        """M:z as (N, 3) for a field z (N, 3)."""
-        ...
 
-    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
-        """U:zz as (N, 3), and U:zzz."""
-        ...
+@runtime_checkable
+class KnowsClosestPair(Protocol):
+    """Interactions that can say which particles overlap."""
 
-    def fourth_order(self, positions: Array, field: Array) -> float:
-        """T:zzzz, the fourth derivative of the energy along z."""
+    def closest_pair(self, positions: Array) -> tuple[int, int, float]:
+        """The two closest particles and their distance."""
         ...
 
 
@@ -105,6 +124,4 @@ class PairModel(ABC):
 
     def interactions(self, configuration: Configuration) -> Interactions:
         """The energy of this configuration's particles as a function of their positions."""
-        from glasswells.model.interactions import PairInteractions
-
         return PairInteractions(self, configuration)

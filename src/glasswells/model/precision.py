@@ -1,7 +1,8 @@
 """How exact the energies and forces of a model are: what tolerances may ask for.
 
-Pair models are exact to the rounding of double precision, for which all defaults of the package are
-made. Other interactions may state more by an attribute `precision`.
+Pair models are continuous and exact to the rounding of double precision, for which all defaults of
+the package are made. Other interactions may state more noise by an attribute `precision`, and that
+their energy never jumps by an attribute `is_continuous`.
 """
 
 from __future__ import annotations
@@ -41,3 +42,8 @@ def precision_of(interactions: Any) -> Precision:
     """What the interactions state, `EXACT` by default."""
     stated: Precision = getattr(interactions, "precision", EXACT)
     return stated
+
+
+def is_continuous(interactions: Any) -> bool:
+    """Whether the interactions state that their energy has no jumps; by default they may."""
+    return bool(getattr(interactions, "is_continuous", False))

@@ -12,7 +12,8 @@ from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
 from glasswells.model.angular_hessian import angular_hessian
-from glasswells.model.angular_kernels import AngularConstants, energy_kernel, gradient_kernel
+from glasswells.model.angular_kernels import AngularConstants, gradient_kernel
+from glasswells.model.frozen_pairs import PairDerivatives
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.law import PairLaw
 from glasswells.model.pair_model import PairModel
@@ -201,33 +202,22 @@ class StillingerWeberInteractions:
         )
         return energy, forces
 
-    def hessian(self, positions: Array) -> scipy.sparse.csc_array:
-        """The Hessian (3N, 3N): an atom meets the neighbors of its neighbors."""
+    def derivatives(self, positions: Array) -> StillingerWeberDerivatives:
+        """The second to fourth derivatives at these positions."""
+        return StillingerWeberDerivatives(self, positions)
+
+    def pair_derivatives(self, positions: Array) -> PairDerivatives:
+        """Those of the energy that is a sum over pairs."""
+        return self._pair_part.derivatives(positions)
+
+    def angular_hessian(self, positions: Array) -> scipy.sparse.csc_array:
+        """The Hessian (3N, 3N) of the angular energy: an atom meets neighbors of neighbors."""
         pairs = self._pair_part.pairs(positions)
-        angular = angular_hessian(positions, self.box, pairs, self._constants)
-        return scipy.sparse.csc_array(self._pair_part.hessian(positions) + angular)
-
-    def hessian_product(self, positions: Array, field: Array) -> Array:
-        """M:z (N, 3) for a field z (N, 3)."""
-        _, angular, _ = self._gradient(1, positions, field, NO_STRAIN)
-        return self._pair_part.hessian_product(positions, field) + angular
-
-    def third_order(self, positions: Array, field: Array) -> tuple[Array, float]:
-        """U:zz (N, 3) and U:zzz for a field z (N, 3)."""
-        _, half, _ = self._gradient(2, positions, field, NO_STRAIN)
-        contraction = self._pair_part.third_order(positions, field)[0] + 2 * half
-        return contraction, float(np.vdot(contraction, field))
-
-    def fourth_order(self, positions: Array, field: Array) -> float:
-        """T:zzzz for a field z (N, 3)."""
-        coefficient = energy_kernel(4)(
-            positions, self.box, self._pair_part.pairs(positions), self._constants, field, NO_STRAIN
-        )
-        return self._pair_part.fourth_order(positions, field) + 24 * float(coefficient)
+        return scipy.sparse.csc_array(angular_hessian(positions, self.box, pairs, self._constants))
 
     def strain_gradient(self, positions: Array) -> Array:
         """dV/de_k (6,) for the strains of `strain`."""
-        _, _, virial = self._gradient(0, positions, positions, NO_STRAIN)
+        _, virial = self.angular_gradient(0, positions, positions)
         return self._pair_part.strain_gradient(positions) + voigt_numbers(virial)
 
     def strain_derivatives(self, positions: Array) -> StrainDerivatives:
@@ -236,17 +226,17 @@ class StillingerWeberInteractions:
         gradient = self.strain_gradient(positions)
         still = np.zeros_like(positions)
         for k, strain in enumerate(UNIT_STRAINS):
-            _, mixed, virial = self._gradient(1, positions, still, strain)
+            mixed, virial = self.angular_gradient(1, positions, still, strain)
             found.mixed[k] += mixed
             found.curvature[k] += np.einsum("kab,ab->k", UNIT_STRAINS, virial)
         return found._replace(gradient=gradient)
 
-    def _gradient(
-        self, order: int, positions: Array, field: Array, strain: Array
-    ) -> tuple[float, Array, Array]:
-        """Energy, gradient and virial of the angular part: coefficients of s^order."""
+    def angular_gradient(
+        self, order: int, positions: Array, field: Array, strain: Array = NO_STRAIN
+    ) -> tuple[Array, Array]:
+        """Gradient (N, 3) and virial (3, 3) of the angular energy: coefficients of s^order."""
         gradient, virial = np.empty_like(positions), np.empty((3, 3))
-        energy = gradient_kernel(order)(
+        gradient_kernel(order)(
             positions,
             self.box,
             self._pair_part.pairs(positions),
@@ -256,4 +246,35 @@ class StillingerWeberInteractions:
             gradient,
             virial,
         )
-        return float(energy), gradient, virial
+        return gradient, virial
+
+
+class StillingerWeberDerivatives:
+    """Those of the pairs, frozen, plus power series of the angular energy; see `Derivatives`."""
+
+    def __init__(self, interactions: StillingerWeberInteractions, positions: Array) -> None:
+        self._interactions = interactions
+        self._positions = np.array(positions)
+        self._pairs = interactions.pair_derivatives(positions)
+
+    def product(self, field: Array) -> Array:
+        """M:z (N, 3) for a field z (N, 3)."""
+        return self._pairs.product(field) + self._angular(1, field)
+
+    def third(self, field: Array) -> tuple[Array, float]:
+        """U:zz (N, 3) and U:zzz."""
+        contraction = self._pairs.third(field)[0] + 2 * self._angular(2, field)
+        return contraction, float(np.vdot(contraction, field))
+
+    def fourth(self, field: Array) -> tuple[Array, float]:
+        """T:zzz (N, 3) and T:zzzz."""
+        contraction = self._pairs.fourth(field)[0] + 6 * self._angular(3, field)
+        return contraction, float(np.vdot(contraction, field))
+
+    def matrix(self) -> scipy.sparse.csc_array:
+        """The Hessian (3N, 3N)."""
+        angular = self._interactions.angular_hessian(self._positions)
+        return scipy.sparse.csc_array(self._pairs.matrix() + angular)
+
+    def _angular(self, order: int, field: Array) -> Array:
+        return self._interactions.angular_gradient(order, self._positions, field)[0]

@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from glasswells.core.records import Array
-from glasswells.model.pair_model import Interactions
 
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """The tensor component of each of the six numbers."""
@@ -61,11 +60,19 @@ class Strained(Stressed, Protocol):
         ...
 
 
+class Energies(Protocol):
+    """What a deformed box is asked for."""
+
+    def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
+        """Total energy and forces (N, 3) at positions (N, 3)."""
+        ...
+
+
 @runtime_checkable
 class Deformable(Protocol):
     """Interactions that can be asked for those of a deformed, in general tilted, box."""
 
-    def deformed(self, strain: Array) -> Interactions:
+    def deformed(self, strain: Array) -> Energies:
         """The energy in the box with the edges (1 + strain) h, as a function of positions there."""
         ...
 

@@ -5,11 +5,10 @@ from glasswells.modes.largest_overlap import max_overlap
 from glasswells.modes.nonlinear_modes import cubic_mode, pseudo_harmonic_mode, quartic_mode
 from glasswells.modes.overlaps import mobility_overlap, mobility_overlaps, overlap, overlaps
 from glasswells.modes.spectrum import normal_modes, quasilocalized, vibrational_density
-from glasswells.modes.stiffness import Factorization, Stiffness
+from glasswells.modes.stiffness import Stiffness
 from glasswells.modes.straight_line import energy_along, is_double_well
 
 __all__ = [
-    "Factorization",
     "Stiffness",
     "cubic_mode",
     "energy_along",

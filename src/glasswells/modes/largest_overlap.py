@@ -12,10 +12,16 @@ from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
 from glasswells.core.records import Array, Configuration, MaxOverlap
+from glasswells.curvature.factorization import Factorization
+from glasswells.curvature.spectral_measure import (
+    SAME_LEVEL,
+    Levels,
+    SpectralMeasure,
+    bound_of_others,
+)
 from glasswells.model.pair_model import Model
-from glasswells.modes.krylov import SAME_LEVEL, Levels, SpectralMeasure, bound_of_others
 from glasswells.modes.spectrum import dense_spectrum
-from glasswells.modes.stiffness import Factorization, Stiffness, as_stiffness
+from glasswells.modes.stiffness import Stiffness, as_stiffness
 
 SMALL = 600
 """Up to this many coordinates the dense spectrum takes a few hundredths of a second."""
@@ -101,7 +107,7 @@ def _from_lanczos(stiffness: Stiffness, r: Array, relative: Array, budget: int) 
     """The largest overlap as far as the budget reaches."""
     drift_weight = float(np.sum((r - relative) ** 2))
     relative_weight = float(np.sum(relative**2))
-    measure = SpectralMeasure(stiffness, relative)
+    measure = stiffness.measure(relative)
     steps = float(FIRST_SHARE * r.size)
     while True:
         measure.extend(min(int(steps), budget))
@@ -172,7 +178,7 @@ def _eigenvector(
     """The mode at an eigenvalue (the projection of `field` on its level) and its number."""
     same = SAME_LEVEL * stiffness.scale
     for distance in SHIFT_DISTANCES:
-        factorization = Factorization(stiffness, eigenvalue - distance * same)
+        factorization = stiffness.below(eigenvalue - distance * same)
         below = factorization.negative_count()
         if below is None:
             continue

@@ -9,9 +9,8 @@ from glasswells.core.arguments import expects
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
 from glasswells.core.records import Array, Configuration, CubicMode, NonlinearMode
-from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Model
-from glasswells.modes.kernels import fourth_order_vector, pair_fourth_powers
+from glasswells.modes.kernels import pair_fourth_powers
 from glasswells.modes.nonlinear_search import MAX_ITERATIONS, Contraction, Form, Search, search
 from glasswells.modes.overlaps import overlap
 from glasswells.modes.stiffness import Stiffness, as_stiffness
@@ -67,9 +66,8 @@ def cubic_mode(
     """
     stiffness = as_stiffness(model, configuration, stiffness)
     seed = _seed(start, stiffness)
-    positions = configuration.positions
-    contract = _of_fields(stiffness, lambda z: stiffness.interactions.third_order(positions, z))
-    found = search(stiffness, Form(contract, degree=3), seed, tolerance, max_iterations, fallback)
+    form = Form(stiffness.third, degree=3)
+    found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
     point = found.point
     field, norm = _displacement(stiffness, point.field)
     sign = -1.0 if point.coefficient > 0 else 1.0
@@ -111,7 +109,7 @@ def quartic_mode(
         As for `cubic_mode`.
     """
     stiffness = as_stiffness(model, configuration, stiffness)
-    form = Form(_of_fields(stiffness, _fourth_derivative(stiffness)), degree=4)
+    form = Form(stiffness.fourth, degree=4)
     seed = _seed(start, stiffness)
     found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
     return _nonlinear_mode("quartic", stiffness, seed, found)
@@ -150,35 +148,6 @@ def pseudo_harmonic_mode(
     form = Form(_of_fields(stiffness, contract), degree=4)
     found = search(stiffness, form, seed, tolerance, max_iterations, fallback)
     return _nonlinear_mode("pseudo_harmonic", stiffness, seed, found)
-
-
-def fourth_order_contraction(stiffness: Stiffness, field: Array) -> Array:
-    """T:zzz (N, 3) of a field z (N, 3): exact for pair models, else by central difference."""
-    return _fourth_derivative(stiffness)(field)[0]
-
-
-def _fourth_derivative(stiffness: Stiffness) -> Contraction:
-    positions = stiffness.configuration.positions
-    interactions = stiffness.interactions
-    if isinstance(interactions, PairInteractions):
-        fill = fourth_order_vector(interactions.model.law)
-        box, constants = interactions.box, interactions.constants
-
-        def exact(z: Array) -> tuple[Array, float]:
-            out = np.empty_like(z)
-            fill(positions, box, interactions.pairs(positions), constants, z, out)
-            return out, float(np.vdot(z, out))
-
-        return exact
-
-    def difference(z: Array) -> tuple[Array, float]:
-        step = 1e-4 / float(np.abs(z).max())
-        ahead, _ = interactions.third_order(positions + step * z, z)
-        behind, _ = interactions.third_order(positions - step * z, z)
-        out = (ahead - behind) / (2.0 * step)
-        return out, float(np.vdot(z, out))
-
-    return difference
 
 
 def _seed(start: ArrayLike, stiffness: Stiffness) -> Array:

@@ -18,7 +18,6 @@ from glasswells.core.fields import participation_numbers
 from glasswells.core.records import Array, Configuration, NormalModes, VibrationalDensity
 from glasswells.model.pair_model import Model
 from glasswells.modes.kernels import chebyshev_filter
-from glasswells.modes.krylov import SpectralMeasure
 from glasswells.modes.stiffness import Stiffness, as_stiffness
 
 FILTER_DEGREE = 30
@@ -231,7 +230,7 @@ def _soft_end(stiffness: Stiffness, soft: int) -> tuple[Array, Array] | None:
 
 def _filter_limits(stiffness: Stiffness, start: Array, soft: int) -> tuple[float, float]:
     """Eigenvalue below which about FILTERED_SHARE `soft` modes lie, and one above all of them."""
-    measure = SpectralMeasure(stiffness, start)
+    measure = stiffness.measure(start)
     measure.extend(PROBE_STEPS)
     quadrature = measure.quadrature()
     top = 1.01 * float((quadrature.nodes + quadrature.residuals).max())

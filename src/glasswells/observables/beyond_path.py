@@ -32,7 +32,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.masses import mass_weighted
 from glasswells.core.records import Array, DoubleWell, EnergyProfile, freeze
 from glasswells.model.pair_model import Model
-from glasswells.modes.stiffness import Factorization, Stiffness
+from glasswells.modes.stiffness import Stiffness
 from glasswells.paths.images import path_images
 
 IMAGES = 7
@@ -128,7 +128,7 @@ def sum_across(stiffness: Stiffness, tangent: Array, nodes: int = NODES) -> tupl
 
 def _log_across(stiffness: Stiffness, unit: Array, t: float) -> tuple[float, int]:
     """The ln of |det(1 + M/t^2)| across a unit field, and how many eigenvalues are negative."""
-    factor = Factorization(stiffness, -(t**2))
+    factor = stiffness.below(-(t**2))
     pivots = factor.pivots / t**2
     along = t**2 * float(np.sum(unit * factor.solve(unit)))
     negative = int(np.count_nonzero(pivots < 0)) - (along < 0)

@@ -15,16 +15,15 @@ chosen so strong that the combination is stable as well.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.core.records import Array
-from glasswells.model.interactions import PairInteractions
 from glasswells.model.kernels import force_kernel, largest_displacement2
 from glasswells.model.law import PairLaw
-from glasswells.model.neighbors import PairList
+from glasswells.model.neighbors import ListBuilder, PairList
 from glasswells.model.pair_model import Interactions
 from glasswells.paths.surface import Surface
 
@@ -105,9 +104,7 @@ class Flow:
         self._stiffest = stiffest
         interactions = surface.interactions
         self._run: _Run = (
-            _PairRun(interactions)
-            if isinstance(interactions, PairInteractions)
-            else _AnyRun(interactions)
+            _PairRun(interactions) if isinstance(interactions, Listed) else _AnyRun(interactions)
         )
 
     @property
@@ -156,10 +153,24 @@ class _AnyRun:
         return x
 
 
+@runtime_checkable
+class Listed(Protocol):
+    """Interactions of a pair law, with lists of their pairs: what a compiled loop needs."""
+
+    model: Any
+    diameters: Array
+    box: Array
+    constants: Any
+
+    def list_builder(self, diameters: Array) -> ListBuilder:
+        """A builder of lists for these particles."""
+        ...
+
+
 class _PairRun:
     """On a pair model, compiled, with a neighbor list of its own."""
 
-    def __init__(self, interactions: PairInteractions) -> None:
+    def __init__(self, interactions: Listed) -> None:
         i = interactions
         self._interactions = i
         self._builder = i.list_builder(i.diameters)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from glasswells.core.records import Array
-from glasswells.paths.krylov import Lanczos, Projector, drift_projector, softest
+from glasswells.curvature.operator import Operator
 from glasswells.paths.newton import OVERLAP
 from glasswells.paths.settings import PathSettings
-from glasswells.paths.surface import Product, Surface
+from glasswells.paths.surface import Surface
 
 LOOSE_MODE = 0.05
 """Relative residual of the softest mode: it is followed, not reported."""
@@ -33,7 +33,6 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
     Starts from `positions` (N, 3) in the direction of the `tangent` (N, 3). Where it does not get
     there within `climb_steps`, the place with the least force.
     """
-    project = drift_projector(surface)
     mode = tangent.ravel() / np.linalg.norm(tangent)
     random = np.random.default_rng(positions.size).standard_normal(positions.size)
     random /= np.linalg.norm(random)
@@ -44,11 +43,12 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
     for _ in range(settings.climb_steps):
         if not settings.climb_force < size < OVERLAP:
             break
-        product, right = surface.hessian_product(x), project(force.ravel().copy())
-        start = mode + 0.01 * random
-        value, mode, _ = softest(product, start, project, settings.mode_products, LOOSE_MODE)
+        expansion = surface.expansion(x)
+        right = expansion.project(force.ravel().copy())
+        value, mode = expansion.softest(settings.mode_products, LOOSE_MODE, mode + 0.01 * random)
         along = float(right @ mode)
-        move = _downhill(product, right - along * mode, mode, project, settings.climb_products)
+        across = expansion.across(mode)
+        move = _downhill(across, right - along * mode, settings.climb_products)
         move -= along / max(abs(value), LEAST_STIFFNESS) * mode
         farthest = float(np.sqrt((move.reshape(-1, 3) ** 2).sum(axis=1).max()))
         if not 0 < farthest < np.inf:
@@ -63,19 +63,13 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
     return best[1]
 
 
-def _downhill(product: Product, force: Array, mode: Array, project: Projector, most: int) -> Array:
-    """The step |M|^-1 f (3N,) in the space orthogonal to `mode`, by the Lanczos recursion.
+def _downhill(across: Operator, force: Array, most: int) -> Array:
+    """The step |M|^-1 f (3N,) in the space of an operator, by the Lanczos recursion.
 
     |M| has the eigenvectors of M and the magnitudes of its eigenvalues: a Newton step that goes
     downhill along directions of negative curvature too.
     """
-
-    def across(z: Array) -> Array:
-        z = project(z)
-        z -= mode * (mode @ z)
-        return z
-
-    space = Lanczos(product, across(force.copy()), across, most)
+    space = across.krylov(force, most)
     check, coefficients = 16, np.zeros(1)
     while space.can_grow:
         space.step()

@@ -15,9 +15,8 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.chebyshev import Flow
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.krylov import Lanczos, drift_projector, softest, solve
 from glasswells.paths.newton import StationaryPoint, newton
-from glasswells.paths.saddle import INDEX_TOLERANCE, TOP_DIMENSION, TOP_TOLERANCE, Saddle
+from glasswells.paths.saddle import INDEX_TOLERANCE, Saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -104,20 +103,10 @@ def leave_saddle(
     x(a) = S + a v + a^2 c/2 with (M - 2 lambda) c = -(U:vv without its part along v), lambda < 0:
     what stays on the manifold of the flow to second order.
     """
-    project, v = drift_projector(surface), sign * saddle.mode.ravel()
-    product = surface.hessian_product(saddle.positions)
-    bent, _ = surface.interactions.third_order(saddle.positions, v.reshape(-1, 3))
-
-    def project_both(z: Array) -> Array:
-        z = project(z)
-        z -= v * (v @ z)
-        return z
-
-    def shifted(z: Array) -> Array:
-        return product(z) - 2 * saddle.negative_eigenvalue * z
-
-    right = project_both(-bent.ravel())
-    c, _ = solve(shifted, right, project_both, settings.bend_tolerance, settings.newton_products)
+    v, expansion = sign * saddle.mode.ravel(), surface.expansion(saddle.positions)
+    bent, _ = expansion.third(v.reshape(-1, 3))
+    operator = expansion.shifted(2 * saddle.negative_eigenvalue).across(v)
+    c, _ = operator.minres(-bent.ravel(), settings.bend_tolerance, settings.newton_products)
     return saddle.positions + (amplitude * v + 0.5 * amplitude**2 * c).reshape(-1, 3)
 
 
@@ -233,9 +222,7 @@ def _enter(
     settings: PathSettings,
 ) -> Descent:
     """The last bit, on the quadratic surface around the minimum: its length is an integral."""
-    project = drift_projector(surface)
-    start = project(offset.ravel().copy())
-    space = Lanczos(surface.hessian_product(minimum), start, project, settings.entry_dimension)
+    space = surface.expansion(minimum).krylov(offset.ravel(), settings.entry_dimension)
     while space.can_grow:
         space.step()
     values, vectors = space.ritz()
@@ -280,10 +267,8 @@ def bottom_below(
     end = newton(surface, positions, settings)
     if not (end.outcome.converged and end.energy < energy):
         return None
-    random = np.random.default_rng(positions.size).standard_normal(positions.size)
-    project = drift_projector(surface)
-    product = surface.hessian_product(end.positions)
-    lowest, _, _ = softest(product, random, project, settings.mode_products, INDEX_TOLERANCE)
+    expansion = surface.expansion(end.positions)
+    lowest, _ = expansion.softest(settings.mode_products, INDEX_TOLERANCE)
     return end if lowest > 0 else None
 
 
@@ -292,10 +277,7 @@ def fall(surface: Surface, positions: Array, settings: PathSettings) -> Stationa
 
     The path is followed loosely: which basin it lies in matters, not where it runs.
     """
-    random = np.random.default_rng(positions.size).standard_normal(positions.size)
-    product, project = surface.hessian_product(positions), drift_projector(surface)
-    highest, _, _ = softest(lambda z: -product(z), random, project, TOP_DIMENSION, TOP_TOLERANCE)
-    stiffest = -1.5 * settings.stiffness_margin * highest
+    stiffest = 1.5 * settings.stiffness_margin * surface.expansion(positions).highest()
     trail, here, flow = _Trail([]), _look(surface, positions), Flow(surface, stiffest)
     duration, force = 10.0 / stiffest, settings.stray_force
     while trail.may_go_on(settings):

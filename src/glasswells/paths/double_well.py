@@ -235,7 +235,7 @@ def chord_and_curvature(surface: Surface, minimum: Array, point: Array) -> tuple
     """Unit chord t (N, 3) from a minimum to a point of the path, and t.M.t at the minimum."""
     chord = surface.displacement(minimum, point)
     chord = chord / np.linalg.norm(chord)
-    stiff = surface.hessian_product(minimum)(chord.ravel())
+    stiff = surface.expansion(minimum).product(chord.ravel())
     return chord, float(chord.ravel() @ stiff)
 
 

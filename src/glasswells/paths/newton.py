@@ -8,7 +8,6 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
-from glasswells.paths.krylov import drift_projector, solve
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
 
@@ -40,7 +39,6 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
     farther than `newton_step`. Ends when the force stops falling below `max_force`: what remains
     is rounding noise.
     """
-    project = drift_projector(surface)
     x = positions.copy()
     energy, force = surface.interactions.energy_and_forces(x)
     largest = _largest(force)
@@ -51,12 +49,8 @@ def newton(surface: Surface, positions: Array, settings: PathSettings) -> Statio
             break
         enough = 0.3 * settings.rounding_force / largest
         tolerance = max(min(LOOSEST_SOLVE, LOOSEST_SOLVE * largest), enough)
-        step, spent = solve(
-            surface.hessian_product(x),
-            project(force.ravel().copy()),
-            project,
-            tolerance,
-            settings.newton_products,
+        step, spent = surface.expansion(x).minres(
+            force.ravel(), tolerance, settings.newton_products
         )
         products += spent
         move = step.reshape(-1, 3)

@@ -9,7 +9,6 @@ import numpy as np
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.climb import climb
-from glasswells.paths.krylov import drift_projector, softest
 from glasswells.paths.newton import OVERLAP, StationaryPoint, newton
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -18,8 +17,6 @@ MODE_TOLERANCE = 1e-6
 """Relative residual of the negative eigenvalue; its error is the square."""
 INDEX_TOLERANCE = 0.2
 """The next eigenvalue need only be known to be positive."""
-TOP_TOLERANCE, TOP_DIMENSION = 0.01, 40
-"""Of the highest eigenvalue, an upper bound of which limits explicit steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -70,21 +67,12 @@ def _at_end_of_newton(
     point = newton(surface, positions, settings)
     if not point.max_force < OVERLAP:
         return _nowhere(point, tangent)
-    project = drift_projector(surface)
-    product = surface.hessian_product(point.positions)
-    most = settings.mode_products
-    random = np.random.default_rng(positions.size).standard_normal(positions.size)
+    expansion, most = surface.expansion(point.positions), settings.mode_products
+    random = expansion.random_field()
     start = tangent.ravel() / np.linalg.norm(tangent)
     start = start + 0.01 * random / np.linalg.norm(random)
-    lowest, mode, _ = softest(product, start, project, most, MODE_TOLERANCE)
-
-    def project_both(z: Array) -> Array:
-        z = project(z)
-        z -= mode * (mode @ z)
-        return z
-
-    following, _, _ = softest(product, random, project_both, most, INDEX_TOLERANCE)
-    highest, _, _ = softest(lambda z: -product(z), random, project, TOP_DIMENSION, TOP_TOLERANCE)
+    lowest, mode = expansion.softest(most, MODE_TOLERANCE, start)
+    following, _ = expansion.across(mode).softest(most, INDEX_TOLERANCE)
     outcome = point.outcome
     if outcome.converged and not lowest < 0 < following:
         outcome = Outcome.NOT_A_SADDLE
@@ -95,7 +83,7 @@ def _at_end_of_newton(
         negative_eigenvalue=lowest,
         mode=mode.reshape(-1, 3),
         next_eigenvalue=following,
-        highest_eigenvalue=-highest,
+        highest_eigenvalue=expansion.highest(),
         outcome=outcome,
     )
 

@@ -67,7 +67,7 @@ def test_it_is_the_seam(bridged: Bridged) -> None:
     assert energy == gw.energy(MODEL, glass)
     np.testing.assert_array_equal(force, gw.forces(MODEL, glass))
     exact = gw.hessian(MODEL, glass).toarray()
-    found = interactions.hessian(x).toarray()
+    found = interactions.derivatives(x).matrix().toarray()
     np.testing.assert_allclose(found, exact, rtol=0, atol=2e-9 * np.abs(exact).max())
     field = np.zeros_like(x)
     field[:2] = [[0.3, 0.1, -0.2], [-0.1, 0.5, 0.0]]
@@ -159,7 +159,7 @@ def test_the_whole_chain_on_a_potential_of_ase() -> None:
     saddle = model.interactions(a).energy_and_forces(well.saddle.positions)
     assert np.abs(saddle[1]).max() < 1e-9
     assert saddle[0] - minima[0].energy == pytest.approx(well.barrier, abs=1e-10)
-    values = np.linalg.eigvalsh(model.interactions(a).hessian(well.saddle.positions).toarray())
+    values = np.linalg.eigvalsh(gw.hessian(model, well.saddle).toarray())
     assert np.count_nonzero(values < -1e-5) == 1
     assert values[0] / a.masses[0] == pytest.approx(well.negative_eigenvalue, rel=1e-5)
     # Halfway between two equal sites the profile is symmetric.

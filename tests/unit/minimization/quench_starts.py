@@ -6,6 +6,7 @@ import numpy as np
 
 from glasswells.core.records import Configuration
 from glasswells.model.diameters import draw_diameters
+from glasswells.model.pair_model import Derivatives
 
 EDGE = 6
 N_SMALL = EDGE**3
@@ -71,16 +72,7 @@ class Chain:
         matrix = np.diag(self.stiffness[:, 0]) + bond.T @ bond
         return np.linalg.solve(matrix, self.stiffness * self.sites)
 
-    def hessian(self, positions: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
-
-    def hessian_product(self, positions: np.ndarray, field: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
-
-    def third_order(self, positions: np.ndarray, field: np.ndarray) -> tuple[np.ndarray, float]:
-        raise NotImplementedError
-
-    def fourth_order(self, positions: np.ndarray, field: np.ndarray) -> float:
+    def derivatives(self, positions: np.ndarray) -> Derivatives:
         raise NotImplementedError
 
 

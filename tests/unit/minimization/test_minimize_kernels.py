@@ -8,7 +8,7 @@ from quench_starts import N_SMALL, mixture, noisy_lattice
 
 from glasswells.core.records import Configuration
 from glasswells.minimization import kernels
-from glasswells.minimization.newton import NewtonSolver, sweep_back, sweep_forth
+from glasswells.minimization.newton import NewtonSolver
 from glasswells.minimization.quench import minimize
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.pair_model import PairModel
@@ -117,7 +117,7 @@ def test_newton_step_solves_the_linear_equation(model: PairModel, start: Configu
     near = minimize(model, start, 1e-3).configuration
     interactions = model.interactions(near)
     forces = interactions.energy_and_forces(near.positions)[1].ravel()
-    matrix = interactions.hessian(near.positions).toarray()
+    matrix = interactions.derivatives(near.positions).matrix().toarray()
     expected = np.linalg.pinv(matrix, rcond=1e-9, hermitian=True) @ forces
     step = np.empty(3 * N_SMALL)
     solver = NewtonSolver(interactions, 1000)
@@ -129,38 +129,10 @@ def test_newton_step_solves_the_linear_equation(model: PairModel, start: Configu
     assert forces @ step > 0
 
 
-def test_sweeps_are_triangular_solves_of_the_scaled_hessian() -> None:
-    start = minimize(SoftSpheres(), noisy_lattice(2), 1e-2).configuration
-    interactions = SoftSpheres().interactions(start)
-    solver = NewtonSolver(interactions, 10)
-    solver.solve(start.positions, np.ones(3 * N_SMALL), 0.5, np.empty(3 * N_SMALL))
-    frozen = solver._frozen
-    assert frozen is not None
-    matrix = interactions.hessian(start.positions).toarray()
-    scaling = np.zeros_like(matrix)
-    lower = np.tril_indices(3)
-    for i in range(N_SMALL):
-        own = slice(3 * i, 3 * i + 3)
-        block = np.zeros((3, 3))
-        block[lower] = frozen.scaling_nf[i]
-        scaling[own, own] = block
-        np.testing.assert_allclose(block @ matrix[own, own] @ block.T, np.eye(3), atol=1e-12)
-    scaled = scaling @ matrix @ scaling.T
-    vector = np.random.default_rng(3).normal(size=3 * N_SMALL)
-    particle = np.arange(3 * N_SMALL) // 3
-    upper = np.where(particle[:, None] < particle, scaled, 0.0) + np.eye(3 * N_SMALL)
-    back = np.empty_like(vector)
-    sweep_back(frozen, vector, back)
-    np.testing.assert_allclose(back, np.linalg.solve(upper, vector), rtol=0, atol=1e-11)
-    forth = vector.copy()
-    sweep_forth(frozen, forth)
-    np.testing.assert_allclose(forth, np.linalg.solve(upper.T, vector), rtol=0, atol=1e-11)
-
-
 def test_negative_curvature_is_reported() -> None:
     start = noisy_lattice(4, 0.25)
     interactions = SoftSpheres().interactions(start)
-    matrix = interactions.hessian(start.positions).toarray()
+    matrix = interactions.derivatives(start.positions).matrix().toarray()
     values, vectors = np.linalg.eigh(matrix)
     assert values[0] < -1
     step = np.empty(3 * N_SMALL)

@@ -191,13 +191,23 @@ def test_fourth_order_is_the_slope_of_the_third(smooth_case):
     assert fourth_order(model, c, field) == pytest.approx(slope, rel=1e-10)
 
 
-def test_hessian_pattern_follows_the_list(soft_liquid):
-    """A Hessian asked for again after a rebuild of the list is that of the new positions."""
+def test_derivatives_stay_those_of_their_place(soft_liquid):
+    """Whatever the interactions are asked for afterwards, a rebuilt list included."""
     model, twin = SoftSpheres(), reference.soft_spheres()
     interactions = model.interactions(soft_liquid)
-    interactions.hessian(soft_liquid.positions)
+    here = interactions.derivatives(soft_liquid.positions)
     moved = soft_liquid.moved_to(
         soft_liquid.positions + np.random.default_rng(1).uniform(-0.3, 0.3, (150, 3))
     )
-    expected = reference.hessian(bonds(twin, moved), 150)
-    assert relative(interactions.hessian(moved.positions).toarray(), expected) < 1e-12
+    for found, c in ((interactions.derivatives(moved.positions), moved), (here, soft_liquid)):
+        assert relative(found.matrix().toarray(), reference.hessian(bonds(twin, c), 150)) < 1e-12
+
+
+def test_fourth_order_contraction_is_the_slope_of_the_third(smooth_case):
+    model, _, c, field = smooth_case
+    interactions = model.interactions(c)
+    vector, scalar = interactions.derivatives(c.positions).fourth(field)
+    slope = along(c, field, lambda moved: third_order(model, moved, field)[0])
+    assert relative(vector, slope) < 1e-10
+    assert scalar == pytest.approx(float((vector * field).sum()), rel=1e-12)
+    assert np.abs(vector.sum(axis=0)).max() < 1e-12 * np.abs(vector).max() * c.n_particles

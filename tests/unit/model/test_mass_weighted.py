@@ -23,16 +23,21 @@ def test_energies_of_weighted_coordinates(soft_liquid) -> None:
     ahead, behind = (weighted.energy_and_forces(q + s * h * z)[0] for s in (1, -1))
     assert -np.vdot(force, z) == pytest.approx((ahead - behind) / (2 * h), rel=1e-7)
     forces = [weighted.energy_and_forces(q + s * h * z)[1] for s in (-1, 1)]
-    product = weighted.hessian_product(q, z)
+    here = weighted.derivatives(q)
+    near = [weighted.derivatives(q + s * h * z) for s in (1, -1)]
+    product = here.product(z)
     size = np.abs(product).max()
     np.testing.assert_allclose(product, (forces[0] - forces[1]) / (2 * h), atol=1e-7 * size)
-    by_matrix = (weighted.hessian(q) @ z.ravel()).reshape(-1, 3)
+    by_matrix = (here.matrix() @ z.ravel()).reshape(-1, 3)
     np.testing.assert_allclose(product, by_matrix, atol=1e-12 * size)
-    bent, third = weighted.third_order(q, z)
-    products = [weighted.hessian_product(q + s * h * z, z) for s in (1, -1)]
+    bent, third = here.third(z)
+    products = [d.product(z) for d in near]
     size = np.abs(bent).max()
     np.testing.assert_allclose(bent, (products[0] - products[1]) / (2 * h), atol=1e-6 * size)
-    thirds = [weighted.third_order(q + s * h * z, z)[1] for s in (1, -1)]
-    fourth = weighted.fourth_order(q, z)
-    assert fourth == pytest.approx((thirds[0] - thirds[1]) / (2 * h), rel=1e-5)
+    thirds = [d.third(z) for d in near]
+    bent_twice, fourth = here.fourth(z)
+    assert fourth == pytest.approx((thirds[0][1] - thirds[1][1]) / (2 * h), rel=1e-5)
+    size = np.abs(bent_twice).max()
+    slope = (thirds[0][0] - thirds[1][0]) / (2 * h)
+    np.testing.assert_allclose(bent_twice, slope, atol=1e-5 * size)
     assert third == pytest.approx(np.vdot(bent, z), rel=1e-12)

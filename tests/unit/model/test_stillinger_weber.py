@@ -145,29 +145,31 @@ def test_each_order_is_the_slope_of_the_one_below(name, state) -> None:
     field = random_field(c)
     interactions = model(name).interactions(c)
     assert isinstance(interactions, Interactions)
-    x = c.positions
-    product = interactions.hessian_product(x, field)
-    assert relative((interactions.hessian(x) @ field.ravel()).reshape(-1, 3), product) < 1e-12
+    here = interactions.derivatives(c.positions)
+    product = here.product(field)
+    assert relative((here.matrix() @ field.ravel()).reshape(-1, 3), product) < 1e-12
     slope = along(c, field, lambda moved: -interactions.energy_and_forces(moved)[1])
     assert relative(product, slope) < 1e-9
-    vector, scalar = interactions.third_order(x, field)
-    slope = along(c, field, lambda moved: interactions.hessian_product(moved, field))
+    vector, scalar = here.third(field)
+    slope = along(c, field, lambda moved: interactions.derivatives(moved).product(field))
     assert relative(vector, slope) < 1e-9
     assert scalar == pytest.approx(float((vector * field).sum()), rel=1e-12)
-    slope = along(c, field, lambda moved: interactions.third_order(moved, field)[1])
-    assert interactions.fourth_order(x, field) == pytest.approx(slope, rel=1e-7)
+    slope = along(c, field, lambda moved: interactions.derivatives(moved).third(field)[0])
+    vector, scalar = here.fourth(field)
+    assert relative(vector, slope) < 1e-7
+    assert scalar == pytest.approx(float((vector * field).sum()), rel=1e-12)
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_orders_are_homogeneous_in_the_field(state) -> None:
     interactions = model("vink-2001").interactions(configuration(state))
-    x, field = configuration(state).positions, random_field(configuration(state))
-    vector, scalar = interactions.third_order(x, field)
-    doubled, doubled_scalar = interactions.third_order(x, -2 * field)
+    here = interactions.derivatives(configuration(state).positions)
+    field = random_field(configuration(state))
+    vector, scalar = here.third(field)
+    doubled, doubled_scalar = here.third(-2 * field)
     np.testing.assert_allclose(doubled, 4 * vector, rtol=1e-11, atol=1e-12 * np.abs(vector).max())
     assert doubled_scalar == pytest.approx(-8 * scalar, rel=1e-11)
-    fourth = interactions.fourth_order(x, field)
-    assert interactions.fourth_order(x, -2 * field) == pytest.approx(16 * fourth, rel=1e-11)
+    assert here.fourth(-2 * field)[1] == pytest.approx(16 * here.fourth(field)[1], rel=1e-11)
 
 
 @pytest.mark.parametrize("k", range(3))

@@ -7,9 +7,9 @@ import pytest
 from small_glasses import make_glass
 
 from glasswells.core.errors import InputError
+from glasswells.curvature.measure_kernels import gauss_quadrature
+from glasswells.curvature.spectral_measure import bound_of_others
 from glasswells.modes import Stiffness, max_overlap
-from glasswells.modes.kernels import gauss_quadrature
-from glasswells.modes.krylov import SpectralMeasure, bound_of_others
 
 # Vectors of both routes are good to eps times the largest eigenvalue, 300, over the gaps, 1e-3.
 OVERLAP_ERROR = 1e-9
@@ -70,7 +70,7 @@ def test_the_bound_holds_for_every_mode_after_any_number_of_steps(glass):
         relative = r - r.mean(axis=0)
         weights = (glass.vectors[3:] @ relative.ravel()) ** 2
         weights /= weights.sum()
-        measure = SpectralMeasure(stiffness, relative)
+        measure = stiffness.measure(relative)
         for steps in (3, 40, 150, 400, 1000, 2500):
             measure.extend(steps)
             levels = measure.levels()
@@ -88,7 +88,7 @@ def test_the_bound_holds_for_every_mode_after_any_number_of_steps(glass):
 
 def test_the_bound_tightens_until_nothing_is_left_to_hide(glass):
     stiffness = Stiffness(glass.model, glass.configuration)
-    measure = SpectralMeasure(stiffness, glass.displacements[0])
+    measure = stiffness.measure(glass.displacements[0])
     bounds = []
     for steps in (50, 200, 800, 6000):
         measure.extend(steps)

@@ -8,10 +8,8 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 from glasswells.model.functions import forces, fourth_order, hessian, third_order
-from glasswells.model.kob_andersen import KobAndersen
 from glasswells.modes import Stiffness, cubic_mode, pseudo_harmonic_mode, quartic_mode
 from glasswells.modes.kernels import pair_fourth_powers
-from glasswells.modes.nonlinear_modes import fourth_order_contraction
 from glasswells.modes.nonlinear_search import Form, evaluate, walk
 
 
@@ -123,8 +121,7 @@ def test_extrapolation_ends_at_the_mode_of_the_plain_steps_and_sooner(glass, mon
 
 def test_descent_alone_lowers_the_barrier_to_a_mode(glass):
     stiffness = Stiffness(glass.model, glass.configuration)
-    x = glass.configuration.positions
-    form = Form(lambda z: stiffness.interactions.third_order(x, z), degree=3)
+    form = Form(stiffness.third, degree=3)
     for seed in seeds_of(glass, 6):
         start = evaluate(stiffness, form, seed / np.linalg.norm(seed))
         found = walk(stiffness, form, start, "descent", 1e-9, 400)
@@ -159,52 +156,13 @@ def test_a_configuration_off_its_minimum_is_an_outcome(glass):
     assert mode.outcome is Outcome.NOT_A_MINIMUM
 
 
-@pytest.mark.parametrize("model", ["soft_spheres", "kob_andersen"])
-def test_the_quartic_contraction_is_the_derivative_of_the_cubic_one(glass, mixture, model):
-    if model == "soft_spheres":
-        model, configuration = glass.model, glass.configuration
-    else:
-        model, configuration = KobAndersen(), mixture
-    z = np.random.default_rng(3).standard_normal((216, 3))
-    exact = fourth_order_contraction(Stiffness(model, configuration), z)
-    assert np.vdot(z, exact) == pytest.approx(fourth_order(model, configuration, z), rel=1e-11)
-    # Away from pairs that cross the cutoff in the step (third derivatives jump there) the error
-    # of the central difference is of order h^2 times sixth derivatives, 1e6 times larger.
-    h = 1e-6
-    ahead = configuration.moved_to(configuration.positions + h * z)
-    behind = configuration.moved_to(configuration.positions - h * z)
-    numeric = (third_order(model, ahead, z)[0] - third_order(model, behind, z)[0]) / (2 * h)
-    np.testing.assert_allclose(exact, numeric, atol=1e-5 * np.abs(exact).max())
-    np.testing.assert_allclose(exact.sum(axis=0), 0, atol=1e-10 * np.abs(exact).max())
-
-
-def test_without_a_pair_law_the_quartic_contraction_is_a_finite_difference(glass):
-    class Opaque:
-        """A model whose interactions say nothing of pairs."""
-
-        def interactions(self, configuration):
-            inner = glass.model.interactions(configuration)
-
-            class Plain:
-                energy_and_forces = staticmethod(inner.energy_and_forces)
-                hessian = staticmethod(inner.hessian)
-                third_order = staticmethod(inner.third_order)
-
-            return Plain()
-
-    z = glass.displacements[0] / np.linalg.norm(glass.displacements[0])
-    numeric = fourth_order_contraction(Stiffness(Opaque(), glass.configuration), z)
-    exact = fourth_order_contraction(Stiffness(glass.model, glass.configuration), z)
-    np.testing.assert_allclose(numeric, exact, atol=1e-4 * np.abs(exact).max())
-
-
 def test_quartic_modes_satisfy_their_equation(glass):
     stiffness = Stiffness(glass.model, glass.configuration)
     for seed in seeds_of(glass, 8):
         mode = quartic_mode(glass.model, glass.configuration, seed, stiffness=stiffness)
         assert mode.outcome is Outcome.CONVERGED
         z = mode.field
-        t = fourth_order_contraction(stiffness, z)
+        t, _ = stiffness.fourth(z)
         m = stiffness.product(z)
         assert np.linalg.norm(m - np.vdot(z, m) / np.vdot(z, t) * t) < 1e-8 * np.linalg.norm(m)
         assert mode.coefficient == pytest.approx(

@@ -11,6 +11,7 @@ import scipy.optimize
 from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.surface import Surface
+from twin_derivatives import TwinDerivatives
 
 SPRING = 2.0
 """Of the four coordinates that do not matter."""
@@ -55,8 +56,8 @@ class PlaneInteractions:
         bent = (self.gradient(q + h * z) - 2 * self.gradient(q) + self.gradient(q - h * z)) / h**2
         return bent.reshape(2, 3), float(bent @ z)
 
-    def fourth_order(self, positions: np.ndarray, field: np.ndarray) -> float:
-        raise NotImplementedError
+    def derivatives(self, positions: np.ndarray) -> TwinDerivatives:
+        return TwinDerivatives(self, positions)
 
 
 def plane_surface(value: Callable[[complex, complex], complex]) -> Surface:
@@ -133,7 +134,7 @@ def quenched(configuration: Configuration) -> Configuration:
         value, configuration.positions.ravel(), jac=True, method="L-BFGS-B", options=options
     ).x
     for _ in range(4):
-        hessian = interactions.hessian(x.reshape(shape)).toarray()
+        hessian = interactions.derivatives(x.reshape(shape)).matrix().toarray()
         translations = np.kron(np.ones((shape[0], shape[0])), np.eye(3)) / shape[0]
         x = x - np.linalg.solve(hessian + translations, value(x)[1])
     return configuration.moved_to(x.reshape(shape))

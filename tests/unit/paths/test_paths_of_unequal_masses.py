@@ -22,6 +22,7 @@ from glasswells.modes import overlaps
 from glasswells.paths import band_tangent, find_double_well, tangents
 from glasswells.paths.images import path_images
 from glasswells.tunneling import UnitSystem, solve_splitting
+from twin_derivatives import TwinDerivatives
 
 MASSES = np.array([1.0, 0.53, 2.9])
 BOX = np.full(3, 40.0)
@@ -81,8 +82,8 @@ class Straight:
         third = V.deriv(3)(self.along @ self._q(positions)) * z**2
         return third * self.w * self.along.reshape(3, 3), float(third * z)
 
-    def fourth_order(self, positions: np.ndarray, field: np.ndarray) -> float:
-        return float(V.deriv(4)(0.0) * (self.along @ self._q(field)) ** 4)
+    def derivatives(self, positions: np.ndarray) -> TwinDerivatives:
+        return TwinDerivatives(self, positions)
 
     def at(self, s: float, masses: np.ndarray) -> Configuration:
         """The point of the path at q = s."""
@@ -140,6 +141,9 @@ class Bond:
         x, z = positions[1, 0] - positions[0, 0], field[1, 0] - field[0, 0]
         pull = np.array([self.v.deriv(3)(x) * z * z, 0, 0])
         return np.array([-pull, pull]), float(pull[0] * z)
+
+    def derivatives(self, positions: np.ndarray) -> TwinDerivatives:
+        return TwinDerivatives(self, positions)
 
     def at(self, x: float, masses: object = None) -> Configuration:
         """The two particles at a distance x, across the edge of the box."""

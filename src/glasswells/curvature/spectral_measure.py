@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from glasswells.core.errors import ConvergenceError
 from glasswells.core.records import Array
-from glasswells.modes.kernels import gauss_quadrature, lanczos_steps
-from glasswells.modes.stiffness import Stiffness
+from glasswells.curvature.blocks import Blocks
+from glasswells.curvature.measure_kernels import gauss_quadrature, lanczos_steps
 
 INVARIANT = 1e-13
 """A Lanczos vector shorter than this, relative to the largest entry of M, is rounding noise."""
@@ -50,10 +50,19 @@ class SpectralMeasure:
     matrix is that of an exact recurrence for a measure in which each eigenvalue is replaced by a
     tight cluster that carries the same weight (Greenbaum, Linear Algebra Appl. 113, 7, 1989):
     copies of an eigenvalue that appear are parts of its cluster, and merged.
+
+    Parameters
+    ----------
+    blocks
+        M.
+    scale
+        Its largest entry.
+    field
+        (N, 3).
     """
 
-    def __init__(self, stiffness: Stiffness, field: Array) -> None:
-        self._stiffness = stiffness
+    def __init__(self, blocks: Blocks, scale: float, field: Array) -> None:
+        self._blocks, self._scale = blocks, scale
         self._current = field / np.linalg.norm(field)
         self._before = np.zeros_like(self._current)
         self._work = np.empty_like(self._current)
@@ -69,9 +78,9 @@ class SpectralMeasure:
         more = steps - len(self._alpha)
         self._alpha = np.concatenate([self._alpha, np.zeros(more)])
         self._beta = np.concatenate([self._beta, np.zeros(more)])
-        tiny = INVARIANT * self._stiffness.scale
+        tiny = INVARIANT * self._scale
         self.steps = lanczos_steps(
-            self._stiffness.blocks,
+            self._blocks,
             self._current,
             self._before,
             self._work,
@@ -97,7 +106,7 @@ class SpectralMeasure:
     def levels(self) -> Levels:
         """The nodes as levels, with those marked that are eigenvalues of M."""
         nodes, weights, residuals = self.quadrature()
-        scale = self._stiffness.scale
+        scale = self._scale
         group = np.concatenate([[0], np.cumsum(np.diff(nodes) > SAME_LEVEL * scale)])
         size = int(group[-1]) + 1
         total: Array = np.bincount(group, weights, size).astype(np.float64)

@@ -12,61 +12,12 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigh_tridiagonal, solve_banded
 
-from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
-from glasswells.paths.surface import Product, Surface
 
+Product = Callable[[Array], Array]
+"""z (3N,) -> M z (3N,)."""
 Projector = Callable[[Array], Array]
 """Removes symmetry directions from a flat field (3N,), in place, and returns it."""
-
-
-def drift_projector(surface: Surface) -> Projector:
-    """Removes the translations from a flat field in place, where they are a symmetry."""
-    weights = None if surface.weights is None else np.ascontiguousarray(surface.weights[:, 0])
-
-    def project(z_d: Array) -> Array:
-        if surface.translations and weights is not None:
-            subtract_translation(z_d.reshape(-1, 3), weights)
-        elif surface.translations:
-            subtract_mean(z_d.reshape(-1, 3))
-        return z_d
-
-    return project
-
-
-@lean_kernel
-def subtract_mean(field_nc):  # type: ignore[no-untyped-def]
-    """Remove the mean over particles, in place."""
-    n = field_nc.shape[0]
-    x, y, z = 0.0, 0.0, 0.0
-    for i in range(n):
-        x += field_nc[i, 0]
-        y += field_nc[i, 1]
-        z += field_nc[i, 2]
-    x, y, z = x / n, y / n, z / n
-    for i in range(n):
-        field_nc[i, 0] -= x
-        field_nc[i, 1] -= y
-        field_nc[i, 2] -= z
-
-
-@lean_kernel
-def subtract_translation(field_nc, weight_n):  # type: ignore[no-untyped-def]
-    """Remove the part of a mass-weighted field along w_i t, t uniform, in place."""
-    n = field_nc.shape[0]
-    x, y, z, total = 0.0, 0.0, 0.0, 0.0
-    for i in range(n):
-        w = weight_n[i]
-        x += w * field_nc[i, 0]
-        y += w * field_nc[i, 1]
-        z += w * field_nc[i, 2]
-        total += w * w
-    x, y, z = x / total, y / total, z / total
-    for i in range(n):
-        w = weight_n[i]
-        field_nc[i, 0] -= w * x
-        field_nc[i, 1] -= w * y
-        field_nc[i, 2] -= w * z
 
 
 INVARIANT = 1e-7
@@ -149,7 +100,7 @@ class Lanczos:
         return coefficients @ self._basis[: len(coefficients)]
 
 
-def solve(
+def minres(
     product: Product, right: Array, project: Projector, tolerance: float, most: int
 ) -> tuple[Array, int]:
     """MINRES solution z of M z = right to |M z - right| <= tolerance |right|, and products spent.
