@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,41 @@ def test_importing_the_package_loads_nothing_heavy():
     )
     assert "glasswells" in loaded
     assert not set(HEAVY) & set(loaded)
+
+
+def imports_of(path: Path, modules: set[str]) -> set[str]:
+    """Our modules that a file imports, wherever in it; those for types only count, too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # A name may be a module of the package, or something that the module holds.
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & modules or {node.module}
+    return found & modules
+
+
+def test_no_files_import_one_another_in_a_circle():
+    """A circle has no place to begin reading, and imports inside functions only hide it."""
+    names = {p: p.relative_to(PACKAGE.parent).with_suffix("").parts for p in SOURCES}
+    modules = {p: ".".join(parts).removesuffix(".__init__") for p, parts in names.items()}
+    graph = {m: imports_of(p, set(modules.values())) - {m} for p, m in modules.items()}
+    assert sum(len(found) for found in graph.values()) > len(graph)  # it sees imports
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the files
+
+
+def test_few_places_know_that_an_energy_is_a_sum_over_pairs():
+    """Each has a second route for every other energy."""
+    asking = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in SOURCES
+        for call in calls(path)
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "isinstance"
+        and any(isinstance(n, ast.Name) and n.id == "PairInteractions" for n in ast.walk(call))
+    ]
+    assert 0 < len(asking) <= 3, asking
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
