@@ -1,0 +1,136 @@
+"""Two versions of the package on the same work: times and results, side by side in one run.
+
+Run `python benchmarks/side_by_side.py OTHER/bin/python [ROUNDS]`, where OTHER is an environment
+with the other version. Each round runs both, one after the other, each in a process of its own that
+takes the median of a few repeats by its CPU time; the table has the median of the rounds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+import glasswells as gw
+from glasswells.core.geometry import displacement
+from glasswells.modes import cubic_mode, max_overlap, normal_modes
+from rows import Row, pinned, print_rows
+
+ROUNDS = 3
+REPEATS = 2
+CASES = 3
+N_MODES = 53
+MUST = 0.97
+"""Least ratio of the other version's time to this one's."""
+MODEL = gw.SoftSpheres()
+Result = list[float]
+
+
+def prepare(path: Path) -> None:
+    """Starts of quenches, and pairs of minima, from a short exploration of a shipped glass."""
+    glass = gw.glass(0.092, 0).configuration
+    found = gw.explore(MODEL, glass, 0.06, quenches=60, interval=60, seed=1)
+    places = [s.configuration.positions for s in found.structures]
+    pairs = gw.linked_pairs(found.structures, found.transitions, min_transitions=1)[:CASES]
+    ends = [
+        (places[p.i], places[p.i] + displacement(places[p.i], places[p.j], glass.box))
+        for p in pairs
+    ]
+    starts, state = [], glass
+    for seed in range(CASES):
+        state = gw.molecular_dynamics(MODEL, state, 0.06, 200, seed).configuration
+        starts.append(state.positions)
+    np.savez(path, pairs=np.array(ends), starts=np.array(starts))
+
+
+def works(path: Path) -> Iterator[tuple[str, Callable[[], Result]]]:
+    """What is timed, with the numbers that come out."""
+    glass = gw.glass(0.092, 0).configuration
+    with np.load(path) as stored:
+        pairs, starts = stored["pairs"], stored["starts"]
+    a = glass.moved_to(pairs[0, 0])
+    fields = [second - first for first, second in pairs]
+
+    def well(first: Any, second: Any) -> Result:
+        found = gw.find_double_well(MODEL, glass.moved_to(first), glass.moved_to(second))
+        if isinstance(found, gw.DoubleWell):
+            return [found.barrier, found.asymmetry, found.path_length, found.frequency_a]
+        return [float(found.barrier)]
+
+    def largest(field: Any) -> Result:
+        found = max_overlap(MODEL, a, field)
+        return [found.overlap, found.frequency, float(found.mode)]
+
+    def cubic(field: Any) -> Result:
+        found = cubic_mode(MODEL, a, field)
+        return [found.stiffness, abs(found.cubic), found.barrier]
+
+    yield "quench", lambda: [gw.minimize(MODEL, glass.moved_to(x)).energy for x in starts]
+    yield "double well", lambda: [x for pair in pairs for x in well(*pair)]
+    yield f"{N_MODES} modes", lambda: normal_modes(MODEL, a, N_MODES).frequencies.tolist()
+    yield "largest overlap", lambda: [x for field in fields for x in largest(field)]
+    yield "cubic mode", lambda: [x for field in fields for x in cubic(field)]
+
+
+def work(path: Path) -> None:
+    """Print the CPU seconds and the results of each work, as JSON."""
+    report = {}
+    for name, call in works(path):
+        result = call()  # compiles
+        seconds = []
+        for _ in range(REPEATS):
+            begin = time.process_time()
+            call()
+            seconds.append(time.process_time() - begin)
+        report[name] = (float(np.median(seconds)), result)
+    print(json.dumps(report))
+
+
+def run(python: str, path: Path) -> dict[str, tuple[float, Result]]:
+    """The report of one version."""
+    command = [python, __file__, "--work", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)  # type: ignore[no-any-return]
+
+
+@pinned()
+def main(other: str, rounds: int = ROUNDS) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "starts.npz"
+        prepare(path)
+        reports = [(run(other, path), run(sys.executable, path)) for _ in range(rounds)]
+    rows = []
+    for name in reports[0][0]:
+        theirs, ours = (np.median([pair[k][name][0] for pair in reports]) for k in (0, 1))
+        before, now = (np.array(reports[0][k][name][1]) for k in (0, 1))
+        difference = np.nanmax(np.abs(now / before - 1)) if len(now) == len(before) else np.inf
+        ratio = float(theirs / ours)
+        rows.append(
+            Row(
+                work=f"{name}; results differ by {difference:.0e}",
+                measured=f"{1e3 * ours:.1f} ms",
+                baseline=f"{1e3 * theirs:.1f} ms (the other version)",
+                ratio=f"{ratio:.2f}",
+                must=f">= {MUST}",
+                meets_must=ratio >= MUST,
+            )
+        )
+    return rows
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--work"]:
+        work(Path(sys.argv[2]))
+    else:
+        print_rows(main(sys.argv[1], *(int(n) for n in sys.argv[2:3])))
