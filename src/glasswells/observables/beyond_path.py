@@ -28,6 +28,7 @@ from scipy.interpolate import CubicSpline
 
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, positive
+from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.masses import mass_weighted
 from glasswells.core.records import Array, DoubleWell, EnergyProfile, freeze
@@ -44,6 +45,7 @@ NODES = 12
 strip: 12 points leave a relative 1e-5 of a sum whose frequencies span a factor 25."""
 
 
+@described
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class TransverseFrequencies:
     """Sums of frequencies across a path."""
