@@ -35,7 +35,7 @@ def physical_table(content: ReportContent, units: UnitSystem) -> Table:
     return Table(
         slug="physical_wells",
         title="Double wells in physical units",
-        note="Distinct ones, by their splitting; single wells in disguise are among them. E/h: the "
+        note="Distinct ones, by their splitting, those without tunneling among them. E/h: the "
         "splitting as a frequency. V_b: barriers from the upper and from the lower minimum. "
         "Frequencies are those along the path in A and B, omega over 2 pi. Bonds: made and broken "
         "from A to B.",
