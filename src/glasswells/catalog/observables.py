@@ -88,8 +88,9 @@ def _preparations(catalog: Catalog) -> list[_Preparation]:
         for item in store.records("glass"):
             if math.isnan(item.record.preparation_temperature):
                 raise InputError(
-                    f"{item.glass} is by melt and quench and has no preparation temperature: pass "
-                    f"the summaries of its double wells to gw.observables_of yourself"
+                    f"{item.glass} is by melt and quench and has no preparation temperature, by "
+                    f"which glasses are gathered: fill gw.ThermalWells from its double wells "
+                    f"and call the functions of docs/OBSERVABLES.md, one by one"
                 )
             if item.glass in explored:
                 volume = float(np.prod(item.record.configuration.box))
