@@ -137,6 +137,7 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
         "explore",
         "library",
         "pairs",
+        "screening",
         "paths",
         "splittings",
         "modes",

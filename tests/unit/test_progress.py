@@ -33,10 +33,7 @@ class StepByStep:
 
         class Bare:
             energy_and_forces = staticmethod(bare.energy_and_forces)
-            hessian = staticmethod(bare.hessian)
-            hessian_product = staticmethod(bare.hessian_product)
-            third_order = staticmethod(bare.third_order)
-            fourth_order = staticmethod(bare.fourth_order)
+            derivatives = staticmethod(bare.derivatives)
 
         return Bare()
 
