@@ -278,14 +278,19 @@ def _network(
     omega: float,
     resampling: Resampling,
 ) -> EstimatedFriction:
-    """Q^-1 of all glasses together: those without a network lose nothing, but have a volume."""
+    """Q^-1 of all glasses together: those without a network lose nothing, but have a volume.
+
+    NaN at temperatures where rounding hides the slow rates of one of them.
+    """
     volumes = [part.volume for part in parts]
     found = [network_friction(part, medium, temperatures, omega) for part in parts]
-    share = sum(volumes) / volume
+    fraction = sum(volumes) / volume
 
     def curve(name: str) -> EstimatedCurve:
-        terms = [getattr(f, name)[None] * v for f, v in zip(found, volumes, strict=True)]
-        return sum_per_volume(terms, volumes, resampling).scaled(share)
+        terms = np.array([getattr(f, name) * v for f, v in zip(found, volumes, strict=True)])
+        known = np.isfinite(terms).all(axis=0)
+        summed = sum_per_volume(np.where(known, terms, 0.0)[:, None], volumes, resampling)
+        return summed.scaled(np.where(known, fraction, np.nan))
 
     return EstimatedFriction(longitudinal=curve("longitudinal"), transverse=curve("transverse"))
 

@@ -100,3 +100,16 @@ def test_a_double_well_without_coupling_is_named() -> None:
     )
     with pytest.raises(InputError, match="no deformation_potential"):
         observed([unknown])
+
+
+def test_network_friction_that_rounding_hides_is_not_a_number() -> None:
+    """At frequencies below the rounding of the fastest rates: unknown, and nothing else ends."""
+    network = two_minima(0.1, 0.01, 1.0, 1.5, random_tensors(1, 7)[0], volume=100.0)
+    known = observed([well(0, 5e-4, core=3)], networks=[network])
+    hidden = observed([well(0, 5e-4, core=3)], networks=[network], hertz=1e-9)
+    assert np.isfinite(known.network.longitudinal.value).all()
+    unknown = np.isnan(hidden.network.longitudinal.value)
+    assert unknown[-1]
+    for name in ("low", "high", "error"):
+        assert np.array_equal(np.isnan(getattr(hidden.network.longitudinal, name)), unknown)
+    assert np.isfinite(hidden.friction.longitudinal.value).all()
