@@ -28,6 +28,7 @@ from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.products import PRODUCTS
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
@@ -280,6 +281,8 @@ def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None
         counts = store.counts()
         splittings = [item.record.splitting for item in store.records("splitting")]
         content = campaign_content(store)
+        for kind in store.kinds():
+            assert isinstance(next(store.records(kind)).record, PRODUCTS[kind])
     assert {(f.i, f.j) for f in followed} == {tuple(row) for row in candidates.minima}
     ((glass,),) = (p.glasses for p in content.preparations)
     assert glass.n_pairs == len(followed)

@@ -16,14 +16,7 @@ from glasswells.report.tables import Table
 from glasswells.statistics import VibrationColumns
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
-DIRECTION_FIELDS = (
-    "overlap", "ceiling", "certified", "mode", "frequency", "participation_ratio", "mobility",
-)  # fmt: skip
 DECIMALS = ".3f"
-SEED_FIELDS = (
-    "seed_overlap", "seed_mobility", "overlap", "mobility", "barrier", "overlap_with_start",
-    "is_double_well",
-)  # fmt: skip
 
 
 def claims_tables(content: ReportContent) -> list[Table]:

@@ -62,7 +62,7 @@ class LaneTrajectories:
         self._v = np.zeros((3, n, LANES), dtype=np.float32)
         self._force = np.zeros((4, n, LANES), dtype=np.float32)
         for b in range(LANES):
-            # Lanes to spare hold the first trajectory at rest, where it needs no pairs of its own.
+            # Lanes to spare begin as the first trajectory without its velocities; nobody reads them.
             self._r[:, :, b] = low_half(self._whole[b if b < len(states) else 0].T)
             if b < len(states):
                 self._v[:, :, b] = states[b].velocities.T
@@ -115,7 +115,7 @@ class LaneTrajectories:
     def _stop_blown(
         self, r: NDArray[np.int32], v: NDArray[np.float32], force: NDArray[np.float32]
     ) -> None:
-        """End trajectories that cover half the box in a step, and leave them at rest."""
+        """End trajectories that cover half the box in a step, and read their lanes no more."""
         fastest = np.abs(self._v).max(axis=(0, 1))
         for b in range(len(self._states)):
             if b not in self._ended and not fastest[b] < self._fastest:

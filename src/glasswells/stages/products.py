@@ -13,8 +13,9 @@ from glasswells.landscape.links import SearchResult
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.search import FollowedPair, PairSearch
 from glasswells.landscape.trajectory import ExplorationState
+from glasswells.screening.glass_rounds import Findings, GlassRound
 from glasswells.screening.records import KeptTrees
-from glasswells.screening.rounds import Screening, ScreeningRound
+from glasswells.screening.rounds import ScreeningRound
 from glasswells.stages.splittings import WellSplitting
 from glasswells.statistics import WellSummary
 from glasswells.store.reader import StoredRecord, StoreReader
@@ -31,7 +32,8 @@ PRODUCTS: dict[str, type] = {
     "pair": ChosenPair,
     "pair_search": PairSearch,
     "followed_pair": FollowedPair,
-    "screening": Screening,
+    "glass_round": GlassRound,
+    "findings": Findings,
     "screening_round": ScreeningRound,
     "trees": KeptTrees,
     "double_well": DoubleWell,
