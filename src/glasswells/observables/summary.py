@@ -289,7 +289,8 @@ def _network(
     def curve(name: str) -> EstimatedCurve:
         terms = np.array([getattr(f, name) * v for f, v in zip(found, volumes, strict=True)])
         known = np.isfinite(terms).all(axis=0)
-        summed = sum_per_volume(np.where(known, terms, 0.0)[:, None], volumes, resampling)
+        entries = [np.where(known, row, 0.0)[None] for row in terms]
+        summed = sum_per_volume(entries, volumes, resampling)
         return summed.scaled(np.where(known, fraction, np.nan))
 
     return EstimatedFriction(longitudinal=curve("longitudinal"), transverse=curve("transverse"))

@@ -62,7 +62,7 @@ class LaneTrajectories:
         self._v = np.zeros((3, n, LANES), dtype=np.float32)
         self._force = np.zeros((4, n, LANES), dtype=np.float32)
         for b in range(LANES):
-            # Lanes to spare begin as the first trajectory without its velocities; nobody reads them.
+            # Lanes to spare begin as the first trajectory without velocities; nobody reads them.
             self._r[:, :, b] = low_half(self._whole[b if b < len(states) else 0].T)
             if b < len(states):
                 self._v[:, :, b] = states[b].velocities.T
