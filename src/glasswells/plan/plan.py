@@ -28,10 +28,12 @@ from glasswells.plan.melt_quench import MeltQuenchSection
 from glasswells.plan.model import ModelSection, StoredModel, build_model, pair_model
 from glasswells.plan.modes import ModesSection
 from glasswells.plan.pairs import PairsSection
-from glasswells.tunneling.units import UNIT_SETS
+from glasswells.tunneling.units import METAL, UNIT_SETS
 
 REDUCED_UNITS = ("argon", "argon-published", "nip", "nip-published")
 """Unit sets that give a meaning to reduced units, which materials do not have."""
+SAME_SCALE = 1e-4
+"""Relative difference up to which a scale of a plan's own unit set is that of `METAL`."""
 OF_UNITS: Literal["of_units"] = "of_units"
 """Each unit set's own continuation."""
 
@@ -189,6 +191,13 @@ class UnitsSection(Section):
         "paper takes what is about 0.18 K."
     )
 
+    @property
+    def is_metal(self) -> bool:
+        """Whether its scales are an angstrom, an electronvolt and an atomic mass unit."""
+        scales = (self.length, self.energy, self.mass)
+        expected = (1.0, METAL.epsilon, METAL.mass)
+        return bool(np.allclose(scales, expected, rtol=SAME_SCALE, atol=0.0))
+
 
 class Plan(Section):
     """A whole campaign."""
@@ -272,12 +281,6 @@ class Plan(Section):
                 f"explore.temperature_kelvin or explore.femtoseconds is given, but model.kind is "
                 f"{kind!r}, in reduced units: expected exploration_temperature and time_step"
             )
-        argon = [name for name in self.splittings.units if name in REDUCED_UNITS]
-        if is_material and argon:
-            raise ValueError(
-                f"splittings.units has {argon[0]!r}, but model.kind is {kind!r}, in electronvolts: "
-                f'expected "metal"'
-            )
         return self
 
     @model_validator(mode="after")
@@ -332,6 +335,7 @@ class Plan(Section):
         for name in self.splittings.units:
             if name not in known:
                 raise ValueError(f"splittings.units has {name!r}{closest(name, known)}")
+            self._check_scales(name)
         wanted = self.pairs.screened.units
         if wanted and wanted not in self.splittings.units:
             raise ValueError(
@@ -339,3 +343,27 @@ class Plan(Section):
                 f"{', '.join(self.splittings.units)}"
             )
         return self
+
+    def _check_scales(self, name: str) -> None:
+        """See that a unit set has the units of the model, of its masses too."""
+        kind = self.model.kind
+        own = self.units.get(name)
+        if not self.model.is_material:
+            if own is None and name not in REDUCED_UNITS:
+                raise ValueError(
+                    f"splittings.units has {name!r}, which is in angstroms and electronvolts, but "
+                    f"model.kind is {kind!r}, in reduced units: expected some of "
+                    f"{', '.join(REDUCED_UNITS)}, or a set of your own, [units.NAME]"
+                )
+        elif own is None and name != METAL.name:
+            raise ValueError(
+                f"splittings.units has {name!r}, but model.kind is {kind!r}, with masses in atomic "
+                f'mass units, lengths in angstroms and energies in electronvolts: expected "metal"'
+            )
+        elif own is not None and not own.is_metal:
+            raise ValueError(
+                f"units.{name} has length {own.length:g}, energy {own.energy:g} and mass "
+                f"{own.mass:g}, but model.kind is {kind!r}, in angstroms, electronvolts and atomic "
+                f'mass units: expected splittings.units = ["metal"], or length = 1, energy = '
+                f"{METAL.epsilon:.8g} and mass = 1"
+            )

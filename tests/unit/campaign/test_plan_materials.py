@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,36 @@ def test_rates_become_the_units_of_the_model() -> None:
 def test_what_cannot_be_meant_is_one_problem(text: str, words: str) -> None:
     (problem,) = problems(text)
     assert words in problem
+
+
+OWN_UNITS = """
+[units.own]
+length = 1.0
+energy = 11604.5
+mass = 1.0
+tls_threshold = 1e-5
+"""
+
+
+def test_a_unit_set_has_the_units_of_the_model() -> None:
+    own = SILICON.replace('"metal"', '"own", "metal"') + OWN_UNITS
+    assert parse_plan(own).splittings.units == ("own", "metal")
+    reduced = "[splittings]\nunits = [{}]\n"
+    assert parse_plan(reduced.format('"own"') + OWN_UNITS)  # a pair law may have any units
+    for text, words in (
+        (SILICON.replace('"metal"', '"metal", "silicon"'), 'has \'silicon\'.*expected "metal"'),
+        (CALCULATORS.replace('"metal"', '"silicon"') + 'kind = "ase"\ncalculator = "a:B"',
+         'has \'silicon\'.*atomic mass units.*expected "metal"'),
+        (own.replace("mass = 1.0", "mass = 28.0855"), "units.own has .*mass 28.0855, .*metal"),
+        (own.replace("11604.5", "1.0"), "units.own has .*energy 1 .*energy = 11604.518"),
+        (own.replace("length = 1.0", "length = 2.0951"), "units.own has length 2.0951"),
+        (SILICON + OWN_UNITS.replace("own", "metal").replace("1.0", "2.0"),
+         "units.metal has length 2"),
+        (reduced.format('"argon", "metal"'), "has 'metal'.*reduced units: expected some of argon,"),
+        (reduced.format('"silicon"'), "has 'silicon'.*reduced units: expected some of argon,"),
+    ):  # fmt: skip
+        (problem,) = problems(text)
+        assert re.search(words, problem), problem
 
 
 def test_elements_are_told_by_masses() -> None:
