@@ -14,6 +14,7 @@ from pathlib import Path
 from glasswells.core.errors import InputError
 from glasswells.interchange.assembly import MissingOptionError
 from glasswells.interchange.configurations import FORMATS, read_configuration
+from glasswells.interchange.elements import elements_of
 from glasswells.model.pair_model import Model
 from glasswells.plan.errors import PlanError
 from glasswells.plan.file import parse_plan, toml_value
@@ -112,6 +113,15 @@ def _stored(plan: Plan, model: Model, folder: Path, name: str) -> StoredGlass:
         atom_style=section.atom_style or None,
         single_precision=True,
     )
+    masses = plan.model.element_masses
+    try:
+        if plan.model.is_material:
+            elements_of(configuration, masses)
+    except InputError as error:
+        raise InputError(
+            f"{folder / name}: {error}: write masses = {toml_value(masses)} in [glasses], by the "
+            f"file's own types or species"
+        ) from None
     try:
         check_configuration(model, configuration)
     except InputError as error:

@@ -96,7 +96,7 @@ class GlassesSection(Section):
     masses: PerType = Field(
         default={},
         description="Masses in the same way, for files that have none or others; without any they "
-        "are 1.",
+        "are 1. Of a material they must be those of its elements.",
     )
 
     @model_validator(mode="after")

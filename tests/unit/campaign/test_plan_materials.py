@@ -232,6 +232,28 @@ def test_what_looks_like_a_file(word: str, expected: bool) -> None:
     assert looks_like_file(word) is expected
 
 
+def test_glasses_from_files_have_the_masses_of_elements(tmp_path: Path) -> None:
+    rows = [f"Si {x} {y} {z} 1.0" for x in (0, 4) for y in (0, 4) for z in (0, 4)]
+    header = 'Lattice="8 0 0 0 8 0 0 0 8" Properties=species:S:1:pos:R:3:diameter:R:1'
+    (tmp_path / "none.xyz").write_text("\n".join(["8", header, *rows, ""]))
+    massive = [f"{row} 28.0855" for row in rows]
+    (tmp_path / "own.xyz").write_text("\n".join(["8", header + ":mass:R:1", *massive, ""]))
+
+    def plan(file: str, masses: str = "") -> str:
+        table = f'[glasses]\nsource = "files"\nfiles = ["{file}"]\n{masses}\n'
+        return SILICON.split("[glasses]")[0] + table + '[splittings]\nunits = ["metal"]\n'
+
+    for good in (plan("own.xyz"), plan("none.xyz", "masses = { Si = 28.0855 }")):
+        (glass,) = parse_plan(complete_plan(good, tmp_path)).stored_glasses
+        assert glass.configuration().masses == pytest.approx(28.0855, rel=1e-12)
+    for wrong, found in ((plan("none.xyz"), 1), (plan("own.xyz", "masses = 28"), 28)):
+        with pytest.raises(PlanError) as caught:
+            complete_plan(wrong, tmp_path)
+        (problem,) = caught.value.problems
+        assert f".xyz: masses[0] is {found}, expected that of an element: Si 28.0855" in problem
+        assert "write masses = { Si = 28.0855 } in [glasses]" in problem
+
+
 def test_a_readable_plan_is_what_was_written() -> None:
     stored = "# Contents of model.commands, read when the campaign began. Do not edit.\n[s]\n"
     assert readable_plan("[model]\nx = 1\n\n" + stored) == "[model]\nx = 1\n"
