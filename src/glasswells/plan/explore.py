@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.lane_vectors import LANES
@@ -20,6 +20,8 @@ from glasswells.tunneling.units import METAL
 
 EXPLORATION = ExplorationSettings()
 """Home of the defaults that plans and Python share."""
+IN_PLACE = {"temperature_kelvin": "exploration_temperature", "femtoseconds": "time_step"}
+"""Words for materials, and what they take the place of."""
 
 
 class ExploreSection(Section):
@@ -75,8 +77,9 @@ class ExploreSection(Section):
         le=LANES,
         description="Trajectories of a glass that one task carries side by side, in single "
         "precision where that suffices: 16 where there are so many. What a trajectory gets does "
-        "not depend on this number, but on whether it is above 1. 1: each has tasks of its own, in "
-        "double precision throughout, as in plans of earlier versions.",
+        "not depend on this number, but on whether it is above 1. Only for pair models at constant "
+        "energy; glasses with masses of their own go one by one all the same. 1: each has tasks of "
+        "its own, in double precision throughout, as in plans of earlier versions.",
     )
 
     temperature_kelvin: NotNegativeFloat = Field(
@@ -89,6 +92,22 @@ class ExploreSection(Section):
         description="Of a material, the time step in femtoseconds, in place of time_step; 0: not "
         "used. 2 suits silicon, 1 oxides.",
     )
+
+    @model_validator(mode="after")
+    def _check(self) -> ExploreSection:
+        for name, key in IN_PLACE.items():
+            given = getattr(self, key)
+            if getattr(self, name) and given != type(self).model_fields[key].default:
+                raise ValueError(
+                    f"{name} is {getattr(self, name):g} and {key} is {given:g}, two words for one "
+                    f"number: expected one of them, leave out the other"
+                )
+        if self.lanes > 1 and self.friction > 0:
+            raise ValueError(
+                f"lanes is {self.lanes} and friction {self.friction:g}, but lanes are for dynamics "
+                f"at constant energy: expected lanes = 1 or friction = 0"
+            )
+        return self
 
     @property
     def own_units(self) -> ExploreSection:
@@ -103,5 +122,5 @@ class ExploreSection(Section):
 
     def parameters(self) -> dict[str, Any]:
         """What tasks know of it; a trajectory is what it is however many there are of them."""
-        own = ("trajectories", "lanes", "temperature_kelvin", "femtoseconds")
+        own = ("trajectories", "lanes", *IN_PLACE)
         return self.own_units.model_dump(mode="json", exclude=set(own))

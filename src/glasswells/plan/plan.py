@@ -281,6 +281,11 @@ class Plan(Section):
                 f"explore.temperature_kelvin or explore.femtoseconds is given, but model.kind is "
                 f"{kind!r}, in reduced units: expected exploration_temperature and time_step"
             )
+        if is_material and self.explore.lanes > 1:
+            raise ValueError(
+                f"explore.lanes is {self.explore.lanes}, but model.kind is {kind!r}, and lanes are "
+                f"for pair models: expected lanes = 1"
+            )
         return self
 
     @model_validator(mode="after")
