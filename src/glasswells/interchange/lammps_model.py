@@ -13,7 +13,7 @@ from glasswells.core.optional import require
 from glasswells.core.records import Array, Configuration
 from glasswells.interchange.difference_interactions import DifferenceInteractions
 from glasswells.interchange.lammps_instance import LammpsInstance
-from glasswells.interchange.potential_files import found_files
+from glasswells.interchange.potential_files import command_lines, found_files
 
 COMMANDS = (
     *("pair_style", "pair_coeff", "pair_modify", "special_bonds", "dielectric", "set"),
@@ -160,9 +160,8 @@ class LammpsInteractions(DifferenceInteractions):
 
 
 def _lines(commands: str) -> list[str]:
-    """The commands of a text, checked by their first words; `&` continues a line, # comments."""
-    lines = [line.partition("#")[0].strip() for line in commands.replace("&\n", " ").splitlines()]
-    lines = [line for line in lines if line]
+    """The commands of a text, checked by their first words."""
+    lines = command_lines(commands)
     for line in lines:
         word = line.split()[0]
         if word not in COMMANDS:

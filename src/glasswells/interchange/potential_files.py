@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from glasswells.core.errors import InputError
@@ -12,6 +13,12 @@ from glasswells.interchange.lammps_instance import potential_folder
 
 VARIABLE = "LAMMPS_POTENTIALS"
 """Folders in which LAMMPS itself looks for potential files."""
+FIRST_FILE = {"pair_coeff": 1, "pair_style": 2}
+"""The first word that may name a file, of the commands that have some: a style is none."""
+CONTINUED = re.compile(r"&[ \t]*(\r\n|\r|\n)")
+NUMBER = re.compile(r"[+-]?\d+\.[eE][+-]?\d+")
+"""One that ends like a file: `1.e-5`."""
+QUOTES = "\"'"
 
 
 def potential_digests(commands: str) -> dict[str, str]:
@@ -71,12 +78,22 @@ def potential_path(name: str) -> Path | None:
 def found_files(command: str) -> str:
     """A command in which names of potential files that lie elsewhere became whole paths."""
     words = command.split()
-    for place, word in enumerate(words[1:], start=1):
+    for place in _places(words):
+        word = words[place].strip(QUOTES)
         is_here = word in ("*", ".") or Path(word).exists()  # LAMMPS finds it by itself
         path = None if is_here else potential_path(word)
         if path is not None:
             words[place] = f'"{path.absolute()}"'
     return " ".join(words)
+
+
+def command_lines(text: str) -> list[str]:
+    """The commands of a text, one each, as LAMMPS reads it: `&` at the end of a line continues it.
+
+    Spaces may follow the `&`, and lines may end as on any system; what follows a # is a comment.
+    """
+    lines = (line.partition("#")[0].strip() for line in CONTINUED.sub(" ", text).splitlines())
+    return [line for line in lines if line]
 
 
 def digest(path: Path) -> str:
@@ -87,12 +104,16 @@ def digest(path: Path) -> str:
 def looks_like_file(word: str) -> bool:
     """Whether a word can only be meant as the name of a file: `SiO.1997.vashishta`, not `8.5`."""
     stem, dot, ending = word.rpartition(".")
-    return bool(dot and stem and ending[:1].isalpha())
+    return bool(dot and stem and ending[:1].isalpha()) and not NUMBER.fullmatch(word)
 
 
 def _words(commands: str) -> Iterator[str]:
     """The arguments of the commands that may name files."""
-    for line in commands.replace("&\n", " ").splitlines():
-        command, *words = line.partition("#")[0].split() or [""]
-        if command == "pair_coeff":
-            yield from (word.strip("\"'") for word in words)
+    for line in command_lines(commands):
+        words = line.split()
+        yield from (words[place].strip(QUOTES) for place in _places(words))
+
+
+def _places(words: Sequence[str]) -> range:
+    """Which words of a command may name files."""
+    return range(FIRST_FILE.get(words[0], len(words)), len(words))

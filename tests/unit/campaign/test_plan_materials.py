@@ -14,6 +14,8 @@ from glasswells.core.errors import InputError
 from glasswells.interchange.elements import AseByMasses, elements_of
 from glasswells.interchange.potential_files import (
     check_potentials,
+    command_lines,
+    found_files,
     looks_like_file,
     potential_digests,
 )
@@ -229,10 +231,40 @@ def test_potential_files_are_looked_up_where_lammps_does(
         check_potentials(digests)
 
 
+def test_every_file_that_the_commands_name_is_digested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glasswells.interchange.potential_files.potential_folder", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for name in ("control", "sw", "a.model", "b.descriptor", "c.sw", "d.sw", "quoted.sw"):
+        Path(name).write_text(name)
+    commands = (
+        "pair_style mliap model linear a.model & \r\n descriptor sna b.descriptor\r\n"
+        "pair_coeff * * c.sw &\t\n Si\npair_coeff * * &\r\n'quoted.sw' Si # d.sw\n"
+        "pair_style reaxff control checkqeq no 1.e-5\npair_style sw\nset type 1 charge sw"
+    )
+    found = potential_digests(commands)
+    assert set(found) == {"a.model", "b.descriptor", "c.sw", "quoted.sw", "control"}
+    assert command_lines(commands)[:2] == [
+        "pair_style mliap model linear a.model   descriptor sna b.descriptor",
+        "pair_coeff * * c.sw   Si",
+    ]
+    with pytest.raises(InputError, match=r"potential file 'lost\.model' is not there"):
+        potential_digests("pair_style mliap model linear &\r\n lost.model")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("LAMMPS_POTENTIALS", str(tmp_path))
+    whole = [f'"{tmp_path / name}"' for name in ("control", "quoted.sw")]
+    assert found_files("pair_style reaxff control") == f"pair_style reaxff {whole[0]}"
+    assert found_files("pair_coeff * * 'quoted.sw' Si") == f"pair_coeff * * {whole[1]} Si"
+    assert found_files("pair_style sw") == "pair_style sw"
+
+
 @pytest.mark.parametrize(
     ("word", "expected"),
     [("SiO.1997.vashishta", True), ("8.5", False), ("*", False), ("eam/fs", False), ("Si", False),
-     ("1.0e-3", False), (".5", False)],
+     ("1.0e-3", False), ("1.e-5", False), (".5", False)],
 )  # fmt: skip
 def test_what_looks_like_a_file(word: str, expected: bool) -> None:
     assert looks_like_file(word) is expected
