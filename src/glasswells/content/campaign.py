@@ -36,7 +36,7 @@ from glasswells.plan.model import ModelSection
 from glasswells.stages.splittings import solved_units
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
-from glasswells.store.tasks import Ref
+from glasswells.store.tasks import Ref, canonical
 from glasswells.tunneling.units import METAL, UnitSystem
 
 
@@ -74,6 +74,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             failures=(*_failed_tasks(store), *_failed_paths(store)),
             search_counts=store.counts().get("pairs", {}),
             model=plan.model.native,
+            calculator="" if plan.model.native else canonical(plan.model_parameters),
             is_material=plan.model.is_material,
             observables=tuple(_observables(store, plan.model, preparations, units)),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),

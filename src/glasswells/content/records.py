@@ -236,6 +236,8 @@ class ReportContent:
     """Of a campaign that is not finished."""
     model: Model | None = None
     """The potential energy; None if it is not known."""
+    calculator: str = ""
+    """All that tasks know of a calculator, as JSON; empty if `model` is the potential energy."""
     is_material: bool = False
     """Whether energies are electronvolts and lengths angstroms."""
     parts: tuple[ReportContent, ...] = ()

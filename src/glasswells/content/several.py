@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from glasswells.tunneling.units import UnitSystem
 
 MOST_SHOWN = 4
 """Double wells that are shown with their profiles."""
+LONGEST = 160
+"""Characters of a calculator's parameters in a message."""
 SAME_ENERGY = 1e-9
 """Largest difference of the energies of one inherent structure, quenched twice, over its energy."""
 
@@ -50,13 +53,15 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
     ------
     InputError
         If the campaigns cannot stand on one page: other units, other unit sets under one name,
-        another first unit set, other kinds of preparation, or vibrations at another distance.
+        another first unit set, other kinds of preparation, other potential energies, or vibrations
+        at another distance.
     """
     if len(contents) == 1:
         return contents[0]
     names = _names(contents)
     units = _units(contents, names)
     _check_words(contents, names)
+    _check_energies(contents, names)
     glasses = _joined_glasses(contents, names)
     by_temperature: dict[float, list[GlassContent]] = {}
     for temperature, glass in glasses:
@@ -65,7 +70,6 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
         Preparation(temperature=temperature, glasses=tuple(by_temperature[temperature]))
         for temperature in sorted(by_temperature)
     )
-    models = [c.model for c in contents]
     search_counts: Counter[str] = Counter()
     for content in contents:
         search_counts.update(content.search_counts)
@@ -95,7 +99,8 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
         observables=tuple(_observables(contents, preparations, units)),
         tasks_left=sum(c.tasks_left for c in contents),
         is_material=contents[0].is_material,
-        model=models[0] if all(model == models[0] for model in models) else None,
+        model=contents[0].model,
+        calculator=contents[0].calculator,
         parts=tuple(replace(c, name=n) for n, c in zip(names, contents, strict=True)),
     )
 
@@ -145,6 +150,27 @@ def _check_words(contents: Sequence[ReportContent], names: Sequence[str]) -> Non
                 f"the glasses of one of {names[0]} and {name} are by melt and quench, those of the "
                 f"other have a preparation temperature: report these campaigns apart"
             )
+
+
+def _check_energies(contents: Sequence[ReportContent], names: Sequence[str]) -> None:
+    """Numbers of different potential energies are not of one population."""
+    first = contents[0]
+    for content, name in zip(contents, names, strict=True):
+        if (content.model, content.calculator) != (first.model, first.calculator):
+            raise InputError(
+                f"the model of {names[0]} is {_energy(first)}, that of {name} {_energy(content)}, "
+                f"expected the same: report these campaigns apart"
+            )
+
+
+def _energy(content: ReportContent) -> str:
+    """The potential energy in a few words, which differ where energies do."""
+    if content.model is not None or not content.calculator:
+        return "unknown" if content.model is None else repr(content.model)
+    text = content.calculator
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    beginning = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return f"{beginning} (digest {digest})"
 
 
 def _joined_glasses(

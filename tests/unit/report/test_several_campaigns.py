@@ -1,5 +1,6 @@
 """Several campaigns on one page: what is the same counts once."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -155,10 +156,29 @@ def test_what_cannot_stand_on_one_page_is_refused():
         together([vibrating, far])
 
 
-def test_campaigns_of_different_models_are_not_set_beside_the_paper():
-    one = content(sizes=((1,),))
-    assert together([one, one]).model == one.model
-    assert together([one, replace(one, model=KobAndersen())]).model is None
+def test_campaigns_of_different_models_are_refused_by_name():
+    one = content(sizes=((1,),), name="one")
+    two = replace(one, name="two")
+    assert together([one, two]).model == one.model
+    for other in (KobAndersen(), replace(one.model, exponent=10)):
+        with pytest.raises(InputError) as refused:
+            together([one, replace(two, model=other)])
+        assert f"the model of one is {one.model!r}, that of two {other!r}" in str(refused.value)
+        assert "report these campaigns apart" in str(refused.value)
+
+
+def test_campaigns_of_different_calculators_are_refused_by_name():
+    one = replace(content(sizes=((1,),), name="one"), model=None, calculator='{"kind":"ase"}')
+    two = replace(one, name="two")
+    assert together([one, two]).calculator == one.calculator
+    long = '{"commands":"' + "pair_style " * 40
+    with pytest.raises(InputError, match=r"of one is .*ase.*, that of two .*pair_style .*digest"):
+        together([one, replace(two, calculator=long)])
+    with pytest.raises(
+        InputError, match=r"digest \w{8}\), that of two .*digest \w{8}\)"
+    ) as refused:
+        together([replace(one, calculator=long + "1"), replace(two, calculator=long + "2")])
+    assert len(set(re.findall(r"digest (\w{8})", str(refused.value)))) == 2
 
 
 def test_observables_are_those_of_all_double_wells_together():
