@@ -15,8 +15,10 @@ from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
 from glasswells.plan.differences import plan_differences
 from glasswells.plan.file import parse_plan
-from glasswells.stages.explore import begins_exploration, explore_parameters
+from glasswells.report import campaign_content, together
+from glasswells.stages.explore import begins_exploration, explore_parameters, trajectory_names
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.tasks import Task
 from glasswells.store.verify import verify_store
 
 
@@ -78,6 +80,54 @@ def test_a_campaign_that_goes_on_from_a_shorter_one_equals_one_from_the_start(
     assert sorted(explorations.values()) == [0, 0, 1, 1]
     assert {chunk for i, chunk in explorations.items() if i in ran} == {1}
     assert not ran & set(tasks_of(new, "prepare"))
+
+
+def test_a_report_does_not_count_common_trajectories_twice(
+    short: Path, long: Path, tmp_path: Path
+) -> None:
+    """Nor does it take those at another temperature for the same."""
+    text = re.sub("rules = .*", "rules = []", text_of(20))
+    colder = started(
+        tmp_path, "colder", re.sub("(exploration_temperature = ).*", r"\g<1>0.04", text)
+    )
+    finished(colder)
+    contents = []
+    for directory in (short, long, colder):
+        with open_campaign(directory, PIPELINE) as store:
+            contents.append(campaign_content(store))
+    old, new, other = contents
+    for both in ([old, old], [old, new], [new, old]):
+        with pytest.raises(
+            InputError, match=r"share 2 of the trajectories .* newer campaign alone"
+        ):
+            together(both)
+    ((one,), (two,), (joined,)) = (
+        c.preparations[0].glasses for c in (old, other, together([old, other]))
+    )
+    assert joined.n_pairs == one.n_pairs
+    assert joined.exploration is not None
+    assert one.exploration is not None
+    assert two.exploration is not None
+    assert joined.exploration.quenches == one.exploration.quenches + two.exploration.quenches
+
+
+@pytest.mark.parametrize("lanes", [2, 16])
+def test_trajectories_have_their_names_however_they_are_grouped_or_cut(lanes: int) -> None:
+    plan = parse_plan(text_of(20).replace("trajectories = 2", "trajectories = 5\nlanes = 16"))
+
+    def names(count: int, quenches: int, seed: int = 1) -> list[frozenset[str]]:
+        found = []
+        for first in range(0, 5, count):
+            parameters = explore_parameters(plan, first, min(count, 5 - first))
+            parameters["explore"] = parameters["explore"] | {"quenches": quenches}
+            task = Task(stage="explore", glass="g", number=first, seed=seed, parameters=parameters)
+            found.append(trajectory_names(task))
+        return found
+
+    one = frozenset().union(*names(1, 20))
+    assert len(one) == 5
+    assert frozenset().union(*names(lanes, 40)) == one
+    assert not one & frozenset().union(*names(lanes, 20, seed=2))
 
 
 def test_where_trajectories_were_cut_does_not_matter(long: Path, tmp_path: Path) -> None:

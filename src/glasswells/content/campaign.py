@@ -33,6 +33,7 @@ from glasswells.observables.summary import Observables, observables_of
 from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import readable_plan
 from glasswells.plan.model import ModelSection
+from glasswells.stages.explore import trajectory_names
 from glasswells.stages.splittings import solved_units
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
@@ -102,6 +103,9 @@ def _preparations(
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
     searches = {row.task.chain: row.task.number for row in store.tasks(stage="paths")}
+    trajectories: defaultdict[str, set[str]] = defaultdict(set)
+    for row in store.tasks(stage="explore"):
+        trajectories[row.task.glass].update(trajectory_names(row.task))
     for item in store.records("glass"):
         glass = item.record
         temperature, n = _label(glass), glass.configuration.n_particles
@@ -115,6 +119,7 @@ def _preparations(
                 volume=float(np.prod(glass.configuration.box)),
                 digest=_digest(glass.configuration),
                 equilibration=glass.report,
+                trajectories=frozenset(trajectories[item.glass]),
                 exploration=_exploration(store, item.glass),
                 n_pairs=pairs.count,
                 pairs_by_rule=pairs.by_rule,

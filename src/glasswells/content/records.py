@@ -102,6 +102,8 @@ class GlassContent:
     """Of its particles and box: equal for the same glass under another name; empty if unknown."""
     equilibration: EquilibrationReport | MeltQuenchReport | None = None
     """How it was prepared; None for a glass that came from elsewhere."""
+    trajectories: frozenset[str] = frozenset()
+    """Names of those that explore it: equal where one is another one, or its beginning."""
     exploration: Exploration | None = None
     """None before the glass was explored."""
     n_pairs: int = 0

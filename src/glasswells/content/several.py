@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -45,16 +46,17 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
     """All campaigns in one content; a glass that several of them explored is one glass.
 
     Glasses are the same if their particles and box are, to the last bit, whatever their names.
-    Their double wells and inherent structures stand together then; a double well that two
-    campaigns share, because the same task found it, counts once, and so does an inherent structure
-    of the same energy. One alone comes back as it is.
+    What different trajectories gave in it stands together then, double wells, path searches and
+    inherent structures, of which one of the same energy counts once. One campaign alone comes back
+    as it is.
 
     Raises
     ------
     InputError
-        If the campaigns cannot stand on one page: other units, other unit sets under one name,
-        another first unit set, other kinds of preparation, other potential energies, or vibrations
-        at another distance.
+        If the campaigns cannot stand on one page: a trajectory in common, or one glass with rounds
+        of screening in several, either of which would count work twice; other units, other unit
+        sets under one name, another first unit set, other kinds of preparation, other potential
+        energies, or vibrations at another distance.
     """
     if len(contents) == 1:
         return contents[0]
@@ -187,11 +189,31 @@ def _joined_glasses(
     taken = Counter(group[0].glass.name for group in groups.values())
     joined = []
     for group in groups.values():
+        _check_work(group)
         first = group[0]
         is_unique = taken[first.glass.name] == 1
         name = first.glass.name if is_unique else f"{first.campaign}/{first.glass.name}"
         joined.append((first.temperature, _joined_glass(name, [f.glass for f in group])))
     return joined
+
+
+def _check_work(group: Sequence[_Found]) -> None:
+    """No work on a glass counts twice: pairs, searches and double wells come of trajectories."""
+    for one, other in combinations(group, 2):
+        shared = len(one.glass.trajectories & other.glass.trajectories)
+        where = f"{one.campaign} and {other.campaign}"
+        if shared:
+            raise InputError(
+                f"{where} share {shared} of the trajectories that explore the glass "
+                f"{one.glass.name}, expected none, since what came of these would count twice: "
+                f"report the newer campaign alone, or one with all that is wanted, which "
+                f"`glasswells run PLAN --dir NEW --reuse OLD` begins with what is done"
+            )
+        if one.glass.screening and other.glass.screening:
+            raise InputError(
+                f"{where} screen pairs of the glass {one.glass.name}, each in rounds of its own, "
+                f"expected one of them: report these campaigns apart"
+            )
 
 
 def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
@@ -200,20 +222,15 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
     keys: dict[int, str] = {}
     rules: dict[int, frozenset[str]] = {}
     columns: list[VibrationColumns] = []
-    place_of: dict[str, int] = {}
     for part in parts:
         numbers: dict[int, int] = {}
         for well in part.wells:
-            key = part.keys.get(well.number, "")
-            number = place_of.get(key, len(wells)) if key else len(wells)
-            numbers[well.number] = number
-            if number == len(wells):
-                wells.append(replace(well, glass=name, number=number))
-                keys |= {number: key} if key else {}
-                place_of |= {key: number} if key else {}
-            rules[number] = rules.get(number, frozenset()) | part.rules_by_well.get(
-                well.number, frozenset()
-            )
+            number = numbers[well.number] = len(wells)
+            wells.append(replace(well, glass=name, number=number))
+            if well.number in part.keys:
+                keys[number] = part.keys[well.number]
+            if well.number in part.rules_by_well:
+                rules[number] = part.rules_by_well[well.number]
         if part.vibrations is not None:
             columns.append(part.vibrations.renumbered(numbers))
     explored = [p.exploration for p in parts if p.exploration is not None]
@@ -222,12 +239,13 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
     return replace(
         first,
         name=name,
+        trajectories=frozenset().union(*(p.trajectories for p in parts)),
         exploration=_joined_exploration(explored) if explored else None,
         n_pairs=sum(p.n_pairs for p in parts),
         pairs_by_rule=_sums([p.pairs_by_rule for p in parts]),
         searches_by_rule=_sums([p.searches_by_rule for p in parts]),
         detours_by_rule=_sums([p.detours_by_rule for p in parts]),
-        rules_by_well={k: names for k, names in rules.items() if names},
+        rules_by_well=rules,
         screening=tuple(round_ for p in parts for round_ in p.screening),
         wells=tuple(wells),
         keys=keys,

@@ -22,7 +22,7 @@ from glasswells.model.pair_model import Model
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
-from glasswells.store.tasks import TaskInput, TaskOutput
+from glasswells.store.tasks import Task, TaskInput, TaskOutput, canonical
 
 COUNTED = {
     "quenches": "quenches",
@@ -31,6 +31,8 @@ COUNTED = {
     "failed_quenches": "failures",
 }
 """Counts of the stage, by what they are in the state of a trajectory."""
+LENGTHS = {"quenches", "chunk_quenches"}
+"""Settings on which only the length of a trajectory depends, and where it is cut into chunks."""
 LANE_FORMAT = 1
 """Raise it when lanes would no longer give the same trajectories from the same seeds."""
 
@@ -94,9 +96,25 @@ def begins_exploration(first: Mapping[str, Any], second: Mapping[str, Any]) -> b
 
     Where it was cut into chunks does not matter: n quenches and m more are n + m, bit for bit.
     """
-    free = {"quenches", "chunk_quenches"}
     one, other = first["explore"], second["explore"]
-    return one["quenches"] <= other["quenches"] and _without(first, free) == _without(second, free)
+    return one["quenches"] <= other["quenches"] and _without(first, LENGTHS) == _without(
+        second, LENGTHS
+    )
+
+
+def trajectory_names(task: Task) -> frozenset[str]:
+    """Names of the trajectories of a task of the stage `explore`, whatever their lengths.
+
+    Of one glass and one model, two trajectories of one name are the same, or one is the beginning
+    of the other; so a campaign that goes on with those of another one has their names.
+    """
+    kept = _without(task.parameters, LENGTHS)
+    lanes = kept.get("lanes", {"first": task.number, "count": 1, "format": 0})
+    first, count = lanes["first"], lanes["count"]
+    return frozenset(
+        canonical([task.seed, task.glass, number, kept["explore"], lanes["format"]])
+        for number in range(first, first + count)
+    )
 
 
 def _without(parameters: Mapping[str, Any], names: set[str]) -> dict[str, Any]:

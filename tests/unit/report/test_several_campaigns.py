@@ -1,4 +1,4 @@
-"""Several campaigns on one page: what is the same counts once."""
+"""Several campaigns on one page: no work counts twice."""
 
 import re
 from dataclasses import replace
@@ -13,6 +13,7 @@ from glasswells.observables import Medium, observables_of
 from glasswells.report import Exploration, together
 from glasswells.report.result import result_sentence
 from glasswells.report.typesetting import typeset
+from glasswells.screening.rounds import ScreeningRound
 from glasswells.tunneling import ARGON, NIP
 from report_contents import content, write_quickly
 from vibration_contents import with_vibrations
@@ -57,13 +58,15 @@ def test_different_glasses_add_up_and_each_campaign_has_its_sentence(tmp_path):
 
 
 def test_a_glass_of_two_campaigns_is_one_glass():
-    """The second campaign knows the first one's double wells and two more."""
+    """The second campaign has trajectories of its own, and found four other double wells."""
     most = known(with_vibrations(content(sizes=((6,),))), "a")
     p = most.preparations[0]
     (glass,) = p.glasses
+    most = explored_by(most, "one", "two")
     few = replace(
         glass, name="another name", wells=glass.wells[:4],
-        keys={k: glass.keys[k] for k in range(4)},
+        trajectories=frozenset({"three"}),
+        keys={k: f"other {k}" for k in range(4)},
         vibrations=glass.vibrations.where(glass.vibrations.wells < 4),
     )  # fmt: skip
     part = replace(most, preparations=(replace(p, glasses=(few,)),), shown=most.shown[:1])
@@ -71,13 +74,13 @@ def test_a_glass_of_two_campaigns_is_one_glass():
         made = together(both)
         (joined,) = made.preparations[0].glasses
         assert joined.name == both[0].preparations[0].glasses[0].name
+        assert joined.trajectories == {"one", "two", "three"}
         assert made.overview.glasses == 1
-        assert made.overview.double_wells == made.overview.distinct == 6
-        assert [w.number for w in joined.wells] == list(range(6))
+        assert (made.overview.double_wells, made.overview.distinct) == (10, 6)
+        assert [w.number for w in joined.wells] == list(range(10))
         assert {w.glass for w in joined.wells} == {joined.name}
-        assert joined.keys == {w.number: f"{w.barrier:.17g}" for w in joined.wells}
-        assert set(joined.rules_by_well) == set(range(6))
-        np.testing.assert_array_equal(np.sort(joined.vibrations.wells), np.arange(6))
+        assert set(joined.keys) == set(joined.rules_by_well) == set(range(10))
+        assert set(joined.keys.values()) == {*glass.keys.values(), *few.keys.values()}
         by_number = {w.number: w for w in joined.wells}
         for number, frequency in zip(
             joined.vibrations.wells, joined.vibrations.frequency, strict=True
@@ -86,7 +89,45 @@ def test_a_glass_of_two_campaigns_is_one_glass():
             (place,) = (k for k, w in enumerate(glass.wells) if w.barrier == barrier)
             assert frequency == glass.vibrations.frequency[place]
         assert len(joined.minima) == len(glass.minima)
-        assert joined.n_pairs == 2 * glass.n_pairs  # each asked for its own
+        assert joined.n_pairs == 2 * glass.n_pairs  # of other trajectories, so other pairs
+
+
+def explored_by(made, *names):
+    """The same, with every glass explored by these trajectories."""
+    return replace(
+        made,
+        preparations=tuple(
+            replace(p, glasses=tuple(replace(g, trajectories=frozenset(names)) for g in p.glasses))
+            for p in made.preparations
+        ),
+    )
+
+
+def test_campaigns_with_a_trajectory_in_common_are_refused():
+    """Whichever is first: what came of it would count twice."""
+    old = explored_by(known(content(sizes=((3,),), name="old"), "a"), "one", "two")
+    new = replace(explored_by(old, "two", "three"), name="new")
+    for both, names in (([old, old], r"old \(1\) and old \(2\)"), ([old, new], "old and new")):
+        with pytest.raises(InputError, match=rf"{names} share . of the trajectories") as refused:
+            together(both)
+        assert "report the newer campaign alone" in str(refused.value)
+    assert together([old, explored_by(new, "three")]).overview.double_wells == 6
+
+
+def test_rounds_of_screening_of_one_glass_stay_apart():
+    """The first round of one campaign is not the round after the last one of another."""
+    given = ScreeningRound(
+        searched=3, double_wells=2, two_level_systems=1, expected_double_wells=None,
+        expected_two_level_systems=None, rule="ended", reason="no candidate is left",
+    )  # fmt: skip
+    one = known(content(sizes=((3,),), name="one"), "a")
+    p = one.preparations[0]
+    glass = replace(p.glasses[0], screening=(given,))
+    one = replace(one, preparations=(replace(p, glasses=(glass,)),))
+    with pytest.raises(InputError, match=r"one and two screen pairs of the glass g0\.07-0"):
+        together([one, replace(one, name="two")])
+    other = known(content(sizes=((3,),), name="two"), "a")
+    assert together([one, other]).preparations[0].glasses[0].screening == (given,)
 
 
 def test_a_core_met_again_under_another_task_is_not_distinct():
