@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from inspection import digest
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.campaign.reuse import what_is_shared
+from glasswells.content.joined_exploration import joined_exploration
 from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
+from glasswells.landscape.library import Library
 from glasswells.plan.differences import plan_differences
 from glasswells.plan.file import parse_plan
 from glasswells.report import campaign_content, together
@@ -109,6 +112,32 @@ def test_a_report_does_not_count_common_trajectories_twice(
     assert one.exploration is not None
     assert two.exploration is not None
     assert joined.exploration.quenches == one.exploration.quenches + two.exploration.quenches
+
+
+def test_joined_inherent_structures_are_those_of_a_library_of_all(
+    short: Path, long: Path, tmp_path: Path
+) -> None:
+    """The twin has the particles and absorbs one minimum after the other."""
+    text = re.sub("rules = .*", "rules = []", text_of(20))
+    hotter = started(
+        tmp_path, "hotter", re.sub("(exploration_temperature = ).*", r"\g<1>0.3", text)
+    )
+    finished(hotter)
+    explorations, structures = [], []
+    for directory in (short, long, hotter):
+        with open_campaign(directory, PIPELINE) as store:
+            (glass,) = campaign_content(store).preparations[0].glasses
+            structures += [item.record for item in store.records("structure")]
+            box = next(store.records("glass")).record.configuration.box
+        assert glass.exploration is not None
+        explorations.append(glass.exploration)
+    library = Library(box, explorations[0].identity)
+    for structure in structures:
+        library.absorb(structure)
+    found = joined_exploration(explorations, glass.n_particles)
+    assert len(explorations[1].energies) < len(found.energies) < len(structures)
+    np.testing.assert_array_equal(found.energies, [s.energy for s in library.structures])
+    np.testing.assert_array_equal(found.visits, [s.visits for s in library.structures])
 
 
 @pytest.mark.parametrize("lanes", [2, 16])

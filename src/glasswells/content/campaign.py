@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.campaign.elasticity import medium_of
+from glasswells.content.joined_exploration import mark_weights, marks
 from glasswells.content.records import (
     Exploration,
     Failure,
@@ -26,6 +27,7 @@ from glasswells.content.stored_vibrations import Origin, StoredVibrations
 from glasswells.core.configuration import Configuration
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.library import Identity
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.mechanics import deformation_potential
@@ -33,7 +35,8 @@ from glasswells.observables.summary import Observables, observables_of
 from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import readable_plan
 from glasswells.plan.model import ModelSection
-from glasswells.stages.explore import trajectory_names
+from glasswells.plan.plan import Plan
+from glasswells.stages.explore import exploration_settings, trajectory_names
 from glasswells.stages.splittings import solved_units
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
@@ -59,7 +62,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)
-        preparations = _preparations(store, splittings, vibrations, origins, plan.model)
+        preparations = _preparations(store, splittings, vibrations, origins, plan)
         return ReportContent(
             name=plan.campaign.name,
             preparations=preparations,
@@ -98,10 +101,11 @@ def _preparations(
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     vibrations: StoredVibrations,
     origins: dict[tuple[str, int], Origin],
-    energy: ModelSection,
+    plan: Plan,
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
+    identity = exploration_settings(plan.explore).identity
     searches = {row.task.chain: row.task.number for row in store.tasks(stage="paths")}
     trajectories: defaultdict[str, set[str]] = defaultdict(set)
     for row in store.tasks(stage="explore"):
@@ -109,7 +113,7 @@ def _preparations(
     for item in store.records("glass"):
         glass = item.record
         temperature, n = _label(glass), glass.configuration.n_particles
-        wells = tuple(_wells(store, item.glass, splittings, origins, energy))
+        wells = tuple(_wells(store, item.glass, splittings, origins, plan.model))
         pairs = StoredPairs.of(store, item.glass)
         found = vibrations.wells(item.glass, temperature, wells, origins)
         groups[temperature].append(
@@ -120,7 +124,7 @@ def _preparations(
                 digest=_digest(glass.configuration),
                 equilibration=glass.report,
                 trajectories=frozenset(trajectories[item.glass]),
-                exploration=_exploration(store, item.glass),
+                exploration=_exploration(store, item.glass, glass.configuration, identity),
                 n_pairs=pairs.count,
                 pairs_by_rule=pairs.by_rule,
                 searches_by_rule=pairs.searches,
@@ -161,19 +165,26 @@ def _digest(configuration: Configuration) -> str:
     return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
-def _exploration(store: StoreReader, glass: str) -> Exploration | None:
+def _exploration(
+    store: StoreReader, glass: str, start: Configuration, identity: Identity
+) -> Exploration | None:
     pooled = next(store.records("exploration", glass=glass), None)
     if pooled is None:
         return None
-    energies, visits = [], []
+    energies, visits, rows = [], [], []
+    weights = mark_weights(start.n_particles)
     for item in store.records("structure", glass=glass):
         energies.append(item.record.energy)
         visits.append(item.record.visits)
+        end = item.record.configuration.positions
+        rows.append(marks(weights, start.positions, end, start.box))
     return Exploration(
         energies=np.array(energies),
         visits=np.array(visits),
         transitions=pooled.record.transitions,
         quenches=pooled.record.quenches,
+        marks=np.array(rows).reshape(len(rows), len(weights)),
+        identity=identity.within(pooled.record.energy_resolution, start.n_particles),
     )
 
 

@@ -16,6 +16,7 @@ from glasswells.core.records import (
     freeze,
 )
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.library import Identity
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.model.pair_model import Model
 from glasswells.observables.summary import Observables
@@ -69,12 +70,17 @@ class Exploration:
     """(S,), how many quenches ended in each."""
     transitions: tuple[Transition, ...]
     quenches: int
+    marks: Array | None = None
+    """(S, K), length, of `joined_exploration.marks`; None if the particles are not known."""
+    identity: Identity = field(default_factory=Identity)
+    """By which its inherent structures were told apart."""
 
     def __post_init__(self) -> None:
         freeze(
             self,
             energies=np.array(self.energies, dtype=np.float64),
             visits=np.array(self.visits, dtype=np.float64),
+            marks=None if self.marks is None else np.array(self.marks, dtype=np.float64),
         )
 
     @classmethod

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from glasswells.content.joined_exploration import joined_exploration
 from glasswells.content.records import (
-    Exploration,
     GlassContent,
     Preparation,
     ReportContent,
@@ -20,7 +20,6 @@ from glasswells.content.records import (
 )
 from glasswells.content.vibrations import VibrationContent
 from glasswells.core.errors import InputError
-from glasswells.core.records import Transition
 from glasswells.observables.summary import Observables, observables_of
 from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
 from glasswells.tunneling.units import UnitSystem
@@ -29,8 +28,6 @@ MOST_SHOWN = 4
 """Double wells that are shown with their profiles."""
 LONGEST = 160
 """Characters of a calculator's parameters in a message."""
-SAME_ENERGY = 1e-9
-"""Largest difference of the energies of one inherent structure, quenched twice, over its energy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +44,8 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
 
     Glasses are the same if their particles and box are, to the last bit, whatever their names.
     What different trajectories gave in it stands together then, double wells, path searches and
-    inherent structures, of which one of the same energy counts once. One campaign alone comes back
-    as it is.
+    inherent structures, of which one that several met counts once (`joined_exploration`). One
+    campaign alone comes back as it is.
 
     Raises
     ------
@@ -240,7 +237,7 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
         first,
         name=name,
         trajectories=frozenset().union(*(p.trajectories for p in parts)),
-        exploration=_joined_exploration(explored) if explored else None,
+        exploration=joined_exploration(explored, parts[0].n_particles) if explored else None,
         n_pairs=sum(p.n_pairs for p in parts),
         pairs_by_rule=_sums([p.pairs_by_rule for p in parts]),
         searches_by_rule=_sums([p.searches_by_rule for p in parts]),
@@ -252,45 +249,6 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
         minima=MinimumColumns.joined(minima) if minima else None,
         vibrations=VibrationColumns.joined(columns, wells) if columns else None,
     )
-
-
-def _joined_exploration(parts: Sequence[Exploration]) -> Exploration:
-    """Inherent structures of equal energy are one; visits and transitions add up."""
-    energies: list[float] = []
-    visits: list[float] = []
-    transitions: Counter[tuple[int, int]] = Counter()
-    for part in parts:
-        order = np.argsort(energies) if energies else np.empty(0, dtype=np.intp)
-        known = np.array(energies)[order] if energies else np.empty(0)
-        numbers = []
-        for energy, visited in zip(part.energies, part.visits, strict=True):
-            place = _same(known, energy)
-            if place is None:
-                numbers.append(len(energies))
-                energies.append(float(energy))
-                visits.append(float(visited))
-            else:
-                numbers.append(int(order[place]))
-                visits[numbers[-1]] += float(visited)
-        for t in part.transitions:
-            transitions[numbers[t.i], numbers[t.j]] += t.count
-    return Exploration(
-        energies=np.array(energies),
-        visits=np.array(visits),
-        transitions=tuple(
-            Transition(i=i, j=j, count=n) for (i, j), n in sorted(transitions.items())
-        ),
-        quenches=sum(part.quenches for part in parts),
-    )
-
-
-def _same(known: Any, energy: float) -> int | None:
-    """Place of an equal energy in ascending ones."""
-    place = int(np.searchsorted(known, energy))
-    for k in (place - 1, place):
-        if 0 <= k < len(known) and abs(known[k] - energy) <= SAME_ENERGY * abs(energy):
-            return k
-    return None
 
 
 def _shown(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasswells.content.joined_exploration import joined_exploration, mark_weights, marks
 from glasswells.core.errors import InputError
 from glasswells.core.records import Transition
 from glasswells.model.kob_andersen import KobAndersen
@@ -171,6 +172,50 @@ def test_inherent_structures_of_equal_energy_are_one():
         (0, 1, 2), (0, 2, 4), (1, 2, 1), (2, 3, 1),
     ]  # fmt: skip
     assert found.quenches == 20
+
+
+def joined_counts(*parts, n_particles):
+    """How many distinct inherent structures there are, and visits of each."""
+    found = joined_exploration(parts, n_particles)
+    return len(found.energies), sorted(found.visits)
+
+
+def met(energies, rows=None):
+    return Exploration(
+        energies=np.array(energies), visits=np.ones(len(energies)), transitions=(), quenches=1,
+        marks=rows,
+    )  # fmt: skip
+
+
+def test_inherent_structures_of_one_campaign_stay_apart():
+    """Two of them within the tolerance of one of another campaign are two."""
+    one, two = met([5.0]), met([5.0 + 1e-10, 5.0 - 2e-10])
+    assert joined_counts(one, two, n_particles=40) == (2, [1, 2])
+    assert joined_counts(two, one, n_particles=40) == (2, [1, 2])
+    assert joined_counts(one, met([5.0 + 1e-7]), n_particles=40) == (2, [1, 1])
+
+
+def test_inherent_structures_of_equal_energy_are_told_apart_by_their_particles():
+    """Two thousand minima each, of which half are met twice, and energies by the dozen equal."""
+    random = np.random.default_rng(11)
+    n, n_minima = 40, 3000
+    box = np.full(3, 4.0)
+    start = random.uniform(0, 4, (n, 3))
+    weights = mark_weights(n)
+    energies = np.repeat(random.uniform(-900, -890, n_minima // 12), 12)
+    minima = start + 0.1 * random.standard_normal((n_minima, n, 3))
+
+    def visited(numbers):
+        noise = 1e-6 * random.standard_normal((len(numbers), n, 3))
+        drift = random.uniform(-1, 1, (len(numbers), 1, 3))
+        places = minima[numbers] + noise + drift
+        rows = np.array([marks(weights, start, p, box) for p in places])
+        return met(energies[numbers] + 1e-9 * random.uniform(-1, 1, len(numbers)), rows)
+
+    one, two = np.arange(2000), np.arange(1000, 3000)
+    number, visits = joined_counts(visited(one), visited(two), n_particles=n)
+    assert number == n_minima
+    assert visits == [1.0] * 2000 + [2.0] * 1000
 
 
 def test_the_smallest_splitting_of_all_is_shown_first():
