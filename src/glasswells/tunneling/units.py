@@ -229,4 +229,4 @@ splittings is public."""
 
 UNIT_SETS = {"argon": ARGON, "nip": NIP, "argon-published": ARGON_PUBLISHED,
              "nip-published": NIP_PUBLISHED, "metal": METAL, "silicon": SILICON}  # fmt: skip
-"""Those that a plan can name."""
+"""By name. Plans take those that have the units of their model: `silicon` is for Python."""
