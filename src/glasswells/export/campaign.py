@@ -6,10 +6,11 @@ import csv
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -133,28 +134,39 @@ def _export_csv(found: Iterable[Table], directory: Path) -> list[Path]:
 
 
 def _export_table(source: Table, directory: Path) -> Iterator[Path]:
-    name = source.name
-    table = directory / f"{name}.csv"
-    glass, arrays = "", dict[str, Any]()
-    written = []
-    with table.open("w", newline="", encoding="utf-8") as file:
+    table = directory / f"{source.name}.csv"
+    with ExitStack() as opened:
+        file = opened.enter_context(table.open("w", newline="", encoding="utf-8"))
+        # Rows of the glasses may take turns: each glass has a file that grows.
+        archives: dict[str, _Arrays] = {}
         writer = csv.DictWriter(file, list(source.columns.scalars), restval="")
         writer.writeheader()
         for number, row in enumerate(source.rows()):
-            if arrays and row.glass != glass:
-                written.append(_write_arrays(directory / f"{name}.{safe_name(glass)}.npz", arrays))
-                arrays = {}
-            glass = row.glass
-            arrays |= {f"{number}/{field}": array for field, array in row.arrays.items()}
+            if row.arrays and row.glass not in archives:
+                path = directory / f"{source.name}.{safe_name(row.glass)}.npz"
+                archives[row.glass] = opened.enter_context(_Arrays(path))
+            for field, array in row.arrays.items():
+                archives[row.glass].add(f"{number}/{field}", array)
             writer.writerow(row.scalars)
-    sync(table)
-    if arrays:
-        written.append(_write_arrays(directory / f"{name}.{safe_name(glass)}.npz", arrays))
-    yield table
-    yield from written
+    for path in (table, *(archive.path for archive in archives.values())):
+        sync(path)
+        yield path
 
 
-def _write_arrays(path: Path, arrays: dict[str, Any]) -> Path:
-    np.savez(path, allow_pickle=False, **arrays)
-    sync(path)
-    return path
+class _Arrays:
+    """An npz file to which arrays are added one by one, so that none of them has to be kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._archive = zipfile.ZipFile(path, "x")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def add(self, name: str, array: Any) -> None:
+        """Write an array under a name."""
+        with self._archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+            np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import sys
 from collections.abc import Mapping
@@ -131,6 +132,32 @@ def test_csv_and_npz(campaign: Path, tmp_path: Path) -> None:
         assert row["color"] == expected.color.name.lower()
         with np.load(files[1 + k // RECORDS], allow_pickle=False) as arrays:
             np.testing.assert_array_equal(arrays[f"{k}/inner.field"], expected.inner.field)
+
+
+def of_two_stages(plan: Any) -> list[FollowUp]:
+    """Records of one kind from two stages, in each glass."""
+    return [
+        FollowUp(stage=stage, glass=f"g{g}", number=0, parameters={"first": RECORDS * (2 * k + g)})
+        for k, stage in enumerate(("make", "again"))
+        for g in range(2)
+    ]
+
+
+def test_arrays_of_glasses_that_take_turns_are_all_there(tmp_path: Path) -> None:
+    (tmp_path / "plan").write_text("plan")
+    stages = (*PIPELINE.stages, Stage(name="again", title="Again", run=run))
+    pipeline = dataclasses.replace(PIPELINE, stages=stages, roots=of_two_stages)
+    directory = start_campaign(tmp_path / "plan", tmp_path / "campaign", pipeline)
+    run_campaign(directory, pipeline, workers=1, make_executor=InlineExecutor)
+    with open_campaign(directory, pipeline) as store:
+        files = export_campaign(store, tmp_path / "out", "csv")
+    assert [p.name for p in files[:3]] == ["record.csv", "record.g0.npz", "record.g1.npz"]
+    with files[0].open(newline="", encoding="utf-8") as stream:
+        table = list(csv.DictReader(stream))
+    assert [row["glass"] for row in table[::RECORDS]] == ["g0", "g1", "g0", "g1"]
+    for k, row in enumerate(table):
+        with np.load(tmp_path / "out" / f"record.{row['glass']}.npz") as arrays:
+            np.testing.assert_array_equal(arrays[f"{k}/inner.field"], record(k).inner.field)
 
 
 def test_hdf5(campaign: Path, tmp_path: Path) -> None:
