@@ -93,7 +93,7 @@ def test_a_task_carries_as_many_trajectories_as_there_are_lanes() -> None:
         lanes: [
             task
             for task in PIPELINE.tasks(PIPELINE.roots(parse_plan(text_of(lanes))), 3)
-            if task.stage == "explore"
+            if task.task.stage == "explore"
         ]
         for lanes in (1, 2, 16)
     }
@@ -126,3 +126,19 @@ def test_a_trajectory_has_the_seed_of_one_with_a_task_of_its_own(
         alone, beside = states[k, 1][0].dynamics, states[0, 2][k].dynamics
         assert np.array_equal(alone.velocities, beside.velocities)
         assert np.array_equal(alone.random, beside.random)
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_explorations_that_blow_up_are_failures_and_say_so(tmp_path: Path, lanes: int) -> None:
+    """Without any inherent structure there is nothing to report as explored."""
+    plan = tmp_path / "plan.toml"
+    text = text_of(lanes).replace("[explore]", "[explore]\ntime_step = 0.5", 1)
+    plan.write_text(text, encoding="utf-8")
+    directory = start_campaign(plan, tmp_path / "campaign", PIPELINE)
+    run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
+    with open_campaign(directory, PIPELINE) as store:
+        explored = [task for task in store.tasks() if task.task.stage == "explore"]
+        assert not store.kinds() or "trajectory" not in store.kinds()
+    assert explored
+    assert {(task.status, task.reason) for task in explored} == {("failed", "no_structures")}
+    assert all("use a time_step below 0.5" in task.error for task in explored)

@@ -109,7 +109,7 @@ def explore(
         states = continue_explorations(model, starts, settings, quenches, report)
     found = merge_explorations(states, configuration.box, settings.identity)
     if quenches and not found.structures:
-        raise ConvergenceError(_why_nothing(model, states, settings))
+        raise ConvergenceError(why_nothing(model, states, settings))
     return found
 
 
@@ -210,7 +210,7 @@ def merge_explorations(
     )
 
 
-def _why_nothing(
+def why_nothing(
     model: Model, states: Sequence[ExplorationState], settings: ExplorationSettings
 ) -> str:
     """Why no quench converged: by one more, from where the last trajectory is."""

@@ -13,6 +13,7 @@ from glasswells.landscape.explore import (
     continue_explorations,
     merge_explorations,
     start_exploration,
+    why_nothing,
 )
 from glasswells.landscape.library import Identity
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, TrajectoryGroup
@@ -22,7 +23,7 @@ from glasswells.model.pair_model import Model
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
-from glasswells.store.tasks import Task, TaskInput, TaskOutput, canonical
+from glasswells.store.tasks import Task, TaskFailedError, TaskInput, TaskOutput, canonical
 
 COUNTED = {
     "quenches": "quenches",
@@ -69,6 +70,8 @@ def run_explore(task: TaskInput) -> TaskOutput:
         chunks = -(-left // section.chunk_quenches)
         state = join_trajectories(states) if together else states[0]
         return TaskOutput(counts=counts, state=state, chunks_left=chunks)
+    if not any(state.structures for state in states):
+        raise TaskFailedError("no_structures", why_nothing(model, states, settings))
     return TaskOutput(products=tuple(("trajectory", state) for state in states), counts=counts)
 
 
