@@ -93,7 +93,7 @@ def test_a_task_carries_as_many_trajectories_as_there_are_lanes() -> None:
         lanes: [
             task
             for task in PIPELINE.tasks(PIPELINE.roots(parse_plan(text_of(lanes))), 3)
-            if task.task.stage == "explore"
+            if task.stage == "explore"
         ]
         for lanes in (1, 2, 16)
     }
@@ -137,8 +137,8 @@ def test_explorations_that_blow_up_are_failures_and_say_so(tmp_path: Path, lanes
     directory = start_campaign(plan, tmp_path / "campaign", PIPELINE)
     run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
     with open_campaign(directory, PIPELINE) as store:
-        explored = [task for task in store.tasks() if task.task.stage == "explore"]
+        explored = [row for row in store.tasks() if row.task.stage == "explore"]
         assert not store.kinds() or "trajectory" not in store.kinds()
     assert explored
-    assert {(task.status, task.reason) for task in explored} == {("failed", "no_structures")}
-    assert all("use a time_step below 0.5" in task.error for task in explored)
+    assert {(row.status, row.reason) for row in explored} == {("failed", "no_structures")}
+    assert all("use a time_step below 0.5" in row.error for row in explored)
