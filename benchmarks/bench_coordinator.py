@@ -23,15 +23,8 @@ import numpy as np
 from glasswells.campaign.campaigns import run_campaign, start_campaign
 from glasswells.engines.worker import TaskReport
 from glasswells.store.codec import Codec
-from glasswells.store.tasks import (
-    FollowUp,
-    Pipeline,
-    Ref,
-    Stage,
-    Task,
-    TaskInput,
-    TaskOutput,
-)
+from glasswells.store.pipeline import Pipeline, Stage
+from glasswells.store.tasks import FollowUp, Ref, Task, TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
 from rows import Row
 

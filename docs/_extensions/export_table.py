@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from glasswells.core.described import field_text
 from glasswells.export.records import unit_of
-from glasswells.stages.products import PRODUCTS, UNITS
+from glasswells.stages.pipeline import PIPELINE
 
 COLUMNS = (("column", 30), ("unit", 18), ("what it is", 52))
 Line = tuple[str, str, str]
@@ -27,7 +27,7 @@ Line = tuple[str, str, str]
 def tables_of(kind: str) -> dict[str, list[Line]]:
     """Column, unit and meaning by table: that of a kind of product, and of the lists in it."""
     tables: dict[str, list[Line]] = {kind: []}
-    for name, hint, owner, field in _fields(PRODUCTS[kind]):
+    for name, hint, owner, field in _fields(PIPELINE.products[kind]):
         entry = _record_in_list(hint)
         if entry is None:
             tables[kind].append(_line(name, owner, field))
@@ -38,7 +38,7 @@ def tables_of(kind: str) -> dict[str, list[Line]]:
 
 
 def _line(name: str, owner: type, field: str) -> Line:
-    unit = unit_of(name, owner, field, UNITS)
+    unit = unit_of(name, owner, field, PIPELINE.units)
     return name, "" if unit == "1" else unit, " ".join(field_text(owner, field).split())
 
 
@@ -86,11 +86,11 @@ class ExportTables(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The sections."""
         found: list[nodes.Node] = []
-        for kind in PRODUCTS:
+        for kind in PIPELINE.products:
             for name, lines in tables_of(kind).items():
                 section = nodes.section(ids=[nodes.make_id(f"table-{name}")])
                 section += nodes.title("", "", nodes.literal(text=name))
-                record = PRODUCTS[kind]
+                record = PIPELINE.products[kind]
                 if name == kind:
                     summary = (record.__doc__ or "").split("\n")[0]
                     section += nodes.paragraph(text=summary)

@@ -19,7 +19,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from glasswells.plan.file import toml_value
-from glasswells.plan.plan import Plan, UnitsSection
+from glasswells.plan.plan import UnitsSection
+from glasswells.stages.table import PLAN
 
 COLUMNS = (("setting", 22), ("default", 18), ("what it is, and why this value", 60))
 
@@ -65,7 +66,7 @@ def section_of(name: str) -> Any:
     """
     if name == "units":
         return UnitsSection
-    section: Any = Plan
+    section: Any = PLAN
     for part in name.split("."):
         field = section.model_fields.get(part)
         if field is None:

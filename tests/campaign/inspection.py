@@ -11,9 +11,9 @@ from pathlib import Path
 
 from glasswells.campaign.campaigns import open_campaign
 from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED, TaskRow
 from glasswells.store.schema import STORE_NAME
-from glasswells.store.tasks import Pipeline
 from glasswells.store.verify import verify_store
 
 Records = set[tuple[str, ...]]

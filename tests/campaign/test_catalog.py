@@ -26,7 +26,6 @@ from glasswells.core.geometry import displacement
 from glasswells.engines.pool import InlineExecutor
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
-from glasswells.stages.products import PRODUCTS
 from glasswells.statistics import duplicates
 
 
@@ -210,7 +209,7 @@ def test_the_column_guide_of_an_export_explains_every_column(exports: Path) -> N
 def test_the_list_of_products_is_what_campaigns_save(directory: Path) -> None:
     with open_store(directory, PIPELINE) as store:
         for kind in store.kinds():
-            assert isinstance(next(store.records(kind)).record, PRODUCTS[kind])
+            assert isinstance(next(store.records(kind)).record, PIPELINE.products[kind])
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])

@@ -28,7 +28,6 @@ from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
-from glasswells.stages.products import PRODUCTS
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
@@ -69,6 +68,14 @@ def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
         assert well.negative_eigenvalue < 0
         assert np.linalg.norm(well.tangent_a) == pytest.approx(1.0)
     assert all(s.splitting > 0 and s.error >= 0 for s in splittings)
+
+
+def test_each_stage_saves_what_it_declares(unbroken: Path) -> None:
+    with open_campaign(unbroken, PIPELINE) as store:
+        for kind in store.kinds():
+            for item in store.records(kind):
+                declared = PIPELINE.stage(item.stage).gives
+                assert type(item.record) is declared[kind]
 
 
 def test_each_link_is_searched_once_and_each_pair_is_followed(unbroken: Path) -> None:
@@ -282,7 +289,7 @@ def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None
         splittings = [item.record.splitting for item in store.records("splitting")]
         content = campaign_content(store)
         for kind in store.kinds():
-            assert isinstance(next(store.records(kind)).record, PRODUCTS[kind])
+            assert isinstance(next(store.records(kind)).record, PIPELINE.products[kind])
     assert {(f.i, f.j) for f in followed} == {tuple(row) for row in candidates.minima}
     ((glass,),) = (p.glasses for p in content.preparations)
     assert glass.n_pairs == len(followed)

@@ -21,17 +21,8 @@ import numpy as np
 
 from glasswells.core.errors import InputError
 from glasswells.store.codec import Codec
-from glasswells.store.tasks import (
-    SELF,
-    FollowUp,
-    Pipeline,
-    Ref,
-    Stage,
-    Task,
-    TaskFailedError,
-    TaskInput,
-    TaskOutput,
-)
+from glasswells.store.pipeline import Pipeline, Stage
+from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskFailedError, TaskInput, TaskOutput
 
 
 class Color(Enum):

@@ -24,11 +24,12 @@ from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import FormatError, StoreError
 from glasswells.store.finds import Finds
 from glasswells.store.lock import LOCK_NAME, CampaignLock
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import POSTPONED, StoreReader
 from glasswells.store.retry import retry_failed
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
-from glasswells.store.tasks import CODE_FORMAT, Pipeline
+from glasswells.store.tasks import CODE_FORMAT
 from glasswells.store.writer import Store, create_store
 
 OLD_DRAFT = f"{STORE_NAME}.new"

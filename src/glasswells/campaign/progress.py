@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED, RUNNING, StoreReader
-from glasswells.store.tasks import Pipeline
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,10 +23,11 @@ from glasswells.core.whole_file import sync, write_whole
 from glasswells.engines.worker import run_task
 from glasswells.store.errors import StoreError
 from glasswells.store.finds import Finds
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import READY, WAITING, TaskRow
 from glasswells.store.schema import PLAN_NAME
-from glasswells.store.tasks import CODE_FORMAT, Pipeline, TaskInput
+from glasswells.store.tasks import CODE_FORMAT, TaskInput
 from glasswells.store.writer import Store, create_store
 
 BATCH = 200

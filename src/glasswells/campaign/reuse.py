@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, StoreReader
-from glasswells.store.tasks import Pipeline
 
 
 def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str]:

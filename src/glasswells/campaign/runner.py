@@ -20,8 +20,9 @@ from glasswells.store.machine_failures import (
     machine_cause,
     reason_of,
 )
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import POSTPONED, TaskRow
-from glasswells.store.tasks import Pipeline, Task, TaskInput
+from glasswells.store.tasks import Task, TaskInput
 from glasswells.store.writer import EncodedOutput, Store
 
 MAX_ATTEMPTS = 3
@@ -246,10 +247,9 @@ class Coordinator:
         return report, encoded, next_tasks
 
     def _follow(self, task: Task, report: TaskReport) -> list[tuple[Task, int]]:
-        follow = self.pipeline.stage(task.stage).follow
-        if follow is None or report.output is None or report.output.state is not None:
+        if report.output is None or report.output.state is not None:
             return []
-        following = follow(self.plan, task, report.output)
+        following = self.pipeline.follow(self.plan, task, report.output)
         tasks = self.pipeline.tasks(following, self._seed, task.chain)
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]
 

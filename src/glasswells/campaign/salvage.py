@@ -16,9 +16,9 @@ from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.finds import Finds
 from glasswells.store.machine_failures import RECORDED
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
-from glasswells.store.tasks import Pipeline
 from glasswells.store.writer import FAILED_INPUT, Store
 
 MAX_NAMED = 1000

@@ -9,8 +9,9 @@ from typing import Any
 from glasswells.store.codec import Encoded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.finds import Find, Finds
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED, WAITING, TaskRow
-from glasswells.store.tasks import Pipeline, Task, TaskOutput
+from glasswells.store.tasks import Task, TaskOutput
 from glasswells.store.writer import FAILED_INPUT, EncodedOutput, Store
 
 NO_STATE = Encoded(body="null", arrays={})
@@ -62,8 +63,7 @@ class Takeover:
 
     def tasks_after(self, task: Task, output: TaskOutput) -> list[tuple[Task, int]]:
         """The tasks that a stage asks for after the end of a chain, with their ranks."""
-        follow = self.pipeline.stage(task.stage).follow
-        following = follow(self.plan, task, output) if follow else ()
+        following = self.pipeline.follow(self.plan, task, output)
         tasks = self.pipeline.tasks(following, self.seed, task.chain)
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]
 
@@ -189,7 +189,7 @@ class Takeover:
 
     def _following(self, task: Task, last: Find) -> list[tuple[Task, int]]:
         """The tasks that the end of a chain asks for."""
-        if self.pipeline.stage(task.stage).follow is None or last.status != DONE:
+        if not self.pipeline.may_ask(task.stage) or last.status != DONE:
             return []
         codec = self.store.codec
         products = tuple(

@@ -20,10 +20,10 @@ from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
-from glasswells.plan.file import parse_plan
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
+from glasswells.stages.table import read_plan
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS, vibration_numbers
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import (
@@ -84,7 +84,7 @@ class Catalog:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with self._store() as store:
-            self.plan: Plan = parse_plan(store.property("plan"))
+            self.plan: Plan = read_plan(store.property("plan"))
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
             has_modes = "well_vibrations" in store.kinds()
@@ -284,7 +284,7 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
         item.glass: item.record.preparation_temperature for item in store.records("glass")
     }
     # Reading runs no calculator: couplings of such a campaign stay unknown.
-    model = parse_plan(store.property("plan")).model.native
+    model = read_plan(store.property("plan")).model.native
     glasses: dict[str, list[tuple[_Place, WellSummary]]] = {name: [] for name in temperatures}
     items: defaultdict[str, int] = defaultdict(int)
     for stored in store.records("double_well"):

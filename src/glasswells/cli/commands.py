@@ -71,9 +71,10 @@ def init(
         from glasswells.core.errors import InputError
         from glasswells.core.whole_file import write_whole
         from glasswells.plan.file import plan_template
+        from glasswells.stages.table import PLAN
 
         try:
-            write_whole(file, plan_template(), replace=force)
+            write_whole(file, plan_template(plan=PLAN), replace=force)
         except FileExistsError:
             raise InputError(f"{file} exists: give another name, or --force") from None
         except OSError as error:
@@ -271,13 +272,13 @@ def warmup(
     with errors(debug):
         from glasswells.campaign.campaigns import read_text
         from glasswells.campaign.warmup import warm_up
-        from glasswells.plan.file import parse_plan
         from glasswells.plan.model import SILICON
+        from glasswells.stages.table import read_plan
 
         if plan is None:
             seconds = warm_up()
         else:
-            asked = parse_plan(read_text(plan), str(plan))
+            asked = read_plan(read_text(plan), str(plan))
             lanes = asked.explore.lanes > 1
             seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=lanes)
         say(f"all kernels are compiled ({seconds:.1f} s): begin with `glasswells init`")
@@ -294,10 +295,10 @@ def cite(
     """List the papers whose methods a campaign used."""
     with errors(debug):
         from glasswells.campaign.campaigns import open_campaign
-        from glasswells.campaign.citations import citations
 
-        with open_campaign(directory, find_pipeline(pipeline)) as store:
-            papers = citations(dict.fromkeys(row["stage"] for row in store.summary()))
+        stages = find_pipeline(pipeline)
+        with open_campaign(directory, stages) as store:
+            papers = stages.citations(row["stage"] for row in store.summary())
         if as_json:
             print_json({"papers": papers})
         else:

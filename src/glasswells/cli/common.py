@@ -18,8 +18,8 @@ from glasswells.cli.printable import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from glasswells.store.pipeline import CampaignOverview, Pipeline
     from glasswells.store.reader import StoreReader
-    from glasswells.store.tasks import CampaignOverview, Pipeline
 
 
 class ExitCode(IntEnum):

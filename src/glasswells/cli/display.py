@@ -15,8 +15,8 @@ from rich.text import Text
 
 from glasswells.campaign.progress import StageProgress, duration, stage_progress, time_left
 from glasswells.cli.printable import printable
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import Pipeline
 
 TERMINAL_INTERVAL = 1.0
 """Seconds between two refreshes."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
-    from glasswells.store.tasks import Pipeline
+    from glasswells.store.pipeline import Pipeline
 
 
 Workers = Annotated[

@@ -12,6 +12,7 @@ import numpy as np
 
 from glasswells.campaign.elasticity import medium_of
 from glasswells.content.joined_exploration import mark_weights, marks
+from glasswells.content.record_numbers import record_numbers
 from glasswells.content.records import (
     Exploration,
     Failure,
@@ -32,12 +33,13 @@ from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.mechanics import deformation_potential
 from glasswells.observables.summary import Observables, observables_of
-from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import readable_plan
 from glasswells.plan.model import ModelSection
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings, trajectory_names
+from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
+from glasswells.stages.table import read_plan
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.store.tasks import Ref, canonical
@@ -57,7 +59,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
     """
     with store.snapshot():
         text = store.property("plan")
-        plan = parse_plan(text)
+        plan = read_plan(text)
         units = solved_units(store, plan)
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
@@ -80,6 +82,7 @@ def campaign_content(store: StoreReader) -> ReportContent:
             model=plan.model.native,
             calculator="" if plan.model.native else canonical(plan.model_parameters),
             is_material=plan.model.is_material,
+            tables=PIPELINE.tables,
             observables=tuple(_observables(store, plan.model, preparations, units)),
             vibrations=vibrations.content(plan.paths.rho, units[0].name, origins, plan.modes),
         )
@@ -142,6 +145,7 @@ def _preparations(
                 keys={w.number: origins[item.glass, w.number].key for w in wells},
                 minima=vibrations.minima(item.glass, temperature, n),
                 vibrations=found,
+                numbers=record_numbers(store, item.glass, PIPELINE.tables),
             )
         )
     return tuple(

@@ -30,6 +30,7 @@ from glasswells.statistics import (
     common_reach,
     overview,
 )
+from glasswells.store.pipeline import RecordTable
 from glasswells.tunneling.units import UnitSystem
 
 
@@ -131,6 +132,8 @@ class GlassContent:
     """Normal modes of its inherent structures; None before any is known."""
     vibrations: VibrationColumns | None = None
     """How its double wells relate to them; None before any is known."""
+    numbers: Mapping[str, Array] = field(default_factory=dict)
+    """Of the tables that stages declare, by the kind of their records, (R, K): K of each record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -248,6 +251,8 @@ class ReportContent:
     """All that tasks know of a calculator, as JSON; empty if `model` is the potential energy."""
     is_material: bool = False
     """Whether energies are electronvolts and lengths angstroms."""
+    tables: tuple[RecordTable, ...] = ()
+    """That stages declare; their numbers are in `GlassContent.numbers`."""
     parts: tuple[ReportContent, ...] = ()
     """The campaigns that are shown together; empty for one alone."""
 

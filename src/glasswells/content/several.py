@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.content.joined_exploration import joined_exploration
+from glasswells.content.record_numbers import joined_numbers
 from glasswells.content.records import (
     GlassContent,
     Preparation,
@@ -100,6 +101,7 @@ def together(contents: Sequence[ReportContent]) -> ReportContent:
         is_material=contents[0].is_material,
         model=contents[0].model,
         calculator=contents[0].calculator,
+        tables=contents[0].tables,
         parts=tuple(replace(c, name=n) for n, c in zip(names, contents, strict=True)),
     )
 
@@ -248,6 +250,7 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
         keys=keys,
         minima=MinimumColumns.joined(minima) if minima else None,
         vibrations=VibrationColumns.joined(columns, wells) if columns else None,
+        numbers=joined_numbers([p.numbers for p in parts]),
     )
 
 

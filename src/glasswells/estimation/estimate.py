@@ -22,6 +22,7 @@ from glasswells.estimation.reference import TRANSITIONS
 from glasswells.estimation.sizes import Group, groups, n_particles
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.pipeline import Stage
 
 GROWTH = 0.7
 """Pairs of a glass grow as this power of its quenches, ..."""
@@ -37,6 +38,11 @@ MEGABYTE = 1e6
 PROCESS_BYTES = 450 * MEGABYTE
 """Of a process with compilers and solvers: 300 MB while it explored 1500 particles, 460 MB while it
 searched paths."""
+ESTIMATED = (
+    *("prepare", "explore", "library", "pairs", "screening"),
+    *("paths", "splittings", "modes", "overlaps"),
+)
+"""Stages whose costs are known."""
 NOTE_YIELDS = (
     "what the plan alone does not decide (rounds, paths, splittings, modes, overlaps) is "
     "extrapolated from other glasses and depths, pairs as quenches to the power 0.7; glasses "
@@ -113,7 +119,21 @@ def _estimate(plan: Plan, known: Known, workers: int) -> Estimate:
         wall_seconds=_wall(cpu, chains, workers),
         stored_bytes=_total(stage.stored_bytes for stage in stages),
         memory_bytes=_memory(plan, works, workers),
-        notes=(NOTE_YIELDS, NOTE_INTERVAL) if plan.pairs.rules else (NOTE_INTERVAL,),
+        notes=(*([NOTE_YIELDS] if plan.pairs.rules else []), NOTE_INTERVAL, *left_out(plan)),
+    )
+
+
+def left_out(plan: Plan, stages: Iterable[Stage] = PIPELINE.stages) -> list[str]:
+    """A note on stages of which nothing is known; none if the plan asks for no such work."""
+    titles = [
+        stage.title
+        for stage in stages
+        if stage.name not in ESTIMATED
+        and stage.parameters is not None
+        and stage.parameters(plan) is not None
+    ]
+    return [f"nothing is known of the work on {', '.join(titles)}, which is left out"] * bool(
+        titles
     )
 
 

@@ -22,8 +22,8 @@ from glasswells.export.hdf5 import export_hdf5
 from glasswells.export.parquet import export_parquet
 from glasswells.export.records import Table, safe_name, tables
 from glasswells.store.errors import StoreError
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import Pipeline
 
 GUIDE_NAME = "columns.csv"
 

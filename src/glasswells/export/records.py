@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from glasswells.core.described import field_text
 from glasswells.store.errors import DamagedStoreError
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import StoredRecord, StoreReader
-from glasswells.store.tasks import Pipeline
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """Kinds and glasses become file names, and a store may come from a stranger."""

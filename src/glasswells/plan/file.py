@@ -6,10 +6,12 @@ import json
 import re
 import textwrap
 import tomllib
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
+from glasswells.plan.base import Section
 from glasswells.plan.errors import PlanError, problems
 from glasswells.plan.plan import Plan
 
@@ -26,8 +28,26 @@ UNITS_EXAMPLE = """\
 """
 
 
-def parse_plan(text: str, source: str = "the plan") -> Plan:
-    """The plan in a TOML text.
+def plan_with(tables: Mapping[str, type[Section]]) -> type[Plan]:
+    """The class of plans that have these tables, too, by name; `Plan.table` gives them.
+
+    Raises
+    ------
+    ValueError
+        If a plan has another table of one of these names.
+    """
+    more: dict[str, Any] = {}
+    for name, table in tables.items():
+        known = Plan.model_fields.get(name)
+        if known is None:
+            more[name] = (table, table())
+        elif known.annotation is not table:
+            raise ValueError(f"plans have another table {name}: expected a name of its own")
+    return create_model("Plan", __base__=Plan, **more) if more else Plan
+
+
+def parse_plan(text: str, source: str = "the plan", plan: type[Plan] = Plan) -> Plan:
+    """The plan in a TOML text; `plan` is its class.
 
     Raises
     ------
@@ -41,19 +61,19 @@ def parse_plan(text: str, source: str = "the plan") -> Plan:
     except RecursionError:
         raise PlanError(source, ["no plan: nested too deeply"]) from None
     try:
-        return Plan.model_validate(tables)
+        return plan.model_validate(tables)
     except ValidationError as error:
-        raise PlanError(source, problems(error, Plan)) from None
+        raise PlanError(source, problems(error, plan)) from None
 
 
-def plan_template(name: str = "campaign") -> str:
+def plan_template(name: str = "campaign", plan: type[Plan] = Plan) -> str:
     """A plan file with every field at its default and the reason for it as a comment."""
     parts = [
         "# A campaign of glasswells: from glasses to double wells and tunnel splittings.\n"
         "# Run it with `glasswells run THIS_FILE`. Reduced units throughout (energy epsilon,\n"
         "# length <sigma>, mass m, k_B = 1). Lines may be left out: the values are the defaults.\n"
     ]
-    for key, field in Plan.model_fields.items():
+    for key, field in plan.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             changes = {"name": name} if key == "campaign" else {}
             parts.append(_table(key, field.annotation, changes))

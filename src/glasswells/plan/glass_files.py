@@ -9,6 +9,7 @@ before it is stored; from there they enter the parameters, and with them the nam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from glasswells.core.errors import InputError
@@ -35,7 +36,7 @@ MODEL_MARK = "# Contents of model.commands, read when the campaign began. Do not
 MARK = "# Contents of glasses.files, read when the campaign began. Do not edit.\n"
 
 
-def complete_plan(text: str, folder: Path) -> str:
+def complete_plan(text: str, folder: Path, read: Callable[[str], Plan] = parse_plan) -> str:
     """A plan's text with the contents of its files; as it is if it names none.
 
     A calculator is tried.
@@ -46,6 +47,8 @@ def complete_plan(text: str, folder: Path) -> str:
         TOML.
     folder
         Relative names of files start here.
+    read
+        What makes a plan of a text.
 
     Raises
     ------
@@ -53,13 +56,13 @@ def complete_plan(text: str, folder: Path) -> str:
         For a plan with errors, and with all files that cannot be used; for a calculator that
         cannot compute the first glass.
     """
-    plan = parse_plan(text)
+    plan = read(text)
     if plan.model.kind == LAMMPS and plan.stored_model is None:
         text = _appended(text, MODEL_MARK, stored_model_table(plan.model.commands, folder))
-        plan = parse_plan(text)
+        plan = read(text)
     if plan.glasses.source == "files" and not plan.stored_glasses:
         text = _appended(text, MARK, _glass_tables(plan, folder))
-        plan = parse_plan(text)
+        plan = read(text)
     if plan.model.kind in CALCULATORS:
         try_model(plan)
     return text

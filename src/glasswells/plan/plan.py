@@ -5,7 +5,7 @@ The text of each field is also its comment in the file that `glasswells init` wr
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -36,6 +36,9 @@ SAME_SCALE = 1e-4
 """Relative difference up to which a scale of a plan's own unit set is that of `METAL`."""
 OF_UNITS: Literal["of_units"] = "of_units"
 """Each unit set's own continuation."""
+
+
+S = TypeVar("S", bound=Section)
 
 
 class CampaignSection(Section):
@@ -217,6 +220,20 @@ class Plan(Section):
     )
     stored_glasses: tuple[StoredGlass, ...] = Field(default=(), strict=False)
     stored_model: StoredModel | None = None
+
+    def table(self, section: type[S]) -> S:
+        """The table of this class, as a stage declares it.
+
+        Raises
+        ------
+        LookupError
+            If no stage does.
+        """
+        for name in type(self).model_fields:
+            found = getattr(self, name)
+            if isinstance(found, section):
+                return found
+        raise LookupError(f"plans have no table of the class {section.__name__}")
 
     @property
     def model_parameters(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from glasswells.content.records import ReportContent
 from glasswells.report import figures
 from glasswells.report.material_tables import material_tables
 from glasswells.report.observables_table import observables_table
+from glasswells.report.record_tables import record_tables
 from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.section import Gallery, Section, SectionMaker, Sheet, pictures_of
 from glasswells.report.tables import (
@@ -123,6 +124,19 @@ def landscape_section(content: ReportContent) -> Section:
     )
 
 
+def records_section(content: ReportContent) -> Section | None:
+    """What stages give besides, in the tables that they declare; None where there is nothing."""
+    tables = record_tables(content)
+    if not tables:
+        return None
+    return Section(
+        slug="records",
+        title="Further numbers",
+        name="Further numbers",
+        blocks=tuple(Sheet(table=table) for table in tables),
+    )
+
+
 def failures_section(content: ReportContent) -> Section:
     """What did not come out."""
     each = Sheet(table=failures_table(content), summary="Each of them", is_shown_empty=False)
@@ -142,6 +156,7 @@ FIRST: tuple[SectionMaker, ...] = (
     density_section,
     observables_section,
     landscape_section,
+    records_section,
 )
 """Before those that others add."""
 LAST: tuple[SectionMaker, ...] = (failures_section,)

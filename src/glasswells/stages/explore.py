@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.outcomes import Outcome
+from glasswells.core.records import InherentStructure
 from glasswells.landscape.explore import (
+    Exploration,
     continue_explorations,
     merge_explorations,
     start_exploration,
@@ -23,6 +25,7 @@ from glasswells.model.pair_model import Model
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
+from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import Task, TaskFailedError, TaskInput, TaskOutput, canonical
 
 COUNTED = {
@@ -157,3 +160,31 @@ def exploration_settings(section: ExploreSection) -> ExplorationSettings:
         ),
         minimizer=MinimizerSettings(max_force=section.max_force),
     )
+
+
+EXPLORE = Stage(
+    name="explore",
+    title="trajectories",
+    run=run_explore,
+    settings={"explore": ExploreSection},
+    begins=begins_exploration,
+    join=join_trajectories,
+    takes=("glass",),
+    gives={"trajectory": ExplorationState},
+    states=(ExplorationState, TrajectoryGroup),
+    cites=(
+        "F. H. Stillinger, T. A. Weber, Hidden structure in liquids, Phys. Rev. A 25, 978 (1982): "
+        "inherent structures.",
+        "D. C. Liu, J. Nocedal, On the limited memory BFGS method for large scale optimization, "
+        "Math. Program. 45, 503 (1989): the quench.",
+    ),
+)
+LIBRARY = Stage(
+    name="library",
+    title="libraries",
+    run=run_library,
+    settings={"explore": ExploreSection},
+    is_swift=True,
+    takes=("trajectory",),
+    gives={"exploration": Exploration, "structure": InherentStructure},
+)

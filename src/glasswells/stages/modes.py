@@ -12,7 +12,9 @@ from glasswells.core.records import Configuration, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import Stiffness, normal_modes
 from glasswells.plan.model import build_model
+from glasswells.plan.modes import ModesSection
 from glasswells.plan.plan import Plan
+from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.minimum import minimum_vibrations
@@ -207,3 +209,28 @@ def _well_counts(found: WellVibrations) -> dict[str, int]:
         "tangent_studies": int(found.tangents is not None),
         "incomplete": int(bool(found.failures)),
     }
+
+
+GARTNER_LERNER = (
+    "L. Gartner, E. Lerner, Nonlinear plastic modes in disordered solids, Phys. Rev. E 93, "
+    "011001 (2016): cubic modes and their barrier function."
+)
+MODES = Stage(
+    name="modes",
+    title="modes of minima",
+    run=run_modes,
+    settings={"modes": ModesSection},
+    takes=("structure", "path_minimum"),
+    gives={"minimum_vibrations": MinimumVibrations},
+    cites=(GARTNER_LERNER,),
+)
+OVERLAPS = Stage(
+    name="overlaps",
+    title="double wells and modes",
+    run=run_overlaps,
+    settings={"modes": ModesSection},
+    takes=("double_well", "minimum_vibrations"),
+    gives={"minimum_vibrations": MinimumVibrations, "well_vibrations": WellVibrations},
+    about_wells=frozenset({"well_vibrations"}),
+    cites=(GARTNER_LERNER,),
+)

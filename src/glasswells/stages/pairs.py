@@ -13,11 +13,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from glasswells.core.records import Pair
+from glasswells.landscape.candidates import Candidates, ChosenPair
+from glasswells.landscape.detours import Detour
 from glasswells.landscape.links import Link
-from glasswells.landscape.search import Asked, Name, PairSearch, next_round, start_search
+from glasswells.landscape.search import (
+    Asked,
+    FollowedPair,
+    Name,
+    PairSearch,
+    next_round,
+    start_search,
+)
 from glasswells.plan.base import of_preparation
 from glasswells.plan.pairs import PairsSection
 from glasswells.plan.plan import Plan
+from glasswells.screening.glass_rounds import Findings, GlassRound
+from glasswells.screening.rounds import ScreeningRound
 from glasswells.stages.findings import run_screened_pairs
 from glasswells.stages.rounds import (
     FIRST_INPUTS,
@@ -34,6 +45,7 @@ from glasswells.stages.rounds import (
 )
 from glasswells.stages.screened import screened_units, screens
 from glasswells.stages.splittings import splittings_parameters
+from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import CODE_FORMAT, SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 
 LATER_INPUTS = 4
@@ -163,3 +175,28 @@ def _next_tasks(
         ),
         parameters={k: v for k, v in task.parameters.items() if k != CODE_FORMAT},
     )
+
+
+PAIRS = Stage(
+    name="pairs",
+    title="rounds of pairs",
+    run=run_pairs,
+    settings={"pairs": PairsSection},
+    follow=follow_pairs,
+    code_format=3,
+    is_swift=True,
+    takes=(
+        "structure", "exploration", "pair_candidates", "pair_search", "path_minimum", "search",
+        "glass_round", "splitting",
+    ),
+    gives={
+        "pair_candidates": Candidates,
+        "detour": Detour,
+        "pair": ChosenPair,
+        "pair_search": PairSearch,
+        "followed_pair": FollowedPair,
+        "glass_round": GlassRound,
+        "findings": Findings,
+        "screening_round": ScreeningRound,
+    },
+)  # fmt: skip

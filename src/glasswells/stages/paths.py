@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from glasswells.core.records import DoubleWell, InherentStructure
+from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
 from glasswells.model.functions import energy
 from glasswells.paths import find_double_well
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import PathsSection, Plan
-from glasswells.stages.splittings import splittings_parameters
-from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
+from glasswells.store.pipeline import Stage
+from glasswells.store.tasks import TaskInput, TaskOutput
 
 
 def paths_parameters(plan: Plan) -> dict[str, Any]:
@@ -63,16 +62,23 @@ def run_paths(task: TaskInput) -> TaskOutput:
     )
 
 
-def follow_paths(plan: Plan, task: Task, output: TaskOutput) -> Sequence[FollowUp]:
-    """The splittings of a double well; its modes are asked for by the round that comes next."""
-    if not any(isinstance(record, DoubleWell) for _, record in output.products):
-        return []
-    return [
-        FollowUp(
-            stage="splittings",
-            glass=task.glass,
-            number=task.number,
-            inputs=(Ref(chain=SELF, kind="double_well"),),
-            parameters=splittings_parameters(plan),
-        )
-    ]
+PATHS = Stage(
+    name="paths",
+    title="minimum energy paths",
+    run=run_paths,
+    settings={"paths": PathsSection},
+    code_format=2,
+    takes=("structure", "path_minimum"),
+    gives={
+        "double_well": DoubleWell,
+        "path_failure": PathFailure,
+        "path_minimum": InherentStructure,
+        "search": SearchResult,
+    },
+    cites=(
+        "G. Henkelman, H. Jonsson, Improved tangent estimate in the nudged elastic band method, "
+        "J. Chem. Phys. 113, 9978 (2000).",
+        "G. Henkelman, B. P. Uberuaga, H. Jonsson, A climbing image nudged elastic band method, "
+        "J. Chem. Phys. 113, 9901 (2000).",
+    ),
+)

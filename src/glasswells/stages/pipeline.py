@@ -3,160 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import Any
+from functools import partial
 
-import numpy as np
-
-from glasswells.core.outcomes import Outcome
-from glasswells.core.records import (
-    Configuration,
-    CubicMode,
-    DoubleWell,
-    EnergyProfile,
-    FieldProfile,
-    InherentStructure,
-    Pair,
-    PathFailure,
-    Transition,
-)
-from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
-from glasswells.landscape.candidates import Candidates, ChosenPair
-from glasswells.landscape.detours import Detour
-from glasswells.landscape.explore import Exploration
-from glasswells.landscape.links import Link, SearchResult
-from glasswells.landscape.melt_quench import MeltQuench
-from glasswells.landscape.preparation import Preparation, PreparedGlass
-from glasswells.landscape.quench_report import MeltQuenchReport
-from glasswells.landscape.search import Asked, FollowedPair, PairSearch
-from glasswells.landscape.trajectory import ExplorationState, TrajectoryGroup
 from glasswells.plan.base import of_preparation
 from glasswells.plan.differences import plan_differences
-from glasswells.plan.file import parse_plan
 from glasswells.plan.glass_files import complete_plan
 from glasswells.plan.model import ASE, CALCULATORS, LAMMPS
 from glasswells.plan.plan import Plan
-from glasswells.sampling.equilibrium import EquilibrationReport, Measured
-from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
-from glasswells.sampling.swap_lists import SwapState
-from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
-from glasswells.screening.glass_rounds import Findings, GlassRound
-from glasswells.screening.records import Importance, KeptTrees, Searched
-from glasswells.screening.rounds import Screening, ScreeningRound
-from glasswells.stages.explore import (
-    begins_exploration,
-    explore_parameters,
-    join_trajectories,
-    library_parameters,
-    run_explore,
-    run_library,
-)
+from glasswells.stages.explore import explore_parameters, library_parameters
 from glasswells.stages.found import campaign_overview
-from glasswells.stages.modes import run_modes, run_overlaps
-from glasswells.stages.pairs import (
-    first_label,
-    first_round,
-    follow_pairs,
-    pairs_parameters,
-    run_pairs,
-)
-from glasswells.stages.paths import follow_paths, run_paths
-from glasswells.stages.prepare import prepare_chunks, prepare_parameters, run_prepare
-from glasswells.stages.products import UNITS, double_well_keys
+from glasswells.stages.histories import HISTORIES
+from glasswells.stages.pairs import first_label, first_round, pairs_parameters
+from glasswells.stages.prepare import prepare_chunks, prepare_parameters
 from glasswells.stages.screened import screens
-from glasswells.stages.screening import (
-    first_screening_round,
-    follow_screening,
-    run_screening,
-)
-from glasswells.stages.splittings import (
-    WellSplitting,
-    run_splittings,
-    upgrade_splitting,
-)
-from glasswells.statistics import WellSummary
-from glasswells.store.codec import AddedField, Codec, RecordType
-from glasswells.store.tasks import FollowUp, Pipeline, Ref, Stage, Task
-from glasswells.vibrations.records import (
-    DirectionOverlap,
-    MinimumVibrations,
-    ProfiledMode,
-    SeededMode,
-    TangentStudy,
-    WellVibrations,
-)
-
-
-def _all_one(masses: Any) -> bool:
-    return bool((masses == 1).all())
-
-
-def _with_masses(cls: type[Any]) -> RecordType:
-    """A record that is saved with masses only where they are not all 1, as before it had any."""
-    added = {"masses": AddedField(version=2, is_implied=_all_one)}
-    return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
-
-
-def _all_unknown(numbers: Any) -> bool:
-    return bool(np.isnan(numbers).all())
-
-
-SAVED: tuple[type[Any] | type[Enum] | RecordType, ...] = (
-    Asked,
-    Candidates,
-    ChosenPair,
-    _with_masses(Configuration),
-    ContinuedSplitting,
-    CubicMode,
-    Detour,
-    DirectionOverlap,
-    DoubleWell,
-    _with_masses(DynamicsCheckpoint),
-    EnergyProfile,
-    EquilibrationReport,
-    Exploration,
-    ExplorationState,
-    FieldProfile,
-    Findings,
-    FollowedPair,
-    GlassRound,
-    Importance,
-    InherentStructure,
-    KeptTrees,
-    Link,
-    Measured,
-    MeltQuench,
-    MeltQuenchReport,
-    MinimumVibrations,
-    Outcome,
-    Pair,
-    PairSearch,
-    PathFailure,
-    Preparation,
-    PreparedGlass,
-    ProfiledMode,
-    Screening,
-    ScreeningRound,
-    SearchResult,
-    Searched,
-    SeededMode,
-    _with_masses(SwapCheckpoint),
-    SwapState,
-    TangentStudy,
-    TrajectoryGroup,
-    Transition,
-    RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
-    WellSplitting,
-    RecordType(
-        cls=WellSummary,
-        name="WellSummary",
-        version=2,
-        added={"deformation_potential": AddedField(version=2, is_implied=_all_unknown)},
-    ),
-    WellVibrations,
-)
-"""Every type that a campaign may save."""
-
+from glasswells.stages.screening import first_screening_round
+from glasswells.stages.table import STAGES, read_plan
+from glasswells.stages.units import UNITS
+from glasswells.stages.well_keys import double_well_keys
+from glasswells.store.pipeline import Pipeline
+from glasswells.store.record_types import codec_of
+from glasswells.store.tasks import FollowUp, Ref, Task
 
 ALL = "all"
 """In the place of a glass's number: all of a preparation temperature."""
@@ -252,56 +118,27 @@ def _screening_tasks(plan: Plan, preparation: int) -> list[FollowUp]:
     ]
 
 
+KHOMENKO = (
+    "D. Khomenko, D. R. Reichman, F. Zamponi, Relationship between two-level systems and "
+    "quasilocalized normal modes in glasses, Phys. Rev. Materials 5, 055602 (2021): the "
+    "pipeline as a whole."
+)
 PIPELINE = Pipeline(
     name="glasswells",
-    stages=(
-        Stage(name="prepare", title="glasses", run=run_prepare),
-        Stage(
-            name="explore",
-            title="trajectories",
-            run=run_explore,
-            begins=begins_exploration,
-            join=join_trajectories,
-        ),
-        Stage(name="library", title="libraries", run=run_library, is_swift=True),
-        Stage(
-            name="pairs",
-            title="rounds of pairs",
-            run=run_pairs,
-            follow=follow_pairs,
-            code_format=3,
-            is_swift=True,
-        ),
-        Stage(
-            name="screening",
-            title="rounds of screening",
-            run=run_screening,
-            follow=follow_screening,
-            is_swift=True,
-        ),
-        Stage(
-            name="paths",
-            title="minimum energy paths",
-            run=run_paths,
-            follow=follow_paths,
-            code_format=2,
-        ),
-        Stage(name="splittings", title="tunnel splittings", run=run_splittings),
-        Stage(name="modes", title="modes of minima", run=run_modes),
-        Stage(name="overlaps", title="double wells and modes", run=run_overlaps),
-    ),
-    codec=Codec(SAVED),
-    read_plan=parse_plan,
+    stages=STAGES,
+    codec=codec_of((record for stage in STAGES for record in stage.saves), HISTORIES),
+    read_plan=read_plan,
     roots=roots,
     identity=identity,
     grows=Plan.grows_to,
     differences=plan_differences,
     keys=double_well_keys,
-    units=UNITS,
-    complete_plan=complete_plan,
+    units={**UNITS, **{name: unit for stage in STAGES for name, unit in stage.units.items()}},
+    complete_plan=partial(complete_plan, read=read_plan),
     task_limit=task_limit,
     foreign_code=foreign_code,
     permits=permits,
     overview=campaign_overview,
+    cites=(KHOMENKO,),
 )
 """What `glasswells run` runs."""

@@ -9,11 +9,13 @@ from typing import Any
 from glasswells.core.errors import InputError
 from glasswells.interchange.shipped import glass as shipped_glass
 from glasswells.landscape.melt_quench import (
+    MeltQuench,
     continue_melt_quench,
     finish_melt_quench,
     start_melt_quench,
 )
 from glasswells.landscape.preparation import (
+    Preparation,
     PreparationSettings,
     PreparedGlass,
     continue_preparation,
@@ -22,12 +24,13 @@ from glasswells.landscape.preparation import (
 )
 from glasswells.model.functions import energy
 from glasswells.model.pair_model import Model, PairModel
-from glasswells.plan.glasses import StoredGlass
+from glasswells.plan.glasses import GlassesSection, StoredGlass
 from glasswells.plan.melt_quench import MeltQuenchSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan, PrepareSection
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.structure import crystalline_fraction, fractionation
+from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 
 
@@ -173,3 +176,22 @@ def _from_file(model: Model, parameters: Mapping[str, Any]) -> PreparedGlass:
         preparation_temperature=parameters["temperature"],
         report=report,
     )
+
+
+PREPARE = Stage(
+    name="prepare",
+    title="glasses",
+    run=run_prepare,
+    settings={
+        "glasses": GlassesSection,
+        "prepare": PrepareSection,
+        "melt_quench": MeltQuenchSection,
+    },
+    gives={"glass": PreparedGlass},
+    states=(Preparation, MeltQuench),
+    cites=(
+        "A. Ninarello, L. Berthier, D. Coslovich, Models and algorithms for the next generation "
+        "of glass transition studies, Phys. Rev. X 7, 021039 (2017): swap Monte Carlo and the "
+        "polydisperse soft spheres.",
+    ),
+)

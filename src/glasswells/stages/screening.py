@@ -27,7 +27,7 @@ from glasswells.landscape.search import Asked, next_round
 from glasswells.plan.pairs import PairsSection
 from glasswells.plan.plan import Plan
 from glasswells.screening.glass_rounds import Findings, GlassRound
-from glasswells.screening.records import Searched
+from glasswells.screening.records import KeptTrees, Searched
 from glasswells.screening.rounds import (
     ENDED,
     EndedRound,
@@ -48,6 +48,7 @@ from glasswells.stages.rounds import (
 )
 from glasswells.stages.screened import screening_settings
 from glasswells.stages.splittings import splittings_parameters
+from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import CODE_FORMAT, SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 
 STARTED = 3
@@ -317,3 +318,15 @@ def _at_most(screening: Screening, section: PairsSection) -> NDArray[np.int64]:
     limit = section.max_pairs if isinstance(section.max_pairs, int) else max(section.max_pairs)
     is_screened = screening.screened[screening.order]
     return screening.order[~is_screened | (np.cumsum(is_screened) <= limit)]
+
+
+SCREENING = Stage(
+    name="screening",
+    title="rounds of screening",
+    run=run_screening,
+    settings={"pairs": PairsSection},
+    follow=follow_screening,
+    is_swift=True,
+    takes=("exploration", "pair_candidates", "glass_round", "findings", "search"),
+    gives={"glass_round": GlassRound, "trees": KeptTrees},
+)

@@ -7,8 +7,9 @@ from typing import Any
 
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
-from glasswells.plan.plan import OF_UNITS, Plan, UnitsSection
-from glasswells.statistics import summarize_well
+from glasswells.plan.plan import OF_UNITS, Plan, SplittingsSection, UnitsSection
+from glasswells.statistics import WellSummary, summarize_well
+from glasswells.store.pipeline import Stage
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.tunneling import UNIT_SETS, UnitSystem, solve_splitting
@@ -24,11 +25,6 @@ class WellSplitting:
     double_well: int
     """Number among the double wells of the same pair."""
     splitting: TunnelSplitting
-
-
-def upgrade_splitting(fields: dict[str, Any], version: int) -> dict[str, Any]:
-    """Fields of a `TunnelSplitting` of version 1, which did not say what splittings are made of."""
-    return {**fields, "continuations": {}, "at_hbar_limits": ()}
 
 
 def splittings_parameters(plan: Plan) -> dict[str, Any]:
@@ -91,3 +87,21 @@ def unit_system(name: str, own: dict[str, Any] | None) -> UnitSystem:
         mass=section.mass,
         tls_threshold=section.tls_threshold,
     )
+
+
+SPLITTINGS = Stage(
+    name="splittings",
+    title="tunnel splittings",
+    run=run_splittings,
+    settings={"splittings": SplittingsSection},
+    takes=("double_well",),
+    asked_by="double_well",
+    parameters=splittings_parameters,
+    gives={"well_summary": WellSummary, "splitting": WellSplitting},
+    about_wells=frozenset({"well_summary", "splitting"}),
+    cites=(
+        "P. W. Anderson, B. I. Halperin, C. M. Varma, Anomalous low-temperature thermal properties "
+        "of glasses and spin glasses, Philos. Mag. 25, 1 (1972): two-level systems.",
+        "W. A. Phillips, Tunneling states in amorphous solids, J. Low Temp. Phys. 7, 351 (1972).",
+    ),
+)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import DONE, FAILED
-from glasswells.store.tasks import Pipeline
 from glasswells.store.writer import FAILED_INPUT, Store
 
 
@@ -40,9 +40,9 @@ def ask_again(store: Store, pipeline: Pipeline, plan: Any) -> None:
     seed = int(store.property("seed"))
     asked = list(pipeline.tasks(pipeline.roots(plan), seed))
     for stage in pipeline.stages:
-        if stage.follow is not None:
+        if pipeline.may_ask(stage.name):
             for row in store.tasks(DONE, stage=stage.name):
-                following = stage.follow(plan, row.task, store.last_output(row))
+                following = pipeline.follow(plan, row.task, store.last_output(row))
                 asked += pipeline.tasks(following, seed, row.task.chain)
     while asked:  # a task comes after those that it takes products from
         coming = {task.chain for task in asked}

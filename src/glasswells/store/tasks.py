@@ -1,23 +1,20 @@
-"""Tasks: pure functions of records and a seed to records, and the table of stages that run them.
+"""Tasks: pure functions of records and a seed to records.
 
 The words: a *chain* is one long task cut into *chunks*; most chains have one chunk. A task takes
-*products* of other chains by `Ref`. `Stage.run` is the physics and runs in a worker; `Stage.follow`
-is bookkeeping, runs in the coordinator and says what comes next. Neither touches a disk.
+*products* of other chains by `Ref`. What runs tasks is a stage (`pipeline.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from glasswells.core.errors import GlasswellsError
-from glasswells.store.codec import Codec
 
 NAME_FORMAT = 1
 """Part of every task's name; raised only if all names change. What a stage's results are is said
@@ -153,129 +150,6 @@ class FollowUp:
     """Name by which later ones of the same list may refer to this one's chain."""
     chunks: int = 1
     """How many chunks it will need, as far as known."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
-    """One row of the pipeline's table."""
-
-    name: str
-    title: str
-    """What `status` calls it."""
-    run: Callable[[TaskInput], TaskOutput]
-    """Pure, and importable by name in a worker process."""
-    follow: Callable[[Any, Task, TaskOutput], Sequence[FollowUp]] | None = None
-    """From the plan, a finished task and its output to the tasks that come next."""
-    code_format: int = 1
-    """Raise it when the same inputs would no longer give the same products: then no result of the
-    old code is taken for one of the new. Other stages keep theirs."""
-    begins: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] | None = None
-    """Whether a chain with the first parameters is the beginning of one with the second: its
-    state, or at its end its one product, is then the state from which the second goes on."""
-    join: Callable[[Sequence[Any]], Any] | None = None
-    """Where a chain may end in several products: from them to that state."""
-    is_swift: bool = False
-    """Whether a task is bookkeeping of other products, so that it may be done while a campaign is
-    played again, which cannot go on before it knows what the task asks for."""
-
-
-def as_it_is(text: str, folder: Path) -> str:
-    """The text of a plan that names no files."""
-    return text
-
-
-def always_another(plan: Any, other: Any) -> bool:
-    """That no plan is taken for the growth of another one."""
-    return False
-
-
-def no_limit(plan: Any) -> float:
-    """That tasks may take any time."""
-    return 0.0
-
-
-def no_code(plan: Any) -> str:
-    """That a plan names no code."""
-    return ""
-
-
-def any_task(plan: Any, task: Task) -> bool:
-    """That no task needs a permission."""
-    return True
-
-
-def not_told(plan: Any, other: Any) -> list[str]:
-    """That nothing is said of how two plans differ."""
-    return []
-
-
-def without_keys(store: Any) -> Callable[[Any, int], str | None]:
-    """That no product is about something that has a key."""
-    return lambda record, item: None
-
-
-class CampaignOverview(Protocol):
-    """What a campaign has found."""
-
-    @property
-    def numbers(self) -> dict[str, Any]:
-        """As numbers by name, for JSON."""
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The same in words, line by line."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pipeline:
-    """The stages of a campaign in order, and the types that they may save."""
-
-    name: str
-    stages: tuple[Stage, ...]
-    codec: Codec
-    read_plan: Callable[[str], Any]
-    """From the text of a plan file to the plan; raises `InputError`."""
-    roots: Callable[[Any], Sequence[FollowUp]]
-    """From the plan to the first tasks."""
-    identity: Callable[[Any], tuple[str, int]]
-    """From the plan to the campaign's name and seed."""
-    grows: Callable[[Any, Any], bool] = always_another
-    """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
-    differences: Callable[[Any, Any], list[str]] = not_told
-    """What differs between a plan there and one here, a text for each setting."""
-    complete_plan: Callable[[str, Path], str] = as_it_is
-    """From the text of a plan file and its folder to the text that is stored: with the contents of
-    the files that it names, since tasks must not read any."""
-    task_limit: Callable[[Any], float] = no_limit
-    """Seconds after which a task counts as hanging, where its worker can end itself; 0: none."""
-    foreign_code: Callable[[Any], str] = no_code
-    """From the plan to the name of code that its tasks run and that is not the package's own; empty
-    if there is none. A campaign of somebody else must not bring any unasked."""
-    permits: Callable[[Any, Task], bool] = any_task
-    """Whether a task of the store runs no other such code than the plan names."""
-    keys: Callable[[Any], Callable[[Any, int], str | None]] = without_keys
-    """From a store to what gives the key of the object that a stored record, the item-th product of
-    its kind and chain, is about; None if it is about none that has a key."""
-    units: Mapping[str, str] = field(default_factory=dict)
-    """Units of the real numbers in records, by the names of fields, as `Record.field`, or as
-    `outer.field`; for column guides."""
-    overview: Callable[[Any], CampaignOverview] | None = None
-    """From a store to what was found in it; None: the stages have nothing to sum up."""
-
-    def stage(self, name: str) -> Stage:
-        """The stage of this name."""
-        return self.stages[self.rank(name)]
-
-    def rank(self, name: str) -> int:
-        """Place of a stage in the table."""
-        return [stage.name for stage in self.stages].index(name)
-
-    def tasks(
-        self, follow_ups: Sequence[FollowUp], seed: int, parent: str | None = None
-    ) -> tuple[Task, ...]:
-        """The tasks behind follow-ups, with the code formats of their stages."""
-        formats = {s.name: s.code_format for s in self.stages if s.code_format > 1}
-        return resolve(follow_ups, seed, parent, formats)
 
 
 def resolve(

@@ -24,7 +24,8 @@ from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
 from glasswells.export.campaign import export_campaign
 from glasswells.store.codec import Codec
-from glasswells.store.tasks import FollowUp, Pipeline, Stage, TaskInput, TaskOutput
+from glasswells.store.pipeline import Pipeline, Stage
+from glasswells.store.tasks import FollowUp, TaskInput, TaskOutput
 
 GLASSES, RECORDS = 2, 3
 

@@ -1,51 +1,6 @@
-"""What a campaign saves, by the kinds of its products; units; what products are about."""
+"""Units of the real numbers that a campaign saves, for the guides to its columns."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
-from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
-from glasswells.landscape.candidates import Candidates, ChosenPair
-from glasswells.landscape.detours import Detour
-from glasswells.landscape.explore import Exploration
-from glasswells.landscape.links import SearchResult
-from glasswells.landscape.preparation import PreparedGlass
-from glasswells.landscape.search import FollowedPair, PairSearch
-from glasswells.landscape.trajectory import ExplorationState
-from glasswells.screening.glass_rounds import Findings, GlassRound
-from glasswells.screening.records import KeptTrees
-from glasswells.screening.rounds import ScreeningRound
-from glasswells.stages.splittings import WellSplitting
-from glasswells.statistics import WellSummary
-from glasswells.store.reader import StoredRecord, StoreReader
-from glasswells.store.tasks import product_key
-from glasswells.vibrations.records import MinimumVibrations, WellVibrations
-
-PRODUCTS: dict[str, type] = {
-    "glass": PreparedGlass,
-    "trajectory": ExplorationState,
-    "exploration": Exploration,
-    "structure": InherentStructure,
-    "pair_candidates": Candidates,
-    "detour": Detour,
-    "pair": ChosenPair,
-    "pair_search": PairSearch,
-    "followed_pair": FollowedPair,
-    "glass_round": GlassRound,
-    "findings": Findings,
-    "screening_round": ScreeningRound,
-    "trees": KeptTrees,
-    "double_well": DoubleWell,
-    "path_failure": PathFailure,
-    "path_minimum": InherentStructure,
-    "search": SearchResult,
-    "well_summary": WellSummary,
-    "splitting": WellSplitting,
-    "minimum_vibrations": MinimumVibrations,
-    "well_vibrations": WellVibrations,
-}
-"""Records by the kinds under which they are saved, from the glass to the vibrations."""
 
 FREQUENCY = "sqrt(epsilon/m)/sigma"
 UNITS: dict[str, str] = {
@@ -92,23 +47,3 @@ UNITS: dict[str, str] = {
 }
 """Of the real numbers in these records, by field, or by `Record.field` or `outer.field` where that
 is not enough: reduced units, 1 for numbers without one."""
-
-
-def double_well_keys(store: StoreReader) -> Callable[[StoredRecord, int], str | None]:
-    """What gives the key of the double well that a product is about, None if it is about none."""
-    makers = {
-        row.task.chain: row.task.inputs[0].chain
-        for stage in ("splittings", "overlaps")
-        for row in store.tasks(stage=stage)
-    }
-
-    def key_of(stored: StoredRecord, item: int) -> str | None:
-        record: Any = stored.record
-        if stored.kind == "double_well":
-            return product_key(stored.chain, item)
-        if stored.kind in ("well_summary", "splitting", "well_vibrations"):
-            number = item if stored.kind == "well_summary" else record.double_well
-            return product_key(makers[stored.chain], number)
-        return None
-
-    return key_of

@@ -1,0 +1,47 @@
+"""Records that older stores hold in another form, and how these are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glasswells.core.records import Configuration
+from glasswells.core.splittings import TunnelSplitting
+from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
+from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
+from glasswells.statistics import WellSummary
+from glasswells.store.codec import AddedField, RecordType
+
+
+def upgrade_splitting(fields: dict[str, Any], version: int) -> dict[str, Any]:
+    """Fields of a `TunnelSplitting` of version 1, which did not say what splittings are made of."""
+    return {**fields, "continuations": {}, "at_hbar_limits": ()}
+
+
+def _all_one(masses: Any) -> bool:
+    return bool((masses == 1).all())
+
+
+def _all_unknown(numbers: Any) -> bool:
+    return bool(np.isnan(numbers).all())
+
+
+def _with_masses(cls: type[Any]) -> RecordType:
+    """A record that is saved with masses only where they are not all 1, as before it had any."""
+    added = {"masses": AddedField(version=2, is_implied=_all_one)}
+    return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
+
+
+HISTORIES = (
+    _with_masses(Configuration),
+    _with_masses(DynamicsCheckpoint),
+    _with_masses(SwapCheckpoint),
+    RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
+    RecordType(
+        cls=WellSummary,
+        name="WellSummary",
+        version=2,
+        added={"deformation_potential": AddedField(version=2, is_implied=_all_unknown)},
+    ),
+)

@@ -1,0 +1,23 @@
+"""The stages of the pipeline in the order in which their tasks are taken up, and their plans."""
+
+from __future__ import annotations
+
+from glasswells.plan.file import parse_plan, plan_with
+from glasswells.plan.plan import Plan
+from glasswells.stages.explore import EXPLORE, LIBRARY
+from glasswells.stages.modes import MODES, OVERLAPS
+from glasswells.stages.pairs import PAIRS
+from glasswells.stages.paths import PATHS
+from glasswells.stages.prepare import PREPARE
+from glasswells.stages.screening import SCREENING
+from glasswells.stages.splittings import SPLITTINGS
+
+STAGES = (PREPARE, EXPLORE, LIBRARY, PAIRS, SCREENING, PATHS, SPLITTINGS, MODES, OVERLAPS)
+
+PLAN = plan_with({name: table for stage in STAGES for name, table in stage.settings.items()})
+"""The class of plans: with the tables that stages declare."""
+
+
+def read_plan(text: str, source: str = "the plan") -> Plan:
+    """The plan in a TOML text, with the tables of all stages; errors as of `parse_plan`."""
+    return parse_plan(text, source, PLAN)
