@@ -18,9 +18,9 @@ from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
 from glasswells.export.records import tables
 from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
-from glasswells.store.pages import TABLE_LEAF, PageFile
 from glasswells.store.reader import StoreReader
 from glasswells.store.schema import COLUMNS, PAGE_SIZE, STORE_NAME
+from glasswells.store.sqlite_pages import TABLE_LEAF, PageFile
 
 Start = Callable[..., Path]
 

@@ -23,9 +23,9 @@ from glasswells.engines.pool import InlineExecutor
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.errors import CampaignBusyError, DamagedStoreError, FormatError, StoreError
 from glasswells.store.lock import LOCK_NAME
-from glasswells.store.pages import INDEX_LEAF, PageFile
 from glasswells.store.reader import READY, RUNNING
 from glasswells.store.schema import PAGE_SIZE, STORE_FORMAT, STORE_NAME
+from glasswells.store.sqlite_pages import INDEX_LEAF, PageFile
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
 

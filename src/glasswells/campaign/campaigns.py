@@ -22,11 +22,11 @@ from glasswells.engines.pool import WorkerPool, available_cores
 from glasswells.engines.stop import GRACE, StopRequest
 from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import FormatError, StoreError
-from glasswells.store.finds import Finds
 from glasswells.store.lock import LOCK_NAME, CampaignLock
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import POSTPONED, StoreReader
+from glasswells.store.recovered import Recovered
 from glasswells.store.retry import retry_failed
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
 from glasswells.store.tasks import CODE_FORMAT
@@ -209,8 +209,8 @@ def _start_from(other: Path, directory: Path, pipeline: Pipeline, given: GivenPl
     require_store(other / STORE_NAME)
     with (
         draft_folder(directory, like=other) as draft,
-        Finds(other / STORE_NAME) as finds,
-        new_replay(draft, finds, pipeline, given.complete, given.text) as replay,
+        Recovered(other / STORE_NAME) as recovered,
+        new_replay(draft, recovered, pipeline, given.complete, given.text) as replay,
     ):
         replay.run("reuse", only_asked_for=True)
 

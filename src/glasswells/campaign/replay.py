@@ -1,4 +1,4 @@
-"""A campaign played again from its plan, with finds from a file in place of work.
+"""A campaign played again from its plan, with what was recovered from a file in place of work.
 
 So the new store is consistent whatever the file has: each task is there because the plan or a
 task before it asks for it, and has the products that its own name promises.
@@ -22,10 +22,10 @@ from glasswells.core.errors import InputError
 from glasswells.core.whole_file import sync, write_whole
 from glasswells.engines.worker import run_task
 from glasswells.store.errors import StoreError
-from glasswells.store.finds import Finds
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import READY, WAITING, TaskRow
+from glasswells.store.recovered import Recovered
 from glasswells.store.schema import PLAN_NAME
 from glasswells.store.tasks import CODE_FORMAT, TaskInput
 from glasswells.store.writer import Store, create_store
@@ -77,7 +77,7 @@ def _name(draft: Path, into: Path) -> None:
 
 @contextmanager
 def new_replay(
-    folder: Path, finds: Finds, pipeline: Pipeline, plan_text: str, copy: str
+    folder: Path, recovered: Recovered, pipeline: Pipeline, plan_text: str, copy: str
 ) -> Iterator[Replay]:
     """A replay into a new store in a folder, with a copy of the plan to read beside it."""
     plan = pipeline.read_plan(plan_text)
@@ -90,7 +90,7 @@ def new_replay(
             f"{folder / PLAN_NAME} cannot be written ({error.strerror}): check free space"
         ) from error
     with Store(folder, pipeline.codec) as store:
-        yield Replay(store, finds, pipeline, plan, seed)
+        yield Replay(store, recovered, pipeline, plan, seed)
 
 
 class Replay:
@@ -100,21 +100,21 @@ class Replay:
     ----------
     store
         Open for writing; it has the plan, and no tasks.
-    finds
+    recovered
         What another campaign's file holds.
     pipeline, plan, seed
         As for `Coordinator`.
     """
 
     def __init__(
-        self, store: Store, finds: Finds, pipeline: Pipeline, plan: Any, seed: int
+        self, store: Store, recovered: Recovered, pipeline: Pipeline, plan: Any, seed: int
     ) -> None:
         self.store = store
-        self.finds = finds
+        self.recovered = recovered
         self.pipeline = pipeline
         self.plan = plan
         self.seed = seed
-        self._takeover = Takeover(store, finds, pipeline, plan, seed)
+        self._takeover = Takeover(store, recovered, pipeline, plan, seed)
         self._later_found = -1
 
     @property
@@ -123,7 +123,7 @@ class Replay:
         return self._takeover.records
 
     def run(self, engine: str, *, only_asked_for: bool) -> None:
-        """Play the campaign as far as the finds go.
+        """Play the campaign as far as the recovered work goes.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class Replay:
             otherwise also chains whose makers are lost.
         """
         with self.store.transaction():
-            self.store.copy_sessions(self.finds.sessions)
+            self.store.copy_sessions(self.recovered.sessions)
             self.store.begin_session(provenance(workers=0, engine=engine))
             for task in self.pipeline.tasks(self.pipeline.roots(self.plan), self.seed):
                 self.store.add_task(task, self.pipeline.rank(task.stage))
@@ -158,17 +158,17 @@ class Replay:
                 return left
 
     def _highest_rank(self) -> int:
-        """Of the stages with finds that this code might have made."""
+        """Of the stages with recovered work that this code might have made."""
         formats = {stage.name: stage.code_format for stage in self.pipeline.stages}
         found = {
-            find.stage
-            for find in self.finds.ended()
-            if json.loads(find.parameters).get(CODE_FORMAT, 1) == formats.get(find.stage)
+            chunk.stage
+            for chunk in self.recovered.ended()
+            if json.loads(chunk.parameters).get(CODE_FORMAT, 1) == formats.get(chunk.stage)
         }
         return max((self.pipeline.rank(stage) for stage in found), default=-1)
 
     def _do(self, row: TaskRow) -> bool:
-        """Do a swift task, if finds may follow from it; whether it is done.
+        """Do a swift task, if recovered work may follow from it; whether it is done.
 
         A plan with other rules for pairs asks for other rounds, but these for many searches that
         were made before, each of which is known only after the round that asks for it.
@@ -194,7 +194,7 @@ class Replay:
         """Take over one batch of chains whose inputs or makers are lost though they are not."""
         with self.store.transaction():
             taken = 0
-            for chain in self.finds.ended_chains():
+            for chain in self.recovered.ended_chains():
                 if self._takeover.has(chain) or not self._takeover.is_whole(chain):
                     continue
                 row = self._row(chain)
@@ -208,7 +208,7 @@ class Replay:
         """The first task of a chain in the new store; it is put there if its inputs are."""
         row = self.store.first_of(chain)
         if row is None:
-            task = self.finds.task(chain, self.seed)
+            task = self.recovered.task(chain, self.seed)
             stages = [stage.name for stage in self.pipeline.stages]
             if (
                 task is None

@@ -14,10 +14,10 @@ from pathlib import Path
 from glasswells.campaign.replay import draft_folder, new_replay
 from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import DamagedStoreError
-from glasswells.store.finds import Finds
 from glasswells.store.machine_failures import RECORDED
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED
+from glasswells.store.recovered import Recovered
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
 from glasswells.store.writer import FAILED_INPUT, Store
 
@@ -73,17 +73,20 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
         If the new folder cannot be written.
     """
     require_store(directory / STORE_NAME)
-    with draft_folder(into, like=directory) as draft, Finds(directory / STORE_NAME) as finds:
-        text = _plan_text(finds, directory, pipeline)
-        with new_replay(draft, finds, pipeline, text, text) as replay:
+    with (
+        draft_folder(into, like=directory) as draft,
+        Recovered(directory / STORE_NAME) as recovered,
+    ):
+        text = _plan_text(recovered, directory, pipeline)
+        with new_replay(draft, recovered, pipeline, text, text) as replay:
             replay.run("salvage", only_asked_for=False)
-            return _result(replay.store, finds, replay.records)
+            return _result(replay.store, recovered, replay.records)
 
 
-def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:
+def _plan_text(recovered: Recovered, directory: Path, pipeline: Pipeline) -> str:
     """The plan that all others found have grown to; without any the copy in the folder."""
-    if finds.plans:
-        newest, *others = finds.plans
+    if recovered.plans:
+        newest, *others = recovered.plans
         for other in others:
             if pipeline.grows(pipeline.read_plan(newest), pipeline.read_plan(other)):
                 newest = other
@@ -96,18 +99,18 @@ def _plan_text(finds: Finds, directory: Path, pipeline: Pipeline) -> str:
         ) from None
 
 
-def _result(store: Store, finds: Finds, records: int) -> Salvage:
+def _result(store: Store, recovered: Recovered, records: int) -> Salvage:
     kept = {row.task.id for row in store.tasks(CONTINUED, DONE, FAILED)}
     # What failed for want of its input, or for a reason of the machine, was no finished work.
-    ended = [find for find in finds.ended() if find.reason not in (FAILED_INPUT, *RECORDED)]
-    redone = [find.seed_path for find in ended if find.id not in kept]
-    totals = finds.properties.get("totals")
-    lost = json.loads(totals)["tasks"] - finds.task_count if totals else None
+    ended = [chunk for chunk in recovered.ended() if chunk.reason not in (FAILED_INPUT, *RECORDED)]
+    redone = [chunk.seed_path for chunk in ended if chunk.id not in kept]
+    totals = recovered.properties.get("totals")
+    lost = json.loads(totals)["tasks"] - recovered.task_count if totals else None
     return Salvage(
         tasks=len(ended) - len(redone),
         records=records,
         expected_tasks=len(ended),
-        expected_records=sum(find.products for find in ended),
+        expected_records=sum(chunk.products for chunk in ended),
         rows_lost=None if lost is None else max(0, lost),
         redone=tuple(sorted(redone)[:MAX_NAMED]),
     )

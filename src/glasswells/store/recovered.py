@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Self
 from glasswells.store.codec import Encoded, array_digests, sha256
 from glasswells.store.errors import CodecError, FormatError
 from glasswells.store.machine_failures import RECORDED
-from glasswells.store.pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, PageFile, Place
 from glasswells.store.reader import CONTINUED, DONE, ENDED, FAILED
 from glasswells.store.schema import COLUMNS, columns_of, seal
+from glasswells.store.sqlite_pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, PageFile, Place
 from glasswells.store.tasks import CHECKPOINT, Ref, Task
 
 TASK_COLUMNS = len(COLUMNS["tasks"]) + 1
@@ -25,7 +25,7 @@ REALS = ("cpu_seconds", "wall_seconds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Find:
+class RecoveredChunk:
     """One chunk of work as the damaged store knew it; the fields are columns of `tasks`."""
 
     seq: int
@@ -57,7 +57,7 @@ class _Record(NamedTuple):
     digest: str
 
 
-class Finds:
+class Recovered:
     """An index of all sealed rows in a damaged store; long values stay in the file until needed.
 
     Parameters
@@ -77,18 +77,18 @@ class Finds:
         """All that the plan may be: of a campaign that has grown older ones lie about."""
         self.sessions: dict[int, tuple[str, str]] = {}
         """Provenance and ending by number."""
-        self._tasks: dict[int, Find] = {}
+        self._tasks: dict[int, RecoveredChunk] = {}
         self._old_tasks = 0
         self._records: dict[int, dict[tuple[str, int], list[_Record]]] = defaultdict(dict)
         self._inputs: dict[str, dict[int, Ref]] = defaultdict(dict)
         self._blobs: dict[str, list[Place]] = defaultdict(list)
-        self._chains: dict[str, list[Find]] = defaultdict(list)
+        self._chains: dict[str, list[RecoveredChunk]] = defaultdict(list)
         self._whole: dict[int, bool] = {}
         self._pages = PageFile(path)
         self._scan(path)
-        for find in sorted(self._tasks.values(), key=lambda find: find.chunk):
-            if find.chunk == len(self._chains[find.chain]):
-                self._chains[find.chain].append(find)
+        for chunk in sorted(self._tasks.values(), key=lambda chunk: chunk.chunk):
+            if chunk.chunk == len(self._chains[chunk.chain]):
+                self._chains[chunk.chain].append(chunk)
 
     def __enter__(self) -> Self:
         return self
@@ -106,14 +106,14 @@ class Finds:
         """How many tasks were found, ended or not."""
         return len(self._tasks)
 
-    def ended(self) -> Iterator[Find]:
+    def ended(self) -> Iterator[RecoveredChunk]:
         """Every chunk of work that was finished, for good or bad."""
-        return (find for find in self._tasks.values() if _has_ended(find.status))
+        return (chunk for chunk in self._tasks.values() if _has_ended(chunk.status))
 
     def ended_chains(self) -> Sequence[str]:
         """Chains that had come to an end, oldest first."""
-        ends = (find for find in self._tasks.values() if find.status in ENDED)
-        return [find.chain for find in sorted(ends, key=lambda find: find.seq)]
+        ends = (chunk for chunk in self._tasks.values() if chunk.status in ENDED)
+        return [chunk.chain for chunk in sorted(ends, key=lambda chunk: chunk.seq)]
 
     def spoiled_chains(self) -> set[str]:
         """Chains that failed for a reason of the machine, and all that rests on their failure.
@@ -134,7 +134,7 @@ class Finds:
                 left += consumers[chain]
         return spoiled
 
-    def chunks(self, chain: str) -> Sequence[Find]:
+    def chunks(self, chain: str) -> Sequence[RecoveredChunk]:
         """The chunks of a chain from its first on, up to the first that is lost."""
         return self._chains.get(chain, ())
 
@@ -145,50 +145,52 @@ class Finds:
     @cached_property
     def _chains_by_path(self) -> dict[tuple[str, str, int], list[str]]:
         found: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-        for chain, finds in self._chains.items():
-            if finds:
-                found[finds[0].stage, finds[0].glass, finds[0].number].append(chain)
+        for chain, chunks in self._chains.items():
+            if chunks:
+                found[chunks[0].stage, chunks[0].glass, chunks[0].number].append(chain)
         return found
 
-    def chunks_left_after(self, find: Find) -> int:
+    def chunks_left_after(self, chunk: RecoveredChunk) -> int:
         """How many chunks the chain was thought to need after this one."""
-        following = self._chains[find.chain][find.chunk + 1 :]
+        following = self._chains[chunk.chain][chunk.chunk + 1 :]
         return max(1, following[0].chunks_left) if following else 1
 
     def task(self, chain: str, seed: int) -> Task | None:
         """The first task of a chain, if its row and all rows of its inputs are there."""
-        find = self._chains[chain][0]
+        chunk = self._chains[chain][0]
         refs = self._inputs.get(chain, {})
         task = Task(
-            stage=find.stage,
-            glass=find.glass,
-            number=find.number,
+            stage=chunk.stage,
+            glass=chunk.glass,
+            number=chunk.number,
             seed=seed,
             inputs=tuple(refs[position] for position in sorted(refs)),
-            parameters=json.loads(find.parameters),
-            chunks_left=max(1, find.chunks_left),
+            parameters=json.loads(chunk.parameters),
+            chunks_left=max(1, chunk.chunks_left),
         )
         return task if task.chain == chain else None
 
-    def is_whole(self, find: Find) -> bool:
+    def is_whole(self, chunk: RecoveredChunk) -> bool:
         """Whether a chunk is done and all of its products are as they were written."""
-        if find.status not in (DONE, CONTINUED):
+        if chunk.status not in (DONE, CONTINUED):
             return False
-        if find.seq not in self._whole:
-            found = sum(1 for _ in self._found_products(find))
-            self._whole[find.seq] = found == find.products
-        return self._whole[find.seq]
+        if chunk.seq not in self._whole:
+            found = sum(1 for _ in self._found_products(chunk))
+            self._whole[chunk.seq] = found == chunk.products
+        return self._whole[chunk.seq]
 
-    def products(self, find: Find) -> list[tuple[str, Encoded]]:
+    def products(self, chunk: RecoveredChunk) -> list[tuple[str, Encoded]]:
         """Kinds and records of a whole chunk, in the order in which they were made."""
-        return [(kind, encoded) for _, kind, encoded in sorted(self._found_products(find), key=_id)]
+        return [
+            (kind, encoded) for _, kind, encoded in sorted(self._found_products(chunk), key=_id)
+        ]
 
-    def checkpoint(self, find: Find) -> Encoded | None:
+    def checkpoint(self, chunk: RecoveredChunk) -> Encoded | None:
         """The state that a chunk starts from, if it is whole."""
-        return self._encoded(self._records.get(find.seq, {}).get((CHECKPOINT, 0), []))
+        return self._encoded(self._records.get(chunk.seq, {}).get((CHECKPOINT, 0), []))
 
-    def _found_products(self, find: Find) -> Iterator[tuple[int, str, Encoded]]:
-        for (kind, _), candidates in self._records.get(find.seq, {}).items():
+    def _found_products(self, chunk: RecoveredChunk) -> Iterator[tuple[int, str, Encoded]]:
+        for (kind, _), candidates in self._records.get(chunk.seq, {}).items():
             encoded = None if kind == CHECKPOINT else self._encoded(candidates)
             if encoded is not None:
                 yield candidates[0].id, kind, encoded
@@ -267,11 +269,11 @@ class Finds:
         field = _task_fields(COLUMNS["tasks"], (rowid, *before[1:], products))
         if rowid is None or seal(*field.values()) != mark:
             return
-        find = Find(**field)
+        chunk = RecoveredChunk(**field)
         known = self._tasks.get(rowid)
         # Older versions of a row lie about in free pages; what has ended never changes again.
         if known is None or not _has_ended(known.status):
-            self._tasks[rowid] = find
+            self._tasks[rowid] = chunk
 
     def _note_old_task(self, rowid: int | None, values: tuple[Any, ...], place: Place) -> None:
         *before, mark = values
@@ -298,9 +300,9 @@ def _task_fields(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return field | {name: float(field[name]) for name in REALS if isinstance(field[name], int)}
 
 
-def _may_pass(find: Find) -> bool:
+def _may_pass(chunk: RecoveredChunk) -> bool:
     """Whether what a task failed for may be otherwise next time."""
-    return find.reason in RECORDED
+    return chunk.reason in RECORDED
 
 
 def _id(product: tuple[int, str, Encoded]) -> int:
