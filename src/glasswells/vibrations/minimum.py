@@ -87,14 +87,14 @@ def minimum_vibrations(
         for seed, index in seeds.items()
         if (found := grown[index]) is not None
     ]
-    nowhere: Array = np.empty((0, 3))
+    no_field: Array = np.empty((0, 3))
     return MinimumVibrations(
         frequencies=modes.frequencies,
         participation_ratios=modes.participation_ratios,
         complete=modes.complete,
         quasilocalized=tuple(int(k) + 1 for k in localized),
         softest=modes.fields[SOFTEST].copy(),
-        softest_localized=modes.fields[candidates[0]].copy() if len(candidates) else nowhere,
+        softest_localized=modes.fields[candidates[0]].copy() if len(candidates) else no_field,
         cubic_modes=tuple(cubic_modes),
         failures=tuple(failures),
     )

@@ -35,7 +35,8 @@ from glasswells.vibrations.records import (
     WellVibrations,
 )
 
-NOWHERE: Array = np.empty((0, 3))
+NO_FIELD: Array = np.empty((0, 3))
+"""Stands for a field that was not found."""
 
 
 @expects(model=Model, double_well=DoubleWell)
@@ -132,8 +133,8 @@ def well_vibrations(
         largest_mobility_all=largest_of_all,
         largest_mobility_all_mode=mode_of_all,
         seeds=tuple(_seeded_modes(stiffness, r_ab, minimum, grown)),
-        linear_field=linear.field if linear and linear.mode else NOWHERE,
-        cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NOWHERE,
+        linear_field=linear.field if linear and linear.mode else NO_FIELD,
+        cubic_field=grown.mode.field if grown and grown.mode.outcome.converged else NO_FIELD,
         tangents=tangents,
         failures=(*minimum.failures, *failures),
     )
@@ -143,13 +144,13 @@ def unrelated_well(number: int, failures: Sequence[str]) -> WellVibrations:
     """The record of a double well of which nothing could be had, and why."""
     return WellVibrations(
         double_well=number,
-        directions=tuple(_direction(name, NOWHERE, None) for name in DIRECTIONS),
+        directions=tuple(_direction(name, NO_FIELD, None) for name in DIRECTIONS),
         largest_mobility=np.nan,
         largest_mobility_mode=0,
         mobility_modes=0,
         seeds=(),
-        linear_field=NOWHERE,
-        cubic_field=NOWHERE,
+        linear_field=NO_FIELD,
+        cubic_field=NO_FIELD,
         failures=tuple(failures),
     )
 

@@ -14,7 +14,7 @@ import reference
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 
-NOWHERE = np.zeros((3, 3))
+NO_STRAIN = np.zeros((3, 3))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def moduli(glass: Configuration) -> gw.ElasticModuli:
 
 
 def test_stress_is_that_of_the_twin(glass: Configuration, strained: StrainedGlass) -> None:
-    expected = strained.cauchy_stress(glass.positions, NOWHERE)
+    expected = strained.cauchy_stress(glass.positions, NO_STRAIN)
     found = gw.stress(twin.MODEL, glass)
     assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
 

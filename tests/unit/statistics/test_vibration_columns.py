@@ -12,7 +12,7 @@ from glasswells.vibrations.records import (
 )
 from synthetic_vibrations import columns, tangent_columns
 
-NOWHERE = np.empty((0, 3))
+NO_FIELD = np.empty((0, 3))
 
 
 def direction(name, overlap, *, certified=True, bound=0.2, mode=5):
@@ -39,7 +39,7 @@ def seeded(name, outcome=Outcome.CONVERGED, *, is_double_well=False):
 def vibrations(directions, seeds, **further):
     return WellVibrations(
         double_well=0, directions=tuple(directions), largest_mobility=0.8, largest_mobility_mode=7,
-        mobility_modes=60, seeds=tuple(seeds), linear_field=NOWHERE, cubic_field=NOWHERE, **further,
+        mobility_modes=60, seeds=tuple(seeds), linear_field=NO_FIELD, cubic_field=NO_FIELD, **further,
     )  # fmt: skip
 
 
