@@ -204,10 +204,10 @@ class Preparation:
     @property
     def vibrations(self) -> list[VibrationColumns]:
         """Of each explored glass where any are known, its distinct double wells."""
-        return [g.distinct() for g in self.vibrations_as_met]
+        return [g.distinct() for g in self.vibrations_with_copies]
 
     @property
-    def vibrations_as_met(self) -> list[VibrationColumns]:
+    def vibrations_with_copies(self) -> list[VibrationColumns]:
         """The same with one core as often as it was met, in one background or another."""
         return [g.vibrations for g in self.explored if g.vibrations]
 

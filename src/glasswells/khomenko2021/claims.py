@@ -50,15 +50,15 @@ class Verdict:
     word: str
     """`agrees`, `disagrees` or `undecided`."""
     remark: str = ""
-    as_met: Estimate | None = None
+    with_copies: Estimate | None = None
     """The same over all double wells, the same core counted as often as it was met."""
     reservation: str = ""
     """Why these glasses cannot decide it, whatever the interval."""
 
     @property
-    def word_as_met(self) -> str:
+    def word_with_copies(self) -> str:
         """The word for that."""
-        return UNDECIDED if self.reservation else judge(self.claim, self.as_met)
+        return UNDECIDED if self.reservation else judge(self.claim, self.with_copies)
 
     @property
     def reason(self) -> str:

@@ -38,7 +38,7 @@ def judged(
             [
                 reserved(verdict, are_equilibrated=p.are_equilibrated)
                 for verdict in verdicts(
-                    p.vibrations_as_met,
+                    p.vibrations_with_copies,
                     units,
                     participation_limit=vibrations.participation_limit,
                     frequency_limit=vibrations.frequency_limit,
@@ -46,7 +46,7 @@ def judged(
             ],
         )
         for p in content.preparations
-        if p.vibrations_as_met
+        if p.vibrations_with_copies
     ]
 
 
@@ -69,8 +69,8 @@ def overview_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]], rho: 
         "equilibrated. Intervals: bootstrap over glasses, for shares never narrower than the "
         "binomial one. A star: a single glass, or the same share in all; double wells are "
         "then taken as independent, and the interval is too narrow. A core that was met in "
-        'several backgrounds is one double well; where that matters, "as met" gives what all '
-        "of them together say. Among so many claims one or two come out wrong by chance. "
+        'several backgrounds is one double well; where that matters, "with copies" gives what '
+        "all of them together say. Among so many claims one or two come out wrong by chance. "
         "Claims A to C of Khomenko, Reichman and Zamponi, Phys. Rev. Materials 5, 055602 "
         '(2021) are for T_f = 0.062. How much is "much", "poor" or "large" is our reading. '
         "tables/verdicts.csv has a row for each claim and temperature.",
@@ -91,8 +91,8 @@ def verdict_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]]) -> Tab
         note="",
         columns=(
             "section", "T_f", "the paper says", "measured here", "double wells", "distinct",
-            "glasses", "value", "holds if", "verdict", "reason", "remark", "as met", "value as met",
-            "verdict as met",
+            "glasses", "value", "holds if", "verdict", "reason", "remark", "with copies",
+            "value with copies", "verdict with copies",
         ),
         rows=tuple(row for same in zip(*by_temperature, strict=True) for row in same),
         is_on_page=False,
@@ -103,7 +103,7 @@ def vibration_counts_table(content: ReportContent) -> Table:
     """How many modes and overlaps were computed, certified and found."""
     rows = []
     for p in content.preparations:
-        minima, glasses = p.minima, p.vibrations_as_met
+        minima, glasses = p.minima, p.vibrations_with_copies
         if not minima and not glasses:
             continue
         n = sum(len(g) for g in glasses)
@@ -127,8 +127,9 @@ def vibration_counts_table(content: ReportContent) -> Table:
         title="Modes and overlaps",
         note="Certified: no other mode can have a larger overlap. Nonlinear modes: found, of the "
         "seeds that there are. A minimum without a quasilocalized mode has no such seed. "
-        f"Quasilocalized modes per minimum: {reach_words(content.reach)}. Double wells as met; "
-        "distinct: the same core in several backgrounds counted once, as in verdicts and figures.",
+        f"Quasilocalized modes per minimum: {reach_words(content.reach)}. Under \"double wells\" a "
+        "core counts once in each background, under \"distinct\" once in all, as in verdicts and "
+        "figures.",
         columns=(
             "T_f", "minima", "full spectra", "quasilocalized modes per minimum", "double wells",
             "distinct",
@@ -142,7 +143,7 @@ def vibration_counts_table(content: ReportContent) -> Table:
 
 
 def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
-    found, as_met = v.estimate, v.as_met
+    found, with_copies = v.estimate, v.with_copies
     return (
         v.claim.section,
         f"{p.temperature:g}",
@@ -156,9 +157,9 @@ def _verdict_row(p: Preparation, v: Verdict) -> tuple[str, ...]:
         v.word,
         v.reason or "-",
         v.remark or "-",
-        "0" if as_met is None else str(as_met.n_entries),
-        "-" if as_met is None else as_met.text(DECIMALS),
-        v.word_as_met,
+        "0" if with_copies is None else str(with_copies.n_entries),
+        "-" if with_copies is None else with_copies.text(DECIMALS),
+        v.word_with_copies,
     )
 
 
@@ -169,10 +170,10 @@ def _verdict_cell(v: Verdict) -> str:
         return word
     glasses = "1 glass" if found.n_glasses == 1 else f"{found.n_glasses} glasses"
     remark = f"; {v.remark}" if v.remark else ""
-    met = v.as_met
+    met = v.with_copies
     if met is not None and met.n_entries != found.n_entries:
-        other = "" if v.word_as_met == v.word else f"{v.word_as_met}, "
-        remark += f" (as met: {other}{met.text(DECIMALS)}, {met.n_entries})"
+        other = "" if v.word_with_copies == v.word else f"{v.word_with_copies}, "
+        remark += f" (with copies: {other}{met.text(DECIMALS)}, {met.n_entries})"
     return f"{word}: {found.text(DECIMALS)}, {found.n_entries} in {glasses}{remark}"
 
 

@@ -51,7 +51,7 @@ def verdicts(
 
     Over distinct double wells: a core that was met in several backgrounds is one, since its copies
     say the same; where a claim is about some double wells only, its first among these stands for
-    it. What all double wells as met would give stands beside it.
+    it. What all double wells would give, copies included, stands beside it.
 
     Parameters
     ----------
@@ -68,10 +68,10 @@ def verdicts(
     limits = participation_limit, frequency_limit
     found = _verdicts(glasses, units, resampling, limits, VibrationColumns.distinct)
     has_repeats = any((g.kinds != g.wells).any() for g in glasses)
-    as_met = found
+    with_copies = found
     if has_repeats:
-        as_met = _verdicts(glasses, units, resampling, limits, lambda g: g)
-    return [replace(v, as_met=e.estimate) for v, e in zip(found, as_met, strict=True)]
+        with_copies = _verdicts(glasses, units, resampling, limits, lambda g: g)
+    return [replace(v, with_copies=e.estimate) for v, e in zip(found, with_copies, strict=True)]
 
 
 def _verdicts(

@@ -80,22 +80,22 @@ def test_figures_count_a_core_once_and_say_both_numbers(made):
     assert "2 double wells of 1 glass, distinct ones of 4 studied" in everyone.caption
 
 
-def test_verdicts_are_over_distinct_double_wells_beside_all_as_met(made):
+def test_verdicts_are_over_distinct_double_wells_beside_all_with_copies(made):
     found = [row for row in rows(made, "verdicts") if row["value"] != "-"]
     of_all = [row for row in found if row["double wells"] in ("all", "all resolved")]
     assert len(of_all) > 10
-    assert {(row["distinct"], row["as met"]) for row in of_all} == {("3", "5")}
-    assert any(row["value"] != row["value as met"] for row in of_all)
-    assert {row["verdict as met"] for row in found} <= {"agrees", "disagrees", "undecided"}
+    assert {(row["distinct"], row["with copies"]) for row in of_all} == {("3", "5")}
+    assert any(row["value"] != row["value with copies"] for row in of_all)
+    assert {row["verdict with copies"] for row in found} <= {"agrees", "disagrees", "undecided"}
     cells = [row["T_f = 0.07"] for row in rows(made, "verdict_overview")]
-    assert sum("3 in 1 glass" in cell and "(as met: " in cell for cell in cells) > 10
+    assert sum("3 in 1 glass" in cell and "(with copies: " in cell for cell in cells) > 10
 
 
 def test_where_no_core_is_met_again_nothing_is_said_twice():
     made = with_vibrations(content(sizes=((5,),)))
-    assert not any("as met:" in row["T_f = 0.07"] for row in rows(made, "verdict_overview"))
+    assert not any("with copies:" in row["T_f = 0.07"] for row in rows(made, "verdict_overview"))
     for row in rows(made, "verdicts"):
-        same = (row["as met"], row["value as met"], row["verdict as met"])
+        same = (row["with copies"], row["value with copies"], row["verdict with copies"])
         assert same == (row["distinct"], row["value"], row["verdict"])
 
 
@@ -103,7 +103,7 @@ def test_tables_hold_all_double_wells_and_name_what_each_repeats(made):
     table = wells_table(made)
     places = [table.columns.index(name) for name in ("repeats", "cubic_overlap_displacement_ab")]
     assert [row[places[0]] for row in table.rows] == ["0", "0", "2", "0", "4"]
-    seeds = made.preparations[0].vibrations_as_met[0].seeds["displacement_ab"]
+    seeds = made.preparations[0].vibrations_with_copies[0].seeds["displacement_ab"]
     assert [float(row[places[1]]) for row in table.rows] == [*seeds.overlap]
     (counts,) = rows(made, "vibrations")
     assert (counts["double wells"], counts["distinct"]) == ("5 of 5", "3")

@@ -246,7 +246,7 @@ def test_a_core_counts_where_any_of_its_copies_does():
         frequency=1 / splitting, participation=[2.0] * 12,
     )  # fmt: skip
     found = verdicts([made], ["argon"], QUICK)
-    counts = {v.wells: (v.estimate.n_entries, v.as_met.n_entries) for v in found if v.estimate}
+    counts = {v.wells: (v.estimate.n_entries, v.with_copies.n_entries) for v in found if v.estimate}
     assert counts["all resolved"] == (6, 12)
     assert counts["no single well in disguise"] == (6, 6)
     (subset,) = [v for v in found if "c > 0.4" in v.claim.quantity and "E < " in v.wells]
@@ -270,9 +270,9 @@ def test_a_core_met_often_counts_once_and_both_numbers_are_given():
     kinds = [0] * 7 + list(range(7, 16))
     made = columns(16, directions=(tangent, 0.1, 0.1), kinds=kinds, frequency=np.arange(16.0))
     (found,) = [v for v in verdicts([made], [], QUICK) if "c > 0.9" in v.claim.quantity]
-    assert (found.estimate.n_entries, found.as_met.n_entries) == (10, 16)
-    assert (found.estimate.value, found.as_met.value) == (0.9, 9 / 16)
-    assert (found.word, found.word_as_met) == ("agrees", "undecided")
+    assert (found.estimate.n_entries, found.with_copies.n_entries) == (10, 16)
+    assert (found.estimate.value, found.with_copies.value) == (0.9, 9 / 16)
+    assert (found.word, found.word_with_copies) == ("agrees", "undecided")
 
 
 def test_gain_in_mobility_is_over_the_same_modes_and_that_over_all_stands_beside():
@@ -292,7 +292,7 @@ def test_glasses_that_cannot_speak_for_others_decide_nothing():
     (two,) = [v for v in verdicts([columns(73)] * 2, [], QUICK) if "c > 0.4" in v.claim.quantity]
     assert one.word == two.word == reserved(two, are_equilibrated=True).word == "agrees"
     single = reserved(one, are_equilibrated=True)
-    assert (single.word, single.word_as_met) == ("undecided", "undecided")
+    assert (single.word, single.word_with_copies) == ("undecided", "undecided")
     assert single.reason == "needs several glasses"
     assert reserved(two, are_equilibrated=False).reason == "needs equilibrated glasses"
     assert reserved(one, are_equilibrated=False).reason == (

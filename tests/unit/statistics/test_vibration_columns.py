@@ -39,7 +39,8 @@ def seeded(name, outcome=Outcome.CONVERGED, *, is_double_well=False):
 def vibrations(directions, seeds, **further):
     return WellVibrations(
         double_well=0, directions=tuple(directions), largest_mobility=0.8, largest_mobility_mode=7,
-        mobility_modes=60, seeds=tuple(seeds), linear_field=NO_FIELD, cubic_field=NO_FIELD, **further,
+        mobility_modes=60, seeds=tuple(seeds), linear_field=NO_FIELD, cubic_field=NO_FIELD,
+        **further,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def curvature_pictures(content: ReportContent) -> Iterator[Picture]:
             axes = panels[row][column]
             x, y = splitting_and_frequency(p.vibrations, units.name)
             found = frequency_correlation(p.vibrations, units.name)
-            true = [g.where(g.tunneling(units.name)).distinct() for g in p.vibrations_as_met]
+            true = [g.where(g.tunneling(units.name)).distinct() for g in p.vibrations_with_copies]
             true_x, true_y = splitting_and_frequency(true, units.name)
             tunneling = frequency_correlation(true, units.name)
             _plot_cloud(axes, y, x, SINGLE)

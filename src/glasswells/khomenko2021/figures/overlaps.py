@@ -83,7 +83,9 @@ def _direction_picture(preparations: Sequence[Preparation], units: str | None, r
     for column, p in enumerate(preparations):
         chosen = [p.vibrations]
         if units is not None:
-            chosen.insert(0, [g.where(in_subset(g, units)).distinct() for g in p.vibrations_as_met])
+            chosen.insert(
+                0, [g.where(in_subset(g, units)).distinct() for g in p.vibrations_with_copies]
+            )
         for row, glasses in enumerate(chosen):
             curves = [
                 Curve(
@@ -306,7 +308,7 @@ def vibration_words(preparations: Sequence[Preparation]) -> str:
     """Counts, with those double wells whose vibrations are not known."""
     words = [describe(preparations), distinct_words(preparations)]
     for p in preparations:
-        missing = sum(len(w) for w in p.wells) - sum(len(g) for g in p.vibrations_as_met)
+        missing = sum(len(w) for w in p.wells) - sum(len(g) for g in p.vibrations_with_copies)
         if missing:
             words.append(
                 f"T_f = {p.temperature:g}: the modes of {missing} double wells are not known."
@@ -318,7 +320,7 @@ def distinct_words(preparations: Sequence[Preparation]) -> str:
     """How many of the double wells whose vibrations are known are drawn."""
     parts = []
     for p in preparations:
-        distinct, met = (sum(map(len, g)) for g in (p.vibrations, p.vibrations_as_met))
+        distinct, met = (sum(map(len, g)) for g in (p.vibrations, p.vibrations_with_copies))
         parts.append(f"{distinct} distinct of {met} at T_f = {p.temperature:g}")
     return f"A core that was met in several backgrounds counts once: {', '.join(parts)}."
 

@@ -143,7 +143,7 @@ def _all_picture(preparations: Sequence[Preparation]) -> Picture:
         color = colors[p.temperature]
         groups = [[t for t in g.tangents if len(t.distances)] for g in p.vibrations]
         studied = [t for group in groups for t in group]
-        met = sum(len(t.distances) > 0 for g in p.vibrations_as_met for t in g.tangents)
+        met = sum(len(t.distances) > 0 for g in p.vibrations_with_copies for t in g.tangents)
         for t in studied[:200]:
             axes.plot(t.distances, t.overlaps, color=color, lw=0.5, alpha=0.25)
         _plot_means(axes, groups, color, p.temperature, place)
