@@ -82,14 +82,14 @@ def measure(
                 wells.append(summarize_well(link, "glass", len(wells)))
                 splittings.append(gw.solve_splitting(link.profile, gw.ARGON_PUBLISHED))
     cpu_paths = time.process_time() - began
-    kinds = duplicates(wells)
-    systems = [k for k, s in zip(kinds, splittings, strict=True) if s.is_two_level]
+    firsts = duplicates(wells)
+    systems = [k for k, s in zip(firsts, splittings, strict=True) if s.is_two_level]
     by_rule = choice.chosen.sum(axis=0)
     return (
         f"{temperature:g}", glass, f"{time_step:g}", interval, f"{cpu_explore:.1f}",
         f"{state.quenches * interval * time_step:g}", state.quenches, len(found.structures),
         int(by_rule[0]), int(by_rule[1]), len(choice), f"{cpu_paths:.1f}", len(wells),
-        len(set(kinds)), len(systems), len(set(systems)),
+        len(set(firsts)), len(systems), len(set(systems)),
     )  # fmt: skip
 
 

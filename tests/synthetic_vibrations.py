@@ -41,7 +41,7 @@ def seed_columns(n, start, reached, *, mobility=None, is_double_well=0.0):
 def columns(
     n, *, directions=(0.9, 0.3, 0.3), ceiling=None, ratio=0.05, reached=0.8, mobility=0.3,
     softest=(0.1, 0.1), is_double_well=0.0, splitting=None, single=0.0, frequency=None,
-    asymmetry=0.0, participation=3.0, tangents=(), kinds=None, mobility_modes=60,
+    asymmetry=0.0, participation=3.0, tangents=(), repeats=None, mobility_modes=60,
     mobility_all=np.nan,
 ):  # fmt: skip
     """n double wells of a glass that all differ a little, or in the way given."""
@@ -67,7 +67,7 @@ def columns(
         largest_mobility=filled(n, mobility),
         mobility_modes=filled(n, mobility_modes),
         largest_mobility_all=filled(n, mobility_all),
-        kinds=np.arange(n) if kinds is None else kinds,
+        repeats=np.arange(n) if repeats is None else repeats,
         tangents=tangents,
     )
 

@@ -1,4 +1,4 @@
-"""Arguments of a wrong kind: one clear `InputError` that names the fix, by one decorator."""
+"""Arguments of a wrong type: one clear `InputError` that names the fix, by one decorator."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def expects(**kinds: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A decorator that checks the kinds of some arguments of a public function, by their names.
+def expects(**types: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator that checks the types of some arguments of a public function, by their names.
 
-    A kind is a class or a runtime protocol. The message says what was given instead and, where it
+    A type is a class or a runtime protocol. The message says what was given instead and, where it
     can be told, what to pass: a model that was not made yet, two arguments exchanged, a record that
     holds what was expected.
 
     Raises
     ------
     InputError
-        When the function is called with an argument of another kind.
+        When the function is called with an argument of another type.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         places = {name: k for k, name in enumerate(inspect.signature(function).parameters)}
-        checks = [(name, places[name], kind) for name, kind in kinds.items()]
+        checks = [(name, places[name], wanted) for name, wanted in types.items()]
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            for name, place, kind in checks:
+            for name, place, wanted in checks:
                 value = args[place] if place < len(args) else kwargs.get(name, NOT_GIVEN)
                 if value is NOT_GIVEN:
                     continue
                 # A class has the methods of its instances, which satisfies a protocol.
-                if isinstance(value, type) or not isinstance(value, kind):
-                    raise _wrong_kind(name, value, kind, (*args, *kwargs.values()), kinds)
+                if isinstance(value, type) or not isinstance(value, wanted):
+                    raise _wrong_type(name, value, wanted, (*args, *kwargs.values()), types)
             return function(*args, **kwargs)
 
         return checked
@@ -49,28 +49,28 @@ def expects(**kinds: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def _wrong_kind(
-    name: str, value: Any, kind: Any, given: tuple[Any, ...], kinds: dict[str, Any]
+def _wrong_type(
+    name: str, value: Any, wanted: Any, given: tuple[Any, ...], types: dict[str, Any]
 ) -> InputError:
     is_class = isinstance(value, type)
     what = f"the class {value.__name__}" if is_class else f"of type {type(value).__name__}"
-    step = _next_step(name, value, kind, given, kinds)
-    return InputError(f"{name} is {what}, expected a {kind.__name__}: {step}")
+    step = _next_step(name, value, wanted, given, types)
+    return InputError(f"{name} is {what}, expected a {wanted.__name__}: {step}")
 
 
 def _next_step(
-    name: str, value: Any, kind: Any, given: tuple[Any, ...], kinds: dict[str, Any]
+    name: str, value: Any, wanted: Any, given: tuple[Any, ...], types: dict[str, Any]
 ) -> str:
     if isinstance(value, type):
         return f"make one, {value.__name__}(...)"
     names = [f.name for f in dataclasses.fields(value)] if dataclasses.is_dataclass(value) else []
-    inside = [part for part in names if isinstance(getattr(value, part), kind)]
+    inside = [part for part in names if isinstance(getattr(value, part), wanted)]
     if inside:
         return f"pass its .{inside[0]}"
-    swapped = [n for n, k in kinds.items() if n != name and isinstance(value, k)]
-    if swapped and any(isinstance(other, kind) for other in given):
+    swapped = [n for n, k in types.items() if n != name and isinstance(value, k)]
+    if swapped and any(isinstance(other, wanted) for other in given):
         return f"{name} and {swapped[0]} are exchanged"
-    return ADVICE.get(kind.__name__, "see the help of this function")
+    return ADVICE.get(wanted.__name__, "see the help of this function")
 
 
 ADVICE = {
@@ -82,4 +82,4 @@ ADVICE = {
     "EnergyProfile": "pass the profile of a double well, or gw.EnergyProfile(...)",
     "UnitSystem": "pass a unit set such as gw.ARGON, or that of a gw.AseModel",
 }
-"""What to pass, by the kind expected."""
+"""What to pass, by the type expected."""

@@ -67,7 +67,7 @@ def verdicts(
     """
     limits = participation_limit, frequency_limit
     found = _verdicts(glasses, units, resampling, limits, VibrationColumns.distinct)
-    has_repeats = any((g.kinds != g.wells).any() for g in glasses)
+    has_repeats = any((g.repeats != g.wells).any() for g in glasses)
     with_copies = found
     if has_repeats:
         with_copies = _verdicts(glasses, units, resampling, limits, lambda g: g)

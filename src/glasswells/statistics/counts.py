@@ -84,8 +84,8 @@ def count_tls(
     statuses = [active_under(s, units.tls_threshold) for s in found]
     distinct = 0
     for wells in active:
-        kinds = duplicates(wells, rule)
-        distinct += len(set(kinds))
+        firsts = duplicates(wells, rule)
+        distinct += len(set(firsts))
     return TlsCounts(
         units=units.name,
         solved=len(found),

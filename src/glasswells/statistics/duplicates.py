@@ -76,7 +76,7 @@ def duplicates(wells: Sequence[WellSummary], rule: DuplicateRule | None = None) 
     Parameters
     ----------
     wells
-        Of any number of glasses, in order: the first of a kind stands for it.
+        Of any number of glasses, in order: the first with a core stands for all of them.
     rule
         When two are one.
     """

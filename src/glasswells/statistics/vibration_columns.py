@@ -137,7 +137,7 @@ class VibrationColumns:
     """(n,), how many those were; 0 if none."""
     largest_mobility_all: Array
     """(n,), largest a of r_AB with all modes; NaN without the full spectrum."""
-    kinds: Array
+    repeats: Array
     """(n,), which of `wells` each one repeats, its own number if none: the same core, met between
     another pair of inherent structures (`duplicates`)."""
     tangents: tuple[TangentColumns, ...] = ()
@@ -162,11 +162,11 @@ class VibrationColumns:
     def renumbered(self, numbers: Mapping[int, int]) -> VibrationColumns:
         """The same with other numbers of the double wells, by the old ones."""
         tangents = tuple(replace(t, well=numbers[t.well]) for t in self.tangents)
-        wells, kinds = (
+        wells, repeats = (
             np.array([numbers[int(k)] for k in column], dtype=np.float64)
-            for column in (self.wells, self.kinds)
+            for column in (self.wells, self.repeats)
         )
-        return replace(self, wells=wells, kinds=kinds, tangents=tangents)
+        return replace(self, wells=wells, repeats=repeats, tangents=tangents)
 
     @classmethod
     def joined(
@@ -178,24 +178,24 @@ class VibrationColumns:
         first[np.unique(every.wells, return_index=True)[1]] = True
         kept = every.where(first)
         own = [wells[int(number)] for number in kept.wells]
-        kinds = np.array([own[k].number for k in duplicates(own)], dtype=np.float64)
+        repeats = np.array([own[k].number for k in duplicates(own)], dtype=np.float64)
         studied = {t.well: t for t in reversed(kept.tangents)}
-        return replace(kept, kinds=kinds, tangents=tuple(studied[k] for k in sorted(studied)))
+        return replace(kept, repeats=repeats, tangents=tuple(studied[k] for k in sorted(studied)))
 
     def distinct(self) -> VibrationColumns:
-        """The first double well of each kind, and the first study of tangents of each.
+        """The first double well of each core, and the first study of tangents of each.
 
         Copies of a core share its barrier and its fields, not its asymmetry to the last digit: a
         choice by splitting comes first, `where(...).distinct()`.
         """
         first = np.zeros(len(self), dtype=np.bool_)
-        first[np.unique(self.kinds, return_index=True)[1]] = True
-        kinds = dict(zip(self.wells, self.kinds, strict=True))
-        studied = {kinds[t.well]: t for t in reversed(self.tangents)}
+        first[np.unique(self.repeats, return_index=True)[1]] = True
+        repeats = dict(zip(self.wells, self.repeats, strict=True))
+        studied = {repeats[t.well]: t for t in reversed(self.tangents)}
         own = replace(self, tangents=())
         return replace(
             own.where(first),
-            tangents=tuple(t for t in self.tangents if studied[kinds[t.well]] is t),
+            tangents=tuple(t for t in self.tangents if studied[repeats[t.well]] is t),
         )
 
     def tunneling(self, units: str) -> NDArray[np.bool_]:
@@ -266,7 +266,7 @@ def collect_vibrations(
         largest_mobility=_column(numbers["largest_mobility"]),
         mobility_modes=_column(numbers["mobility_modes"]),
         largest_mobility_all=_column(numbers["largest_mobility_all"]),
-        kinds=_column([summaries[k].number for k in duplicates(summaries)]),
+        repeats=_column([summaries[k].number for k in duplicates(summaries)]),
         splittings={units: _sparse(values, n) for units, values in splittings.items()},
         asymmetries={units: _sparse(values, n) for units, values in asymmetries.items()},
         single_wells={

@@ -242,7 +242,7 @@ def test_a_core_counts_where_any_of_its_copies_does():
     single = np.arange(12) % 2 == 0
     splitting = np.where(single, 0.03, 1e-4) * np.arange(1, 13)
     made = columns(
-        12, kinds=np.arange(12) // 2 * 2, splitting=splitting, single=single,
+        12, repeats=np.arange(12) // 2 * 2, splitting=splitting, single=single,
         frequency=1 / splitting, participation=[2.0] * 12,
     )  # fmt: skip
     found = verdicts([made], ["argon"], QUICK)
@@ -267,8 +267,8 @@ def test_missing_seeds_and_modes_are_left_out_and_counted():
 def test_a_core_met_often_counts_once_and_both_numbers_are_given():
     """One core with a small c was met seven times among nine others that agree."""
     tangent = np.array([0.3] * 7 + [0.95] * 9)
-    kinds = [0] * 7 + list(range(7, 16))
-    made = columns(16, directions=(tangent, 0.1, 0.1), kinds=kinds, frequency=np.arange(16.0))
+    repeats = [0] * 7 + list(range(7, 16))
+    made = columns(16, directions=(tangent, 0.1, 0.1), repeats=repeats, frequency=np.arange(16.0))
     (found,) = [v for v in verdicts([made], [], QUICK) if "c > 0.9" in v.claim.quantity]
     assert (found.estimate.n_entries, found.with_copies.n_entries) == (10, 16)
     assert (found.estimate.value, found.with_copies.value) == (0.9, 9 / 16)

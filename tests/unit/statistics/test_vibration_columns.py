@@ -94,7 +94,7 @@ def test_a_core_met_again_is_one_kind():
         (well(6, barrier=0.101), vibrations([direction("tangent_a", 0.8)], [])),
     ]
     found = collect_vibrations(pairs)
-    np.testing.assert_array_equal(found.kinds, [2, 2, 4, 2])
+    np.testing.assert_array_equal(found.repeats, [2, 2, 4, 2])
     distinct = found.distinct()
     np.testing.assert_array_equal(distinct.wells, [2, 4])
     np.testing.assert_array_equal(distinct.directions["tangent_a"].overlap, [0.9, 0.7])
@@ -110,12 +110,12 @@ def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
     made = columns(
         5, directions=rng.random((3, 5)), reached=rng.random(5), splitting=rng.random(5),
         asymmetry=rng.random(5), mobility=rng.random(5), participation=rng.random(5),
-        mobility_all=rng.random(5), kinds=[0, 0, 2, 0, 2], tangents=studies,
+        mobility_all=rng.random(5), repeats=[0, 0, 2, 0, 2], tangents=studies,
     )  # fmt: skip
     found = made.distinct()
     rows = [0, 2]
     for name in ("wells", "frequency", "participation_number", "largest_mobility",
-                 "mobility_modes", "largest_mobility_all", "kinds"):  # fmt: skip
+                 "mobility_modes", "largest_mobility_all", "repeats"):  # fmt: skip
         np.testing.assert_array_equal(getattr(found, name), getattr(made, name)[rows])
     np.testing.assert_array_equal(found.splittings["argon"], made.splittings["argon"][rows])
     np.testing.assert_array_equal(found.asymmetries["argon"], made.asymmetries["argon"][rows])
@@ -131,10 +131,10 @@ def test_distinct_columns_hold_the_rows_of_the_first_of_each_kind():
 
 def test_the_first_of_each_kind_is_the_first_of_those_chosen():
     studies = tuple(tangent_columns(k, [0.9, 0.5]) for k in (0, 3, 4))
-    made = columns(5, kinds=[0, 0, 2, 0, 2], tangents=studies)
+    made = columns(5, repeats=[0, 0, 2, 0, 2], tangents=studies)
     found = made.where(np.array([False, True, False, True, True]))
     np.testing.assert_array_equal(found.wells, [1, 3, 4])
-    np.testing.assert_array_equal(found.kinds, [0, 0, 2])
+    np.testing.assert_array_equal(found.repeats, [0, 0, 2])
     assert [t.well for t in found.tangents] == [3, 4]
     np.testing.assert_array_equal(found.distinct().wells, [1, 4])
     assert [t.well for t in found.distinct().tangents] == [3, 4]
