@@ -60,8 +60,8 @@ def rows(number: int, images: int, nodes: int) -> list[dict[str, object]]:
 def top_image(profile: gw.EnergyProfile, images: int) -> int:
     """Number of the image nearest to the top of the barrier."""
     s = profile.arc_length
-    share = (s[profile.energy.argmax()] - s[0]) / (s[-1] - s[0])
-    return round(share * (images - 1))
+    fraction = (s[profile.energy.argmax()] - s[0]) / (s[-1] - s[0])
+    return round(fraction * (images - 1))
 
 
 def main() -> None:

@@ -138,20 +138,20 @@ def by_promise(known: Sequence[Searched], allowed: NDArray[np.bool_]) -> Array:
     return np.where(allowed, score, -np.inf)
 
 
-def share_among_best(
+def fraction_among_best(
     score: Array, hits: NDArray[np.bool_], glasses: NDArray[np.intp], best: int
 ) -> tuple[float, float, float]:
     """Share of hits among the best, and its 95 % interval from glasses drawn anew."""
     order = np.argsort(-score, kind="stable")
     order = order[np.isfinite(score[order])]
 
-    def share(weights: Array) -> Array:
+    def fraction(weights: Array) -> Array:
         times = weights[:, glasses[order]]
         counted = np.clip(best - np.cumsum(times, axis=1) + times, 0, times)
         found: Array = (counted @ hits[order]) / counted.sum(axis=1)
         return found
 
-    value, low, high, _ = bootstrapped(share, int(glasses.max()) + 1, Resampling(resamples=500))
+    value, low, high, _ = bootstrapped(fraction, int(glasses.max()) + 1, Resampling(resamples=500))
     return float(value), float(low), float(high)
 
 
@@ -163,7 +163,7 @@ def most_visited(
     for glass in np.unique(glasses):
         rows = np.flatnonzero(glasses == glass)
         chosen[rows[np.argsort(-visits[rows], kind="stable")[:MOST_VISITED]]] = True
-    return share_among_best(np.where(chosen, 0.0, -np.inf), hits, glasses, int(chosen.sum()))
+    return fraction_among_best(np.where(chosen, 0.0, -np.inf), hits, glasses, int(chosen.sum()))
 
 
 def in_rounds(
@@ -274,7 +274,7 @@ def is_system(each: Searched) -> bool:
 
 
 def main() -> None:
-    """Print the share of two-level systems among the best of each order."""
+    """Print the fraction of two-level systems among the best of each order."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path)
     parser.add_argument("--campaign", type=Path, help="folder of a campaign with screened pairs")
@@ -306,7 +306,7 @@ def main() -> None:
         scores.append(("trees of the campaign", foretold))
     for name, score in scores:
         for best in (ROUND, BEST):
-            rows[f"{name}, best {best}"] = share_among_best(score, hits, glasses, best)
+            rows[f"{name}, best {best}"] = fraction_among_best(score, hits, glasses, best)
     for name, (value, low, high) in rows.items():
         print(f"{name}: {100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})")
     order = np.argsort(-chance, kind="stable")

@@ -51,7 +51,7 @@ def unsynced(journal: Path) -> list[Change]:
     return pending
 
 
-def cut_power(where: Path, changes: Sequence[Change], share: float, seed: random.Random) -> None:
+def cut_power(where: Path, changes: Sequence[Change], fraction: float, seed: random.Random) -> None:
     """Take back all that was not synced, then do again what the disk happened to have done.
 
     Parameters
@@ -60,7 +60,7 @@ def cut_power(where: Path, changes: Sequence[Change], share: float, seed: random
         The folder, which is changed.
     changes
         What was not synced.
-    share
+    fraction
         Of the writes that are kept.
     seed
         Chooses them.
@@ -70,11 +70,11 @@ def cut_power(where: Path, changes: Sequence[Change], share: float, seed: random
     for change in reversed(changes):
         undo(where, change)
     names = sum(change.what in NAMES for change in changes)
-    kept = seed.randint(0, names) if 0 < share < 1 else round(share * names)
+    kept = seed.randint(0, names) if 0 < fraction < 1 else round(fraction * names)
     for change in changes:
         if change.what in NAMES:
             kept -= 1
-        if kept >= 0 if change.what in NAMES else seed.random() < share:
+        if kept >= 0 if change.what in NAMES else seed.random() < fraction:
             redo(where, change)
     for path in where.glob(f"{NAMELESS}*"):
         path.unlink()

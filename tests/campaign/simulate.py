@@ -88,10 +88,10 @@ class History:
             (self.base / "marker").unlink(missing_ok=True)
             self.seen[f"ended with {code}"] += 1
             if self.random.random() < 0.6:
-                share = self.random.choice((0.0, 0.5, 0.5, 1.0))
+                fraction = self.random.choice((0.0, 0.5, 0.5, 1.0))
                 self.seen["power cuts"] += 1
                 if self.where.exists():
-                    cut_power(self.where, unsynced(self.base / "journal"), share, self.random)
+                    cut_power(self.where, unsynced(self.base / "journal"), fraction, self.random)
             self.look()
         if self.one_life(None, 0) != 0:
             raise BrokenPromiseError("it does not finish in peace")

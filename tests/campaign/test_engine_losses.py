@@ -19,16 +19,16 @@ class Unreliable(InlineExecutor):
 
     made = 0
 
-    def __init__(self, error: type[Exception], share: float) -> None:
+    def __init__(self, error: type[Exception], fraction: float) -> None:
         Unreliable.made += 1
         self._error = error
-        self._share = share
+        self._fraction = fraction
         self._generator = random.Random(Unreliable.made)  # noqa: S311 (no secrets here)
 
     def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
-        if self._error is EngineLostError and self._generator.random() < self._share:
+        if self._error is EngineLostError and self._generator.random() < self._fraction:
             raise EngineLostError("gone")
-        if self._generator.random() >= self._share:
+        if self._generator.random() >= self._fraction:
             return super().submit(function, *values, **named)
         future: Future[Any] = Future()
         future.set_exception(self._error("gone"))

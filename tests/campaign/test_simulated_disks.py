@@ -67,14 +67,14 @@ JOURNAL = b"".join(
 )
 
 
-def after_a_power_cut(tmp_path: Path, journal: bytes, share: float) -> dict[str, str]:
+def after_a_power_cut(tmp_path: Path, journal: bytes, fraction: float) -> dict[str, str]:
     (tmp_path / "journal").write_bytes(journal)
     where = tmp_path / "x"
     where.mkdir()
     (where / "store").write_text("abcdef")
     (where / "plan").write_text("p")
     generator = random.Random(1)  # noqa: S311 (no secrets here)
-    cut_power(where, unsynced(tmp_path / "journal"), share, generator)
+    cut_power(where, unsynced(tmp_path / "journal"), fraction, generator)
     return {path.name: path.read_text() for path in where.iterdir()}
 
 

@@ -41,8 +41,8 @@ def wells(chains: list[PathChain]) -> list[DoubleWell]:
 
 def test_most_links_of_the_chains_are_double_wells(chains: list[PathChain]) -> None:
     links = [link for chain in chains for link in chain.links]
-    share = np.mean([isinstance(link, DoubleWell) for link in links])
-    assert share > 0.8
+    fraction = np.mean([isinstance(link, DoubleWell) for link in links])
+    assert fraction > 0.8
 
 
 def test_fast_route_finds_nearly_all(wells: list[DoubleWell]) -> None:

@@ -146,7 +146,7 @@ def softest(
 ) -> tuple[float, Array, float]:
     """The lowest eigenvalue of M on the projected space, its unit vector and its residual.
 
-    Stops when |M v - lambda v| <= tolerance |lambda|. A random start has a share of every
+    Stops when |M v - lambda v| <= tolerance |lambda|. A random start has a component along every
     eigenvector; a start near the wanted one converges sooner.
     """
     space = Lanczos(product, project(start.copy()), project, most)

@@ -58,7 +58,7 @@ class Operator(ABC):
         """The lowest eigenvalue and its unit vector (3N,), in at most `most` products.
 
         Stops when the residual is `tolerance` of the eigenvalue. A `start` (3N,) near the wanted
-        vector converges sooner; by default it is random and has a share of every one.
+        vector converges sooner; by default it is random, with a component along every one.
         """
         start = self.random_field() if start is None else start
         value, field, _ = softest(self.product, start, self.project, most, tolerance)

@@ -225,15 +225,15 @@ class _GroupWork:
 
     def chain(self) -> Range:
         """The longest chain of tasks that wait for each other: that of one glass."""
-        shares = {
+        fractions = {
             "prepare": 1.0,
             "explore": 1 / -(-self.group.trajectories // self.plan.explore.lanes),
             "library": 1.0,
             "pairs": 1.0,
         }
         parts = [
-            amount.range().scaled(share / self.group.glasses)
-            for stage, share in shares.items()
+            amount.range().scaled(fraction / self.group.glasses)
+            for stage, fraction in fractions.items()
             for amount in self.costs[stage]
         ]
         search = self._rate("search").value

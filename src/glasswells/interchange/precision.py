@@ -15,7 +15,7 @@ EXACT = 15
 """Digits from which numbers pass for float64, whose shortest texts have 15 to 17 of them."""
 FEWEST = 12
 """Different numbers below which nothing is said about their digits."""
-SHARE = 0.7
+ROUNDED_FRACTION = 0.7
 """Of rounded numbers nine in ten have the last digit, if they are no multiples of a spacing."""
 LEAST_DIGITS, LEAST_DECIMALS = 4, 3
 """Below, numbers are more likely to be exact as they stand, as those of a lattice are."""
@@ -39,12 +39,12 @@ def rounding(tokens: Sequence[str]) -> str | None:
         return None
     digits = [_digits(token) for token in tokens]
     decimals = [_decimals(token) for token in tokens]
-    share, words = max(
-        (_share_of_most(decimals), f"{max(decimals)} decimals"),
-        (_share_of_most(digits), f"{max(digits)} digits"),
+    fraction, words = max(
+        (_fraction_of_most(decimals), f"{max(decimals)} decimals"),
+        (_fraction_of_most(digits), f"{max(digits)} digits"),
     )
     is_fine = max(digits) >= LEAST_DIGITS or max(decimals) >= LEAST_DECIMALS
-    return words if is_fine and share >= SHARE else None
+    return words if is_fine and fraction >= ROUNDED_FRACTION else None
 
 
 def widened(tokens: Sequence[str], values: Array) -> Array:
@@ -87,5 +87,5 @@ def _decimals(token: str) -> int:
     return 0 if "e" in token.lower() else len(token.partition(".")[2].rstrip("0"))
 
 
-def _share_of_most(counts: Sequence[int]) -> float:
+def _fraction_of_most(counts: Sequence[int]) -> float:
     return counts.count(max(counts)) / len(counts)

@@ -24,7 +24,7 @@ class Claim:
     high: float = np.inf
     """The claim holds between these."""
     always: bool = False
-    """Whether a single exception refutes it; `low` is then the share known to be without one."""
+    """Whether a single exception refutes it; `low` is then the fraction known to be without one."""
 
     @property
     def rule(self) -> str:

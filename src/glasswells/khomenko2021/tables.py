@@ -66,8 +66,8 @@ def overview_table(found: Sequence[tuple[Preparation, Sequence[Verdict]]], rho: 
         "whole 95 % interval lies where it holds, and disagrees if the whole interval lies "
         "outside (or, for a claim about all cases, if one case is known to differ). Otherwise "
         "it is undecided, as it is with a single glass and with glasses that are not "
-        "equilibrated. Intervals: bootstrap over glasses, for shares never narrower than the "
-        "binomial one. A star: a single glass, or the same share in all; double wells are "
+        "equilibrated. Intervals: bootstrap over glasses, for fractions never narrower than the "
+        "binomial one. A star: a single glass, or the same fraction in all; double wells are "
         "then taken as independent, and the interval is too narrow. A core that was met in "
         'several backgrounds is one double well; where that matters, "with copies" gives what '
         "all of them together say. Among so many claims one or two come out wrong by chance. "

@@ -17,8 +17,8 @@ from glasswells.statistics.bootstrap import (
     Resampling,
     mean,
 )
+from glasswells.statistics.fractions import as_flags, fraction, known_above, with_entries
 from glasswells.statistics.ranks import rank_correlation
-from glasswells.statistics.shares import as_flags, known_above, share, with_entries
 from glasswells.statistics.vibration_columns import VibrationColumns, mobility_range
 
 LEAST_OVERLAP = 0.4
@@ -146,27 +146,27 @@ def _tangents_parallel(
     always = Claim(
         section="IV A",
         paper="The path leaves A along a linear mode: c of r_12 is above 0.4 in all cases",
-        quantity=f"share of double wells with c > {LEAST_OVERLAP:g}",
+        quantity=f"fraction of double wells with c > {LEAST_OVERLAP:g}",
         low=0.95,
         always=True,
     )
     most = Claim(
         section="IV A",
         paper="In most cases c of r_12 is quite close to one",
-        quantity=f"share of double wells with c > {CLOSE_TO_ONE:g}",
+        quantity=f"fraction of double wells with c > {CLOSE_TO_ONE:g}",
         low=0.5,
     )
     kind = Claim(
         section="IV A",
         paper="This mode is typically a soft quasilocalized one",
-        quantity=f"share of double wells whose mode has PR < {participation:g} and "
+        quantity=f"fraction of double wells whose mode has PR < {participation:g} and "
         f"omega < {frequency:g}",
         low=0.5,
     )
     return [
-        replace(_verdict(always, words, share(above, resampling)), remark=remark),
-        _verdict(most, words, share(close, resampling)),
-        _verdict(kind, words, share(soft, resampling)),
+        replace(_verdict(always, words, fraction(above, resampling)), remark=remark),
+        _verdict(most, words, fraction(close, resampling)),
+        _verdict(kind, words, fraction(soft, resampling)),
     ]
 
 
@@ -302,7 +302,7 @@ def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> l
     often = Claim(
         section="IV D",
         paper="For a large fraction of double wells the overlap stays small even so",
-        quantity=f"share of double wells whose cubic mode has c < {POOR:g}",
+        quantity=f"fraction of double wells whose cubic mode has c < {POOR:g}",
         low=LARGE_FRACTION,
     )
     remark = f"linear modes 4 to {modes}" if modes else ""
@@ -313,7 +313,7 @@ def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> l
         replace(
             _verdict(mobility, "all", _mean(mobility_gains, -1.0, resampling)), remark=remark
         ),
-        _verdict(often, "all", share(small, resampling)),
+        _verdict(often, "all", fraction(small, resampling)),
     ]  # fmt: skip
 
 
@@ -358,11 +358,11 @@ def _unknown_end(glasses: Sequence[VibrationColumns], resampling: Resampling) ->
         claim = Claim(
             section="IV D",
             paper="Along about 95 % of the nonlinear modes there is no double well",
-            quantity=f"share without one of the cubic modes seeded by {words}",
+            quantity=f"fraction without one of the cubic modes seeded by {words}",
             low=RARELY,
         )
         without = [1.0 - g.seeds[seed].is_double_well for g in glasses]
-        found.append(_verdict(claim, "all", share(without, resampling)))
+        found.append(_verdict(claim, "all", fraction(without, resampling)))
     return found
 
 

@@ -48,8 +48,8 @@ class DetourLimits:
     d_AC^2 + d_CB^2. Of 78 such pairs of glasses none was a double well; of double wells with a
     third minimum near, a was 0.63 or more."""
     smaller_part: float = 0.2
-    """Least share of the shorter part in d_AB: a particle that jumps a little along with a change
-    elsewhere may be dragged by it, and then the pair may have a saddle of its own."""
+    """Least length of the shorter part, over d_AB: a particle that jumps a little along with a
+    change elsewhere may be dragged by it, and then the pair may have a saddle of its own."""
 
     def __post_init__(self) -> None:
         not_negative("mobility_overlap", self.mobility_overlap)

@@ -22,10 +22,10 @@ from glasswells.modes.stiffness import Stiffness, as_stiffness
 
 FILTER_DEGREE = 30
 """Of the Chebyshev polynomial: 20 to 40 cost the same within noise."""
-FILTERED_SHARE = 1.75
-"""The filter damps what lies above this many times the number of modes asked for; 1.5 to 2 is
+FILTER_WIDTH = 1.75
+"""The filter damps what lies above this many times the modes asked for; 1.5 to 2 is
 the flat optimum."""
-DENSE_SHARE = 5
+FILTERED_ONE_IN = 5
 """Above a fifth of the spectrum the dense solver is the faster one."""
 PROBE_STEPS = 100
 """Lanczos steps that estimate where the spectrum begins and ends."""
@@ -89,7 +89,7 @@ def normal_modes(
     n_translations = min(3, wanted)
     soft = wanted - n_translations
     pairs = None
-    if 0 < soft <= n_modes // DENSE_SHARE:
+    if 0 < soft <= n_modes // FILTERED_ONE_IN:
         pairs = _soft_end(stiffness, soft)
     if pairs is None:
         pairs = dense_spectrum(stiffness) if soft else (np.empty(0), np.empty((0, n_modes // 3, 3)))
@@ -229,12 +229,12 @@ def _soft_end(stiffness: Stiffness, soft: int) -> tuple[Array, Array] | None:
 
 
 def _filter_limits(stiffness: Stiffness, start: Array, soft: int) -> tuple[float, float]:
-    """Eigenvalue below which about FILTERED_SHARE `soft` modes lie, and one above all of them."""
+    """Eigenvalue below which about FILTER_WIDTH `soft` modes lie, and one above all of them."""
     measure = stiffness.measure(start)
     measure.extend(PROBE_STEPS)
     quadrature = measure.quadrature()
     top = 1.01 * float((quadrature.nodes + quadrature.residuals).max())
     below = np.cumsum(quadrature.weights) * (3 * stiffness.n_particles - 3)
-    wanted = max(FILTERED_SHARE * soft, soft + 10.0)
+    wanted = max(FILTER_WIDTH * soft, soft + 10.0)
     cut = float(np.interp(wanted, below, quadrature.nodes))
     return cut, top

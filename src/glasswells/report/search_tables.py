@@ -10,7 +10,7 @@ import numpy as np
 from glasswells.content.records import Preparation, ReportContent
 from glasswells.report.tables import Table
 from glasswells.screening.rounds import ENDED, ScreeningRound
-from glasswells.statistics import WellSummary, share
+from glasswells.statistics import WellSummary, fraction
 
 
 def search_tables(content: ReportContent) -> list[Table]:
@@ -68,7 +68,7 @@ def _is_two_level(well: WellSummary, units: str) -> bool:
 def _per_search(found: Sequence[int], searches: Sequence[int]) -> str:
     """How many of the searches of each glass found something, with its error over glasses."""
     ones = [np.arange(n) < k for k, n in zip(found, searches, strict=True)]
-    estimate = share(ones)
+    estimate = fraction(ones)
     return "-" if estimate is None else estimate.text()
 
 

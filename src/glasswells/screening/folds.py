@@ -21,8 +21,8 @@ def folds_of(
     """Parts of rows by glass if there are enough glasses, else by pair.
 
     A glass shows one rearrangement in many pairs, so that pairs of a glass that is half known are
-    easier than those of a new one. By pair, each part has its share of the hits; so it is too if
-    parts by glass would leave all hits, or all misses, to one of them.
+    easier than those of a new one. By pair, each part has the same fraction of hits; so it is too
+    if parts by glass would leave all hits, or all misses, to one of them.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def rank_all(
     Raises
     ------
     InputError
-        For a threshold that is not positive, a negative seed, or a share outside [0, 1].
+        For a threshold that is not positive, a negative seed, or a fraction outside [0, 1].
     """
     threshold, seed = positive("threshold", threshold), count("seed", seed)
     exploration = fraction("exploration", exploration)
@@ -121,7 +121,7 @@ def _alike(known: Sequence[Searched], candidates: Sequence[Pair]) -> list[Search
 def _interleave(
     best_first: list[int], exploration: float
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Places by score, with the share of them that go by number instead, and who got those."""
+    """Places by score, with the fraction of them that go by number instead, and who got those."""
     by_number = iter(sorted(best_first))
     by_score = iter(best_first)
     taken: dict[int, None] = {}

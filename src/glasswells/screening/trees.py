@@ -28,7 +28,7 @@ LEAST_DOUBLE_WELLS = 100
 hardly split, and the cross-validated scores that the probabilities rest on mean little."""
 LEAST_OF_A_KIND = 20
 """Pairs with and without a double well from which the two are told apart, one leaf of each; with
-fewer, P(double well) is their share."""
+fewer, P(double well) is their fraction."""
 HITS = 10
 """Splittings below the threshold that its probability is calibrated on. With fewer of them, the
 curve is fitted for the larger E below which so many lie, and shifted to the threshold."""

@@ -14,10 +14,10 @@ from glasswells.statistics.counts import (
     count_tls,
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
+from glasswells.statistics.fractions import fraction, with_entries
 from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
 from glasswells.statistics.overview import Overview, UnitsOverview, overview
 from glasswells.statistics.ranks import rank_correlation
-from glasswells.statistics.shares import share, with_entries
 from glasswells.statistics.splitting_density import (
     CumulativeDensity,
     TlsDensity,
@@ -63,12 +63,12 @@ __all__ = [
     "cumulative_density",
     "distribution",
     "duplicates",
+    "fraction",
     "heat_capacity",
     "mean",
     "mobility_range",
     "overview",
     "rank_correlation",
-    "share",
     "splitting_density",
     "sum_per_volume",
     "summarize_well",

@@ -48,12 +48,12 @@ def two_levels(solution: Solution) -> TwoLevels:
     """
     states = solution.states[:, :2]
     left = states.T @ (solution.left_weights[:, None] * states)
-    shares, vectors = np.linalg.eigh(left)
+    weights, vectors = np.linalg.eigh(left)
     rotation = vectors[:, ::-1]
     gap = float(solution.levels[1] - solution.levels[0])
     # The lower state is (cos, sin) in the basis (L, R): H is diagonal in the lower and upper one.
     cosine = rotation[1, 1] ** 2 - rotation[1, 0] ** 2
-    is_one_sided = not shares[0] < 0.5 < shares[1]
+    is_one_sided = not weights[0] < 0.5 < weights[1]
     if is_one_sided:
         amplitude = gap * 2 * abs(rotation[1, 0] * rotation[1, 1])
     else:

@@ -268,17 +268,17 @@ KINDS: dict[str, tuple[Callable[[Mutator, Path], Made], Callable[..., None], int
 
 
 @pytest.mark.parametrize(
-    "share", [pytest.param(1e-3, id="some"), pytest.param(1.0, id="all", marks=pytest.mark.soak)]
+    "fraction", [pytest.param(1e-3, id="some"), pytest.param(1.0, id="all", marks=pytest.mark.soak)]
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_changed_files_are_read_or_refused(tmp_path: Path, kind: str, share: float) -> None:
+def test_changed_files_are_read_or_refused(tmp_path: Path, kind: str, fraction: float) -> None:
     make, read, number = KINDS[kind]
     files = make(Mutator(seed=len(kind)), tmp_path)
     path = tmp_path / "file"
     ends: Counter[str] = Counter()
     slowest = 0.0
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for data, given in itertools.islice(files, int(share * number)):
+    for data, given in itertools.islice(files, int(fraction * number)):
         start = time.thread_time()
         try:
             read(path, data, given)
@@ -293,4 +293,4 @@ def test_changed_files_are_read_or_refused(tmp_path: Path, kind: str, share: flo
     assert slowest < LONGEST
     assert grown < MEMORY
     # Neither so much damage that readers give up at once, nor so little that nothing is seen.
-    assert min(ends["read"], ends["refused"]) > 0.02 * share * number
+    assert min(ends["read"], ends["refused"]) > 0.02 * fraction * number

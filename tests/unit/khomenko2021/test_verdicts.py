@@ -87,13 +87,13 @@ def test_soft_modes_are_judged_by_the_limits_of_the_plan():
         ("frequency_limit", column.frequency),
     ):
         wide = {"participation_limit": 1.0, "frequency_limit": 1e3}
-        for limit, share_below in ((0.5 * values.min(), 0.0), (2 * values.max(), 1.0)):
+        for limit, fraction_below in ((0.5 * values.min(), 0.0), (2 * values.max(), 1.0)):
             limits = {**wide, name: float(limit)}
             found = verdicts(made, ["argon"], QUICK, **limits)
             (kind,) = (
                 v for v in found if "whose mode has PR" in v.claim.quantity and v.wells == "all"
             )
-            assert kind.estimate.value == share_below
+            assert kind.estimate.value == fraction_below
             assert f"{limit:g}" in kind.claim.quantity
 
 
@@ -110,7 +110,9 @@ def test_the_paper_as_data_agrees_with_the_paper():
     found = verdicts(glasses(rng, reached=0.55), ["argon"], QUICK)
     words = {(v.claim.quantity, v.wells): v.word for v in found}
     # 0.55 with a scatter of 0.05: one in six below 0.5, no `large fraction`.
-    assert words.pop(("share of double wells whose cubic mode has c < 0.5", "all")) == "disagrees"
+    assert (
+        words.pop(("fraction of double wells whose cubic mode has c < 0.5", "all")) == "disagrees"
+    )
     assert set(words.values()) == {"agrees"}
     assert len(words) == len(found) - 1 >= 18
 
@@ -132,7 +134,7 @@ def test_the_paper_as_data_agrees_with_the_paper():
         ({"softest": (0.8, 0.8)}, "mode with r_AB", "disagrees"),
         ({"softest": (0.1, 0.8)}, "mean c with r_AB of the cubic", "disagrees"),
         ({"softest": (0.1, 0.8)}, "less c of its seed", "disagrees"),
-        ({"along": 0.5}, "share without one", "disagrees"),
+        ({"along": 0.5}, "fraction without one", "disagrees"),
     ],
 )
 def test_every_verdict_can_come_out_the_other_way(settings, text, other):

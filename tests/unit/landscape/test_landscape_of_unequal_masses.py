@@ -69,8 +69,8 @@ def test_close_pairs_measure_from_the_center_of_mass(liquid) -> None:
         InherentStructure(index=k, configuration=c, energy=0.0)
         for k, c in enumerate((before, before.moved_to(moved)))
     ]
-    share = N / (2 * N - 1)  # of the center of mass
-    distance = np.sqrt((1 - share) ** 2 + (N - 1) * share**2)
+    fraction = N / (2 * N - 1)  # of the center of mass
+    distance = np.sqrt((1 - fraction) ** 2 + (N - 1) * fraction**2)
     (pair,) = close_pairs(structures, [], 1.0, distance + 1e-9, distance - 1e-9)
     assert pair.distance == pytest.approx(distance, rel=1e-12)
 

@@ -50,9 +50,9 @@ def test_the_same_seed_gives_the_same_bits(known, unseen, ranking):
 
 def test_the_trees_find_more_than_a_blind_choice(unseen, ranking):
     best = sum(is_tls(unseen[k]) for k in ranking.order[:100])
-    share = sum(map(is_tls, unseen)) / len(unseen)
-    assert share < 0.1
-    assert best > 3 * 100 * share
+    fraction = sum(map(is_tls, unseen)) / len(unseen)
+    assert fraction < 0.1
+    assert best > 3 * 100 * fraction
 
 
 def test_probabilities_are_those_of_what_is_found(unseen, ranking):

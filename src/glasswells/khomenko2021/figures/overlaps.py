@@ -22,7 +22,7 @@ from glasswells.report.plotting import (
 )
 from glasswells.report.section import ReportFigure
 from glasswells.statistics import distribution, mobility_range
-from glasswells.statistics.shares import with_entries
+from glasswells.statistics.fractions import with_entries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

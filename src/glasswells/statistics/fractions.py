@@ -1,4 +1,4 @@
-"""Shares of entries with a property, with intervals that stay honest when all entries agree."""
+"""Fractions of entries with a property, with intervals that stay honest when all entries agree."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from glasswells.statistics.bootstrap import (
 )
 
 
-def share(
+def fraction(
     values: Sequence[ArrayLike], resampling: Resampling = DEFAULT_RESAMPLING
 ) -> Estimate | None:
-    """Share of ones among the entries 0 and 1 of each glass; None if there are none.
+    """Fraction of ones among the entries 0 and 1 of each glass; None if there are none.
 
     NaN entries are left out, and glasses without entries. The interval is the hull of that of
     the bootstrap over glasses and of the exact binomial one (Clopper & Pearson, Biometrika 26,
-    404, 1934) of independent entries. Glasses that all have the same share have no scatter to
+    404, 1934) of independent entries. Glasses that all have the same fraction have no scatter to
     learn from: then the binomial interval stands alone and `basis` is `entries`.
     """
     groups = with_entries(values)
