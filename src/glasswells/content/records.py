@@ -27,7 +27,7 @@ from glasswells.statistics import (
     Overview,
     VibrationColumns,
     WellSummary,
-    common_reach,
+    common_complete_below,
     overview,
 )
 from glasswells.store.pipeline import RecordTable
@@ -291,9 +291,9 @@ class ReportContent:
         ) and bool(self.shown)
 
     @property
-    def reach(self) -> float:
+    def complete_below(self) -> float:
         """Frequency below which the modes of all inherent structures are known."""
-        return common_reach(m for p in self.preparations for m in p.minima)
+        return common_complete_below(m for p in self.preparations for m in p.minima)
 
 
 def choose_wells(wells: Sequence[WellSummary], units: str) -> list[tuple[str, WellSummary]]:

@@ -10,7 +10,7 @@ import numpy as np
 from glasswells.content.records import Preparation, ReportContent
 from glasswells.content.vibrations import VibrationContent
 from glasswells.khomenko2021.claims import Verdict, reserved
-from glasswells.khomenko2021.figures.spectrum import reach_words
+from glasswells.khomenko2021.figures.spectrum import complete_words
 from glasswells.khomenko2021.verdicts import verdicts
 from glasswells.report.tables import Table
 from glasswells.statistics import VibrationColumns
@@ -107,7 +107,7 @@ def vibration_counts_table(content: ReportContent) -> Table:
         if not minima and not glasses:
             continue
         n = sum(len(g) for g in glasses)
-        quasilocalized = [m.quasilocalized_below(content.reach) for m in minima]
+        quasilocalized = [m.quasilocalized_below(content.complete_below) for m in minima]
         rows.append(
             (
                 f"{p.temperature:g}",
@@ -127,9 +127,9 @@ def vibration_counts_table(content: ReportContent) -> Table:
         title="Modes and overlaps",
         note="Certified: no other mode can have a larger overlap. Nonlinear modes: found, of the "
         "seeds that there are. A minimum without a quasilocalized mode has no such seed. "
-        f"Quasilocalized modes per minimum: {reach_words(content.reach)}. Under \"double wells\" a "
-        "core counts once in each background, under \"distinct\" once in all, as in verdicts and "
-        "figures.",
+        f"Quasilocalized modes per minimum: {complete_words(content.complete_below)}. "
+        'Under "double wells" a core counts once in each background, under "distinct" once in '
+        "all, as in verdicts and figures.",
         columns=(
             "T_f", "minima", "full spectra", "quasilocalized modes per minimum", "double wells",
             "distinct",

@@ -115,11 +115,11 @@ class PairModel(ABC):
 
     def check(self, configuration: Configuration) -> None:
         """Raise `InputError` unless each box edge is at least twice the largest cutoff."""
-        reach = self.largest_cutoff(configuration.diameters)
-        if configuration.box.min() < 2 * reach:
+        largest = self.largest_cutoff(configuration.diameters)
+        if configuration.box.min() < 2 * largest:
             raise InputError(
                 f"the shortest box edge is {configuration.box.min():g}, expected at least twice "
-                f"the largest cutoff, {2 * reach:g}: use more particles at this density"
+                f"the largest cutoff, {2 * largest:g}: use more particles at this density"
             )
 
     def interactions(self, configuration: Configuration) -> Interactions:

@@ -61,8 +61,8 @@ def _bonds(configuration: Configuration) -> tuple[Array, Array, Array]:
     """Directed bonds (i, j) and their vectors."""
     box, d = configuration.box, configuration.diameters
     positions = wrap(configuration.positions, box)
-    reach = min(BOND_LENGTH * float(d.max()), 0.499 * float(box.min()))
-    pairs = cKDTree(positions, boxsize=box).query_pairs(reach, output_type="ndarray")
+    longest = min(BOND_LENGTH * float(d.max()), 0.499 * float(box.min()))
+    pairs = cKDTree(positions, boxsize=box).query_pairs(longest, output_type="ndarray")
     vectors = minimum_image(positions[pairs[:, 1]] - positions[pairs[:, 0]], box)
     close = np.linalg.norm(vectors, axis=1) < BOND_LENGTH * d[pairs].mean(axis=1)
     pairs, vectors = pairs[close], vectors[close]

@@ -15,7 +15,11 @@ from glasswells.statistics.counts import (
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.fractions import fraction, with_entries
-from glasswells.statistics.minimum_columns import MinimumColumns, collect_minima, common_reach
+from glasswells.statistics.minimum_columns import (
+    MinimumColumns,
+    collect_minima,
+    common_complete_below,
+)
 from glasswells.statistics.overview import Overview, UnitsOverview, overview
 from glasswells.statistics.ranks import rank_correlation
 from glasswells.statistics.splitting_density import (
@@ -57,7 +61,7 @@ __all__ = [
     "active_under",
     "collect_minima",
     "collect_vibrations",
-    "common_reach",
+    "common_complete_below",
     "count_per_glass",
     "count_tls",
     "cumulative_density",

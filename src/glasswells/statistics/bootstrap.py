@@ -179,9 +179,9 @@ def mean(
         return estimate(statistic, groups, resampling)
     n, only = len(groups[0]), groups[0]
     error = float(only.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
-    reach = error * float(stats.t.ppf(0.5 + resampling.confidence / 2, max(n - 1, 1)))
+    half_width = error * float(stats.t.ppf(0.5 + resampling.confidence / 2, max(n - 1, 1)))
     value = float(only.mean())
-    return of_entries(value, value - reach, value + reach, error, n)
+    return of_entries(value, value - half_width, value + half_width, error, n)
 
 
 def distribution(

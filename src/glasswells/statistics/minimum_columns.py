@@ -25,7 +25,7 @@ class MinimumColumns:
     """(m,), how many modes were computed."""
     complete: Array
     """(m,), 1 for a full spectrum, else 0."""
-    reach: Array
+    complete_below: Array
     """(m,), frequency below which every mode is known; infinite for a full spectrum."""
     softest: Array
     """(m,), frequency of mode 4; NaN if it is not known."""
@@ -33,7 +33,7 @@ class MinimumColumns:
     """For each its quasilocalized modes' frequencies, ascending."""
 
     def __post_init__(self) -> None:
-        for name in ("modes", "complete", "reach", "softest"):
+        for name in ("modes", "complete", "complete_below", "softest"):
             freeze(self, **{name: np.array(getattr(self, name), dtype=np.float64)})
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class MinimumColumns:
         return cls(
             modes=modes[kept],
             complete=np.concatenate([p.complete for p in parts])[kept],
-            reach=np.concatenate([p.reach for p in parts])[kept],
+            complete_below=np.concatenate([p.complete_below for p in parts])[kept],
             softest=softest[kept],
             localized=tuple(localized[k] for k in kept),
         )
@@ -59,12 +59,16 @@ class MinimumColumns:
         return np.array([np.sum(omega < frequency) for omega in self.localized], dtype=np.float64)
 
 
-def common_reach(glasses: Iterable[MinimumColumns]) -> float:
+def common_complete_below(glasses: Iterable[MinimumColumns]) -> float:
     """Frequency below which the modes of all these inherent structures are known.
 
     Numbers of modes of different inherent structures compare only below it.
     """
-    return float(min((reach for g in glasses for reach in g.reach), default=np.inf))
+    return float(
+        min(
+            (complete_below for g in glasses for complete_below in g.complete_below), default=np.inf
+        )
+    )
 
 
 def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
@@ -73,19 +77,19 @@ def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
     One of which two records exist, such as some modes and a full spectrum, is counted once, with
     more modes.
     """
-    modes, complete, reach, softest, localized = [], [], [], [], []
+    modes, complete, complete_below, softest, localized = [], [], [], [], []
     for one in minima:
         omega = one.frequencies
         modes.append(len(omega))
         complete.append(one.complete)
-        reach.append(np.inf if one.complete or not len(omega) else omega[-1])
+        complete_below.append(np.inf if one.complete or not len(omega) else omega[-1])
         softest.append(omega[3 : 3 + COMPARED_MODES].copy())
         localized.append(omega[np.array(one.quasilocalized, dtype=np.intp) - 1])
     kept = _distinct(softest, modes)
     return MinimumColumns(
         modes=np.array(modes)[kept],
         complete=np.array(complete)[kept],
-        reach=np.array(reach)[kept],
+        complete_below=np.array(complete_below)[kept],
         softest=np.array([omega[0] if len(omega) else np.nan for omega in softest])[kept],
         localized=tuple(localized[k] for k in kept),
     )

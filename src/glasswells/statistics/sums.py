@@ -115,8 +115,8 @@ def sum_per_volume(
     else:
         value = sums[0] / volume[0]
         error = np.sqrt((tables[0] ** 2).sum(axis=0)) / volume[0]
-        reach = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
-        low, high = value - reach, value + reach
+        half_width = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
+        low, high = value - half_width, value + half_width
         low = np.where(sums[0] >= 0, np.maximum(low, 0.0), low)
     return EstimatedCurve(
         value=value,

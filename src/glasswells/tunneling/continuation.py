@@ -36,19 +36,19 @@ class Tail:
     curvature: float
     """d2V/dx2 where no true energies are used."""
     data: Curve | None = None
-    """True energies up to `reach`."""
-    reach: float = 0.0
+    """True energies up to `extent`."""
+    extent: float = 0.0
     """Distance from which on V is the parabola (value, slope, curvature), which starts here."""
     wall: float = math.inf
     """Distance of a hard wall."""
 
     def __call__(self, x: Array, checking: bool = False) -> Array:
         """Energy at distances `x`, of any shape."""
-        y = x - self.reach
+        y = x - self.extent
         parabola: Array = self.value + y * (self.slope + 0.5 * self.curvature * y)
         if self.data is None:
             return parabola
-        return np.where(y > 0, parabola, self.data(np.minimum(x, self.reach), checking))
+        return np.where(y > 0, parabola, self.data(np.minimum(x, self.extent), checking))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -74,21 +74,21 @@ class Potential:
     def breaks(self) -> tuple[float, ...]:
         """Positions where a derivative of V jumps, increasing."""
         length = self.profile.length
-        reaches = {-self.tail_a.reach, 0.0, length, length + self.tail_b.reach}
-        return tuple(sorted(reaches))
+        ends = {-self.tail_a.extent, 0.0, length, length + self.tail_b.extent}
+        return tuple(sorted(ends))
 
 
 def straight(profile: SmoothProfile, wall_width: float | None = None) -> Potential:
-    """True energies along the straight continuation of the chord at rho, as far as they reach.
+    """True energies along the straight continuation of the chord at rho, as far as they extend.
 
     From there on a parabola with the slope that the data end with and the largest of three
     curvatures: that of the data at their end, that stated for the end of the path, and
     slope^2 / (2 rise), of the parabola with the slope and rise of the data. It confines always.
     """
     sides = []
-    for side, data, reach, curvature in (
-        ("a", profile.beyond_a, profile.reach_a, profile.curvature_a),
-        ("b", profile.beyond_b, profile.reach_b, profile.curvature_b),
+    for side, data, extent, curvature in (
+        ("a", profile.beyond_a, profile.extent_a, profile.curvature_a),
+        ("b", profile.beyond_b, profile.extent_b, profile.curvature_b),
     ):
         if data is None:
             raise InputError(
@@ -96,16 +96,16 @@ def straight(profile: SmoothProfile, wall_width: float | None = None) -> Potenti
                 f"the true energies beyond its ends, or name another continuation: 'harmonic' "
                 f"or 'walls'"
             )
-        value, slope = float(data(np.array(reach))), data.derivative(reach)
+        value, slope = float(data(np.array(extent))), data.derivative(extent)
         rise = value - float(data(np.array(0.0)))
         from_rise = slope**2 / (2 * rise) if rise > 0 else 0.0
-        steepest = max(data.derivative(reach, 2), curvature, from_rise)
+        steepest = max(data.derivative(extent, 2), curvature, from_rise)
         if steepest <= 0:
             raise InputError(
-                f"beyond_{side} ends at {reach} with slope {slope} and no positive curvature: "
+                f"beyond_{side} ends at {extent} with slope {slope} and no positive curvature: "
                 f"continue it until the energy rises"
             )
-        sides.append(Tail(value=value, slope=slope, curvature=steepest, data=data, reach=reach))
+        sides.append(Tail(value=value, slope=slope, curvature=steepest, data=data, extent=extent))
     return Potential(profile=profile, tail_a=sides[0], tail_b=sides[1])
 
 

@@ -147,7 +147,7 @@ def _first_extent(tail: Tail, length: float, reduced_hbar: float) -> float:
     if tail.curvature <= 0:
         return length
     # About where the fourth state of a harmonic well has died; too small only costs a doubling.
-    return tail.reach + 7.0 * math.sqrt(reduced_hbar / math.sqrt(tail.curvature))
+    return tail.extent + 7.0 * math.sqrt(reduced_hbar / math.sqrt(tail.curvature))
 
 
 def _sample_positions(extents: list[float], length: float, samples: int) -> Array:

@@ -69,9 +69,9 @@ class SmoothProfile:
     beyond_a: Curve | None
     """V at distance x beyond A, from the true energies there."""
     beyond_b: Curve | None
-    reach_a: float
+    extent_a: float
     """Largest distance beyond A of a true energy; 0 without them."""
-    reach_b: float
+    extent_b: float
     is_coarse: bool
     """Whether any of the curves has so few points that their difference understates the error."""
     barrier: float
@@ -142,8 +142,8 @@ def smooth_profile(profile: Any) -> SmoothProfile:
         curvature_b=_curvature(profile, "curvature_b"),
         beyond_a=beyond["a"][0],
         beyond_b=beyond["b"][0],
-        reach_a=beyond["a"][1],
-        reach_b=beyond["b"][1],
+        extent_a=beyond["a"][1],
+        extent_b=beyond["b"][1],
         is_coarse=any(c.is_coarse for c in (curve, beyond["a"][0], beyond["b"][0]) if c),
         barrier=barrier,
         barrier_position=position,
@@ -201,7 +201,7 @@ def _curvature(profile: Any, name: str) -> float:
 def _beyond(
     profile: Any, name: str, curve: Curve, end: float, direction: float
 ) -> tuple[Curve | None, float]:
-    """The curve of the true energies beyond one end, joined to the path, and its reach."""
+    """The curve of the true energies beyond one end, joined to the path, and its extent."""
     given = getattr(profile, name, None)
     if given is None:
         return None, 0.0

@@ -67,7 +67,7 @@ def solve_splitting(
         What V is beyond the two minima; by default what the unit set goes with, `walls` for the
         published sets and `straight` for others:
 
-        - ``straight``: the true energies in `beyond_a` and `beyond_b` as far as they reach, from
+        - ``straight``: the true energies in `beyond_a` and `beyond_b` as far as they extend, from
           there a parabola;
         - ``harmonic``: the parabola of the curvature stated at each end;
         - ``walls``: the same between hard walls, `wall_width` apart around the middle of the path.
@@ -239,7 +239,7 @@ def _is_single_well(potential: Potential, solution: Solution, reduced: TwoLevels
 def _weight_beyond_data(potential: Potential, solution: Solution) -> float:
     if potential.tail_a.data is None or potential.tail_b.data is None:
         return 0.0
-    low, high = -potential.tail_a.reach, potential.profile.length + potential.tail_b.reach
+    low, high = -potential.tail_a.extent, potential.profile.length + potential.tail_b.extent
     beyond = (solution.points < low) | (solution.points > high)
     densities = solution.states[:, :2] ** 2 * solution.weights[:, None]
     return float(densities[beyond].sum(axis=0).max())

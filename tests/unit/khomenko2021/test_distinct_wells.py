@@ -143,10 +143,10 @@ def test_numbers_of_quasilocalized_modes_are_over_one_range_of_frequencies(made)
     p = made.preparations[0]
     glass = replace(p.glasses[0], minima=collect_minima([few, full]))
     both = replace(made, preparations=(replace(p, glasses=(glass,)),))
-    reach = float(few.frequencies[-1])
-    assert both.reach == reach
-    assert full.frequencies[3] < reach < full.frequencies[109]
-    words = f"of the modes below frequency {reach:.3g}"
+    complete_below = float(few.frequencies[-1])
+    assert both.complete_below == complete_below
+    assert full.frequencies[3] < complete_below < full.frequencies[109]
+    words = f"of the modes below frequency {complete_below:.3g}"
     caption = next(spectrum_pictures(both)).caption
     assert "1.0 quasilocalized modes on average in 2 minima of 1 glass" in caption
     assert words in caption

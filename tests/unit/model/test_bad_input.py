@@ -68,9 +68,9 @@ def test_box_below_twice_the_largest_cutoff(function, soft_liquid):
         positions=soft_liquid.positions, diameters=soft_liquid.diameters, box=[9.0, 4.0, 9.0]
     )
     text = message_of(function, SoftSpheres(), small)
-    reach = 2 * 1.25 * soft_liquid.diameters.max()
+    least_edge = 2 * 1.25 * soft_liquid.diameters.max()
     assert "the shortest box edge is 4, expected at least twice the largest cutoff" in text
-    assert f"{reach:g}: use more particles" in text
+    assert f"{least_edge:g}: use more particles" in text
 
 
 def test_box_of_exactly_twice_the_largest_cutoff_is_accepted():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from glasswells.statistics import collect_minima, common_reach
+from glasswells.statistics import collect_minima, common_complete_below
 from glasswells.vibrations.records import MinimumVibrations
 
 
@@ -16,7 +16,7 @@ def test_columns_say_what_the_records_say():
     found = collect_minima(iter([minimum([1.0, 1.5, 2.0, 2.5], localized=(5, 7))]))
     np.testing.assert_array_equal(found.modes, [7])
     np.testing.assert_array_equal(found.complete, [0])
-    np.testing.assert_array_equal(found.reach, [2.5])
+    np.testing.assert_array_equal(found.complete_below, [2.5])
     np.testing.assert_array_equal(found.softest, [1.0])
     np.testing.assert_array_equal(found.localized[0], [1.5, 2.5])
 
@@ -31,15 +31,15 @@ def test_numbers_of_modes_are_compared_where_all_are_known():
             minimum([0.9, 1.3, 1.5], localized=(4,)),
         ]),
     ]  # fmt: skip
-    reach = common_reach(glasses)
-    assert reach == 1.5
-    counts = [list(g.quasilocalized_below(reach)) for g in glasses]
+    complete_below = common_complete_below(glasses)
+    assert complete_below == 1.5
+    counts = [list(g.quasilocalized_below(complete_below)) for g in glasses]
     assert counts == [[1], [1, 1]]
     assert list(glasses[0].quasilocalized_below(np.inf)) == [2]
-    assert common_reach(glasses[:1]) == np.inf  # a full spectrum leaves nothing out
+    assert common_complete_below(glasses[:1]) == np.inf  # a full spectrum leaves nothing out
     # A mode at the limit itself is the last known of one minimum: it must not count there alone.
     last = collect_minima([minimum([1.0, 1.5], localized=(5,))])
-    assert list(last.quasilocalized_below(common_reach([last]))) == [0]
+    assert list(last.quasilocalized_below(common_complete_below([last]))) == [0]
 
 
 def test_a_minimum_with_some_modes_and_a_full_spectrum_is_one():
@@ -62,4 +62,4 @@ def test_minima_of_which_no_mode_is_known_are_not_taken_for_one():
     assert len(found) == 2
     assert np.isnan(found.softest).all()
     assert len(collect_minima([])) == 0
-    assert common_reach([collect_minima([])]) == np.inf
+    assert common_complete_below([collect_minima([])]) == np.inf

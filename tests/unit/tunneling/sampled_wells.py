@@ -24,11 +24,11 @@ def quartic_coefficients(height, half_distance, tilt=0.0):
     return [height, tilt, -2 * height / a**2, 0.0, height / a**4]
 
 
-def sampled_polynomial(coefficients, n_points=200, reach=0.8, n_beyond=120, offset=0.0):
+def sampled_polynomial(coefficients, n_points=200, extent=0.8, n_beyond=120, offset=0.0):
     """The path between the outer two minima of a quartic, true energies beyond; and V(A)."""
     v = Polynomial(coefficients)
     a, _, b = np.sort(v.deriv().roots().real)
-    s, x = np.linspace(0.0, b - a, n_points), np.linspace(0.0, reach, n_beyond)
+    s, x = np.linspace(0.0, b - a, n_points), np.linspace(0.0, extent, n_beyond)
     profile = EnergyProfile(
         arc_length=s,
         energy=v(a + s) - v(a) + offset,

@@ -68,7 +68,7 @@ def test_energies_count_from_minimum_a_and_positions_from_the_first_point():
 
 
 def test_straight_continues_upwards_where_the_true_energies_end():
-    profile, _ = sampled_polynomial(quartic_coefficients(0.2, 0.3), reach=0.1)
+    profile, _ = sampled_polynomial(quartic_coefficients(0.2, 0.3), extent=0.1)
     potential = continued(smooth_profile(profile), "straight")
     x = np.linspace(0, 1, 101)
     for outside in (-x, potential.profile.length + x):

@@ -252,7 +252,7 @@ def test_short_paths_and_short_reaches_are_flagged():
     assert "short_path" in solve_splitting(quartic(0.3, 0.04), ARGON).flags
     assert "short_path" not in solve_splitting(quartic(0.3, 0.06), ARGON).flags
     assert solve_splitting(quartic(), ARGON).flags == ()
-    assert solve_splitting(quartic(reach=0.1), ARGON).flags == ("extrapolated",)
+    assert solve_splitting(quartic(extent=0.1), ARGON).flags == ("extrapolated",)
 
 
 def test_a_two_level_system_lies_below_the_threshold():

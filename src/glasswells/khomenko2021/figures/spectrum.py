@@ -75,24 +75,25 @@ def _words(shown: ShownSpectrum) -> str:
 
 def _population_words(content: ReportContent) -> str:
     """How typical it is."""
-    reach = content.reach
+    complete_below = content.complete_below
     words = []
     for p in content.preparations:
         if p.minima:
-            counts = np.concatenate([m.quasilocalized_below(reach) for m in p.minima])
+            counts = np.concatenate([m.quasilocalized_below(complete_below) for m in p.minima])
             words.append(
                 f"T_f = {p.temperature:g}: {counts.mean():.1f} quasilocalized modes on average in "
                 f"{len(counts)} minima of {len(p.minima)} "
                 f"{'glass' if len(p.minima) == 1 else 'glasses'}."
             )
-    return " ".join([*words, f"Averages: {reach_words(reach)}."] if words else [])
+    return " ".join([*words, f"Averages: {complete_words(complete_below)}."] if words else [])
 
 
-def reach_words(reach: float) -> str:
+def complete_words(complete_below: float) -> str:
     """Which modes of each minimum are counted."""
-    if np.isinf(reach):
+    if np.isinf(complete_below):
         return "of all modes"
-    return f"of the modes below frequency {reach:.3g}, up to which those of every minimum are known"
+    limit = f"{complete_below:.3g}"
+    return f"of the modes below frequency {limit}, up to which those of every minimum are known"
 
 
 FIGURES = (ReportFigure(section="vibrations", place=2, draw=spectrum_pictures),)
