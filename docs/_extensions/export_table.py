@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docutils import nodes
+from node_tables import node_table
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -94,33 +95,15 @@ class ExportTables(SphinxDirective):
                 if name == kind:
                     summary = (record.__doc__ or "").split("\n")[0]
                     section += nodes.paragraph(text=summary)
-                section += _table(lines)
+                section += node_table(
+                    COLUMNS,
+                    (
+                        [nodes.literal(text=column), nodes.Text(unit), nodes.Text(meaning)]
+                        for column, unit, meaning in lines
+                    ),
+                )
                 found.append(section)
         return found
-
-
-def _table(lines: list[Line]) -> nodes.table:
-    table = nodes.table(classes=["plan-table"])
-    group = nodes.tgroup(cols=len(COLUMNS))
-    table += group
-    group.extend(nodes.colspec(colwidth=width) for _, width in COLUMNS)
-    head, body = nodes.thead(), nodes.tbody()
-    head += _row([nodes.Text(title) for title, _ in COLUMNS])
-    for name, unit, meaning in lines:
-        body += _row([nodes.literal(text=name), nodes.Text(unit), nodes.Text(meaning)])
-    group += head
-    group += body
-    return table
-
-
-def _row(cells: list[nodes.Node]) -> nodes.row:
-    row = nodes.row()
-    for cell in cells:
-        entry, paragraph = nodes.entry(), nodes.paragraph()
-        paragraph += cell
-        entry += paragraph
-        row += entry
-    return row
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

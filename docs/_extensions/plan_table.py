@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from docutils import nodes
+from node_tables import node_table
 from pydantic import BaseModel
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -35,28 +36,21 @@ class PlanTable(SphinxDirective):
         section = section_of(self.arguments[0])
         if section is None:
             raise self.error(f"a plan has no table {self.arguments[0]!r}")
-        table = nodes.table(classes=["plan-table"])
-        group = nodes.tgroup(cols=len(COLUMNS))
-        table += group
-        group.extend(nodes.colspec(colwidth=width) for _, width in COLUMNS)
-        head = nodes.thead()
-        head += _row([[nodes.Text(title)] for title, _ in COLUMNS])
-        body = nodes.tbody()
+        rows: list[list[nodes.Node | list[nodes.Node]]] = []
         for name, field in section.model_fields.items():
             if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
                 continue  # a table of its own
             default = "required" if field.is_required() else toml_value(field.default)
-            cells: list[list[nodes.Node]] = [
-                [nodes.literal(text=name)],
-                [nodes.literal(text=default)],
-                _marked(field.description or ""),
-            ]
-            body += _row(cells)
-        group += head
-        group += body
+            rows.append(
+                [
+                    nodes.literal(text=name),
+                    nodes.literal(text=default),
+                    _marked(field.description or ""),
+                ]
+            )
         # Sphinx then makes the page again when the plan has changed.
         self.env.note_dependency(inspect.getsourcefile(section) or "")
-        return [table]
+        return [node_table(COLUMNS, rows)]
 
 
 def section_of(name: str) -> Any:
@@ -83,17 +77,6 @@ def _marked(text: str) -> list[nodes.Node]:
         for k, part in enumerate(parts)
         if part
     ]
-
-
-def _row(cells: list[list[nodes.Node]]) -> nodes.row:
-    row = nodes.row()
-    for cell in cells:
-        paragraph = nodes.paragraph()
-        paragraph.extend(cell)
-        entry = nodes.entry()
-        entry += paragraph
-        row += entry
-    return row
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from glasswells.cli.common import (
     shows_progress,
     tell,
 )
-from glasswells.engines.choice import EngineChoice, EngineName, executor_factory
+from glasswells.cli.work_options import WorkOptions, with_work_options
+from glasswells.engines.choice import executor_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,52 +35,9 @@ if TYPE_CHECKING:
     from glasswells.store.pipeline import Pipeline
 
 
-Workers = Annotated[
-    int | None,
-    typer.Option("--workers", "-w", min=1, help="Tasks at once.", show_default="all cores"),
-]
-Walltime = Annotated[
-    str | None,
-    typer.Option("--walltime", help="Stop cleanly before this time is over: 90, 30m, 2:00:00."),
-]
-Engine = Annotated[
-    EngineName, typer.Option("--engine", help="Where tasks run.", rich_help_panel="Engine")
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        metavar="tls://HOST:PORT",
-        help="Existing dask scheduler; without it a dask cluster on this machine.",
-        rich_help_panel="Engine",
-    ),
-]
-Cluster = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Slurm jobs, TOML.", rich_help_panel="Engine"),
-]
-Certificate = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="PEM file for the scheduler.",
-        show_default="dask's configuration",
-        rich_help_panel="Engine",
-    ),
-]
-Insecure = Annotated[
-    bool,
-    typer.Option(
-        "--insecure",
-        help="Plain text to the scheduler: whoever reaches its port can run programs as you.",
-        rich_help_panel="Engine",
-    ),
-]
-Grace = Annotated[
-    float, typer.Option("--grace", min=0.0, help="Seconds that chunks in flight get at a stop.")
-]
-
-
+@with_work_options
 def run(
+    *,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan file, TOML.")],
     directory: Annotated[
         Path | None,
@@ -92,16 +50,7 @@ def run(
             help="Take over what a campaign has done, or begun, that this one shares.",
         ),
     ] = None,
-    workers: Workers = None,
-    walltime: Walltime = None,
-    grace: Grace = 8.0,
-    engine: Engine = EngineName.LOCAL,
-    scheduler: Scheduler = None,
-    cluster: Cluster = None,
-    tls_ca: Certificate = None,
-    tls_cert: Certificate = None,
-    tls_key: Certificate = None,
-    insecure: Insecure = False,
+    how: WorkOptions,
     pipeline: PipelineName = None,
     debug: Debug = False,
 ) -> None:
@@ -116,17 +65,8 @@ def run(
         from glasswells.campaign.campaigns import start_campaign
 
         stages = find_pipeline(pipeline)
-        seconds = _seconds(walltime)
-        choice = EngineChoice(
-            name=engine,
-            scheduler=scheduler,
-            cluster=cluster,
-            tls_ca=tls_ca,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            insecure=insecure,
-        )
-        where = executor_factory(choice, workers)  # refuses bad options before a folder is made
+        # Bad options are refused before a folder is made.
+        seconds, where = how.seconds, executor_factory(how.choice, how.workers)
         folder = start_campaign(plan, directory, stages, reuse)
         if reuse is not None:
             from glasswells.campaign.reuse import what_is_shared
@@ -136,10 +76,12 @@ def run(
         if pipeline is None:
             _say_estimate(folder, where[1])
         with _found_last(folder, stages):
-            _work(folder, stages, engine, where, seconds, grace)
+            _work(folder, stages, how, where, seconds)
 
 
+@with_work_options
 def resume(
+    *,
     directory: Directory,
     retry_failed: Annotated[
         bool,
@@ -149,36 +91,18 @@ def resume(
         bool,
         typer.Option("--trust-code", help="Run the calculator that its plan names: it is mine."),
     ] = False,
-    workers: Workers = None,
-    walltime: Walltime = None,
-    grace: Grace = 8.0,
-    engine: Engine = EngineName.LOCAL,
-    scheduler: Scheduler = None,
-    cluster: Cluster = None,
-    tls_ca: Certificate = None,
-    tls_cert: Certificate = None,
-    tls_key: Certificate = None,
-    insecure: Insecure = False,
+    how: WorkOptions,
     pipeline: PipelineName = None,
     debug: Debug = False,
 ) -> None:
     """Go on with a campaign that was stopped or killed, or whose machine lacked something."""
     with errors(debug):
-        choice = EngineChoice(
-            name=engine,
-            scheduler=scheduler,
-            cluster=cluster,
-            tls_ca=tls_ca,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            insecure=insecure,
-        )
-        where = executor_factory(choice, workers)
+        where = executor_factory(how.choice, how.workers)
         stages = find_pipeline(pipeline)
         if not trust_code:
             _require_own_code(directory, stages)
         with _found_last(directory, stages):
-            _work(directory, stages, engine, where, _seconds(walltime), grace, retry_failed)
+            _work(directory, stages, how, where, how.seconds, retry_failed)
 
 
 def verify(
@@ -291,10 +215,9 @@ def _say_estimate(directory: Path, workers: int | None) -> None:
 def _work(
     directory: Path,
     pipeline: Pipeline,
-    engine: EngineName,
+    how: WorkOptions,
     where: tuple[Callable[[], Executor] | None, int | None],
     walltime: float | None,
-    grace: float,
     retry: bool = False,
 ) -> None:
     from glasswells.campaign.campaigns import open_campaign, run_campaign
@@ -310,9 +233,9 @@ def _work(
             pipeline,
             workers=workers,
             walltime=walltime,
-            grace=grace,
+            grace=how.grace,
             make_executor=make_executor,
-            engine=engine,
+            engine=how.engine,
             observer=display,
             retry=retry,
         )
@@ -332,9 +255,3 @@ def _work(
         tell(f"finished, but nothing came of: {', '.join(barren)}")
         raise typer.Exit(ExitCode.FRUITLESS)
     tell(f"finished: see `glasswells status {directory}` and `glasswells report {directory}`")
-
-
-def _seconds(walltime: str | None) -> float | None:
-    from glasswells.engines.stop import parse_walltime
-
-    return None if walltime is None else parse_walltime(walltime)
