@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from glasswells.campaign.runner import encode_output
 from glasswells.campaign.takeover import Takeover
@@ -90,7 +89,7 @@ def new_replay(
             f"{folder / PLAN_NAME} cannot be written ({error.strerror}): check free space"
         ) from error
     with Store(folder, pipeline.codec) as store:
-        yield Replay(store, recovered, pipeline, plan, seed)
+        yield Replay(Takeover(store, recovered, pipeline, plan, seed))
 
 
 class Replay:
@@ -98,23 +97,16 @@ class Replay:
 
     Parameters
     ----------
-    store
-        Open for writing; it has the plan, and no tasks.
-    recovered
-        What another campaign's file holds.
-    pipeline, plan, seed
-        As for `Coordinator`.
+    takeover
+        Into that store, which has the plan and no tasks.
     """
 
-    def __init__(
-        self, store: Store, recovered: Recovered, pipeline: Pipeline, plan: Any, seed: int
-    ) -> None:
-        self.store = store
-        self.recovered = recovered
-        self.pipeline = pipeline
-        self.plan = plan
-        self.seed = seed
-        self._takeover = Takeover(store, recovered, pipeline, plan, seed)
+    def __init__(self, takeover: Takeover) -> None:
+        self.store = takeover.store
+        self.recovered = takeover.recovered
+        self.pipeline = takeover.pipeline
+        self.seed = takeover.seed
+        self._takeover = takeover
         self._later_found = -1
 
     @property
@@ -136,7 +128,7 @@ class Replay:
         with self.store.transaction():
             self.store.copy_sessions(self.recovered.sessions)
             self.store.begin_session(provenance(workers=0, engine=engine))
-            for task in self.pipeline.tasks(self.pipeline.roots(self.plan), self.seed):
+            for task in self.pipeline.tasks(self.pipeline.roots(self._takeover.plan), self.seed):
                 self.store.add_task(task, self.pipeline.rank(task.stage))
         self._takeover.takes_beginnings = only_asked_for
         self._later_found = self._highest_rank() if only_asked_for else -1
