@@ -7,6 +7,8 @@ Guenole et al., Comput. Mater. Sci. 175, 109584 (2020).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from glasswells.core.compiler import kernel
@@ -14,10 +16,6 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.minimization.kernels import (
     ACCEPTED,
-    BACKTRACKS,
-    ENERGY,
-    IDLE,
-    MAX_FORCE,
     MOST_BACKTRACKS,
     NOT_FINITE,
     REJECTED,
@@ -33,12 +31,20 @@ from glasswells.model.pair_model import Interactions
 
 FIRE_PATIENCE = 10
 """How many times more patience FIRE gets than L-BFGS: its force oscillates."""
-TIME_STEP, ALPHA, DOWNHILL = 0, 1, 2
-"""Places in the state: time step, mixing, steps since the last one uphill."""
 DELAY, GROWTH, CUT, ALPHA_START, ALPHA_FACTOR = 5, 1.1, 0.5, 0.1, 0.99
 """The parameters of the paper."""
 SMALLEST_TIME_STEP = 1e-3
 """Of the largest: repeated steps uphill must not freeze the dynamics."""
+
+
+class Pace(NamedTuple):
+    """What steers the dynamics, in arrays of one element, which kernels change in place."""
+
+    time_step: Array
+    mixing: Array
+    """alpha."""
+    downhill: Array
+    """Steps since the last one uphill."""
 
 
 def descend_fire(
@@ -52,36 +58,40 @@ def descend_fire(
     if not run.begin():
         return run.descent(Outcome.NOT_FINITE)
     largest_time_step = settings.fire_time_step
-    state = np.array([0.1 * largest_time_step, ALPHA_START, 0.0])
+    pace = Pace(
+        time_step=np.array([0.1 * largest_time_step]),
+        mixing=np.array([ALPHA_START]),
+        downhill=np.zeros(1),
+    )
     while True:
         outcome = run.ending()
         if outcome is not None:
             return run.descent(outcome)
-        fire_propose(run.w, state, largest_time_step, settings.largest_step)
+        fire_propose(run.w, pace, largest_time_step, settings.largest_step)
         energy, force_d = run.evaluate()
         if run.may_jump:
             note_jump(run.w, force_d, energy)
-        if fire_accept(run.w, state, force_d, energy) == NOT_FINITE:
+        if fire_accept(run.w, pace, force_d, energy) == NOT_FINITE:
             return run.descent(Outcome.NOT_FINITE)
 
 
 @kernel
-def fire_propose(w, state, largest_time_step, largest_step):  # type: ignore[no-untyped-def]
+def fire_propose(w, pace, largest_time_step, largest_step):  # type: ignore[no-untyped-def]
     """One step of the dynamics from the accepted point; velocities are `w.direction_d`."""
     v, f = w.direction_d, w.force_d
     if dot(v, f) > 0.0:
-        state[DOWNHILL] += 1.0
-        if state[DOWNHILL] > DELAY:
-            state[TIME_STEP] = min(GROWTH * state[TIME_STEP], largest_time_step)
-            state[ALPHA] *= ALPHA_FACTOR
+        pace.downhill[0] += 1.0
+        if pace.downhill[0] > DELAY:
+            pace.time_step[0] = min(GROWTH * pace.time_step[0], largest_time_step)
+            pace.mixing[0] *= ALPHA_FACTOR
     else:
-        if state[DOWNHILL] > 0.0:
+        if pace.downhill[0] > 0.0:
             smallest = SMALLEST_TIME_STEP * largest_time_step
-            state[TIME_STEP] = max(CUT * state[TIME_STEP], smallest)
-        state[DOWNHILL] = 0.0
-        state[ALPHA] = ALPHA_START
+            pace.time_step[0] = max(CUT * pace.time_step[0], smallest)
+        pace.downhill[0] = 0.0
+        pace.mixing[0] = ALPHA_START
         v[:] = 0.0
-    time_step, alpha = state[TIME_STEP], state[ALPHA]
+    time_step, alpha = pace.time_step[0], pace.mixing[0]
     for d in range(v.shape[0]):
         v[d] += time_step * f[d]
     force2 = dot(f, f)
@@ -101,22 +111,22 @@ def fire_propose(w, state, largest_time_step, largest_step):  # type: ignore[no-
 
 
 @kernel
-def fire_accept(w, state, force_d, energy):  # type: ignore[no-untyped-def]
+def fire_accept(w, pace, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the trial point if it is finite; otherwise stop and shorten the time step."""
     largest = largest_component(force_d)
-    w.counter[IDLE] += 1
+    w.state.idle += 1
     if np.isfinite(energy) and np.isfinite(largest):
         copy(w.trial_d, w.position_d)
         copy(force_d, w.force_d)
-        w.number[ENERGY] = energy
-        w.number[MAX_FORCE] = largest
-        w.counter[BACKTRACKS] = 0
+        w.state.energy = energy
+        w.state.max_force = largest
+        w.state.backtracks = 0
         note_progress(w, energy, largest)
         return ACCEPTED
-    w.counter[BACKTRACKS] += 1
-    if w.counter[BACKTRACKS] > MOST_BACKTRACKS:
+    w.state.backtracks += 1
+    if w.state.backtracks > MOST_BACKTRACKS:
         return NOT_FINITE
-    state[TIME_STEP] *= CUT
-    state[DOWNHILL] = 0.0
+    pace.time_step[0] *= CUT
+    pace.downhill[0] = 0.0
     w.direction_d[:] = 0.0
     return REJECTED

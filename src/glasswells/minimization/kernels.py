@@ -8,24 +8,27 @@ run in the precision of the arrays; what is decided, and the recursion, in doubl
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from glasswells.core.compiler import kernel
 from glasswells.core.records import Array
 
-ENERGY, MAX_FORCE, SLOPE, STEP, SCALE, LEAST_ENERGY, LEAST_FORCE = 0, 1, 2, 3, 4, 5, 6
-MISMATCH, JUMP, NOISE = 7, 8, 9
-"""Places in `Workspace.number`: energy and largest force component at the accepted point, slope
-along the direction from it, length of the trial step in units of the direction, first guess of
-the inverse Hessian, lowest energy and force that counted as progress, change of the energy
-at the last rejected trial beyond the work of the forces, the last change that was taken for a jump,
-noise of the energy."""
-COUNT, NEWEST, BACKTRACKS, IDLE = 0, 1, 2, 3
-"""Places in `Workspace.counter`: pairs held, slot of the newest, rejections in a row, judgements
-since the last progress."""
+STATE = np.dtype(
+    [
+        *((name, np.float64) for name in ("energy", "max_force", "slope", "step", "scale")),
+        *((name, np.float64) for name in ("least_energy", "least_force")),
+        *((name, np.float64) for name in ("mismatch", "jump", "noise")),
+        *((name, np.int64) for name in ("held", "newest", "backtracks", "idle")),
+    ]
+)
+"""Numbers of a descent that change from step to step: energy and largest force component at the
+accepted point, slope along the direction from it, length of the trial step in units of the
+direction, first guess of the inverse Hessian; lowest energy and force that counted as progress;
+change of the energy at the last rejected trial beyond the work of the forces, the last change that
+was taken for a jump, noise of the energy; pairs held in the history, slot of the newest, rejections
+in a row, judgements since the last progress."""
 
 REJECTED, ACCEPTED, NOT_FINITE, EXHAUSTED = 0, 1, 2, 3
 """What a judgement found; the last two: the step was shortened in vain."""
@@ -74,16 +77,21 @@ class Workspace(NamedTuple):
     """y_i . y_j."""
     product_h: Array
     """(5, h): workspace of the recursion."""
-    number: Array
-    counter: NDArray[np.int64]
+    state: Any
+    """A record of type `STATE`, which kernels change in place."""
+
+
+def empty_states(descents: int) -> Any:
+    """States of so many descents, all zero: a record array (descents,) of `STATE`."""
+    return np.zeros(descents, STATE).view(np.recarray)
 
 
 def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
     """Room for a descent from `positions` (N, 3); the first guess of the Hessian is stiffness 1."""
     size = positions.size
-    number = np.zeros(NOISE + 1)
-    number[SCALE] = 1.0 / stiffness
-    number[LEAST_ENERGY] = number[LEAST_FORCE] = np.inf
+    states = empty_states(1)
+    states.scale = 1.0 / stiffness
+    states.least_energy = states.least_force = np.inf
     return Workspace(
         position_d=positions.ravel().copy(),
         force_d=np.zeros(size),
@@ -94,8 +102,7 @@ def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
         step_change_hh=np.zeros((history, history)),
         change_change_hh=np.zeros((history, history)),
         product_h=np.zeros((5, history)),
-        number=number,
-        counter=np.zeros(4, dtype=np.int64),
+        state=states[0],
     )
 
 
@@ -153,8 +160,8 @@ def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the start; returns the largest force component, not finite if anything is."""
     largest = largest_component(force_d)
     copy(force_d, w.force_d)
-    w.number[ENERGY] = w.number[LEAST_ENERGY] = energy
-    w.number[MAX_FORCE] = w.number[LEAST_FORCE] = largest
+    w.state.energy = w.state.least_energy = energy
+    w.state.max_force = w.state.least_force = largest
     return largest + 0.0 * energy
 
 
@@ -167,9 +174,9 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
     """
     largest = largest_component(force_d)
     finite = np.isfinite(energy) and np.isfinite(largest)
-    a, slope = w.number[STEP], w.number[SLOPE]
-    rise = energy - w.number[ENERGY]
-    is_noise = finite and abs(rise) <= max(ENERGY_NOISE * abs(energy), w.number[NOISE])
+    a, slope = w.state.step, w.state.slope
+    rise = energy - w.state.energy
+    is_noise = finite and abs(rise) <= max(ENERGY_NOISE * abs(energy), w.state.noise)
     new_slope = 0.0
     accepted = finite and rise <= SUFFICIENT_DECREASE * a * slope
     if is_noise:
@@ -180,10 +187,10 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
         new_slope = -dot(force_d, w.direction_d)
         is_suspect = new_slope <= -LARGEST_NEW_SLOPE * slope
         mismatch = rise - 0.5 * a * (slope + new_slope)
-        if is_suspect and w.counter[BACKTRACKS] > 0:
-            accepted = mismatch >= LASTING_MISMATCH * w.number[MISMATCH]
-        w.number[MISMATCH] = mismatch if is_suspect else np.inf
-    w.counter[IDLE] += 1
+        if is_suspect and w.state.backtracks > 0:
+            accepted = mismatch >= LASTING_MISMATCH * w.state.mismatch
+        w.state.mismatch = mismatch if is_suspect else np.inf
+    w.state.idle += 1
     if accepted:
         if may_jump:
             note_jump(w, force_d, energy)
@@ -191,12 +198,12 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
             remember(w, force_d)
         copy(w.trial_d, w.position_d)
         copy(force_d, w.force_d)
-        w.number[ENERGY] = energy
-        w.number[MAX_FORCE] = largest
+        w.state.energy = energy
+        w.state.max_force = largest
         note_progress(w, energy, largest)
         return ACCEPTED
-    w.counter[BACKTRACKS] += 1
-    if w.counter[BACKTRACKS] > MOST_BACKTRACKS:
+    w.state.backtracks += 1
+    if w.state.backtracks > MOST_BACKTRACKS:
         return EXHAUSTED if finite else NOT_FINITE
     shorter = LONGEST_CUT if is_suspect else BLIND_CUT
     if is_noise:
@@ -204,7 +211,7 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
     elif finite and not is_suspect:
         shorter = -0.5 * a * slope / (rise - a * slope)  # the minimum of the parabola
     a *= min(max(shorter, SHORTEST_CUT), LONGEST_CUT)
-    w.number[STEP] = a
+    w.state.step = a
     step = like(w.trial_d, a)
     for d in range(w.trial_d.shape[0]):
         w.trial_d[d] = w.position_d[d] + step * w.direction_d[d]
@@ -223,30 +230,30 @@ def note_jump(w, force_d, energy):  # type: ignore[no-untyped-def]
         step = w.trial_d[d] - w.position_d[d]
         before += w.force_d[d] * step
         after += force_d[d] * step
-    mismatch = abs(energy - w.number[ENERGY] + 0.5 * (before + after))
+    mismatch = abs(energy - w.state.energy + 0.5 * (before + after))
     least = LEAST_JUMP * (abs(before) + abs(after))
-    if mismatch > max(least, ENERGY_NOISE * abs(energy), w.number[NOISE]):
-        w.number[JUMP] = mismatch
+    if mismatch > max(least, ENERGY_NOISE * abs(energy), w.state.noise):
+        w.state.jump = mismatch
 
 
 @kernel
 def note_progress(w, energy, max_force):  # type: ignore[no-untyped-def]
     """Reset the count of idle judgements if energy or force reached a new low."""
-    if max_force < w.number[LEAST_FORCE]:
-        w.number[LEAST_FORCE] = max_force
-        w.counter[IDLE] = 0
-    if energy < w.number[LEAST_ENERGY] - ENERGY_PROGRESS * abs(energy):
-        w.number[LEAST_ENERGY] = energy
-        w.counter[IDLE] = 0
+    if max_force < w.state.least_force:
+        w.state.least_force = max_force
+        w.state.idle = 0
+    if energy < w.state.least_energy - ENERGY_PROGRESS * abs(energy):
+        w.state.least_energy = energy
+        w.state.idle = 0
 
 
 @kernel
 def remember(w, force_d):  # type: ignore[no-untyped-def]
     """Put the step just accepted into the history, unless it shows no positive curvature."""
     m = w.step_hd.shape[0]
-    slot = (w.counter[NEWEST] + 1) % m
+    slot = (w.state.newest + 1) % m
     step, change = w.step_hd[slot], w.change_hd[slot]
-    a = like(step, w.number[STEP])
+    a = like(step, w.state.step)
     ss, sy, yy = like(step, 0.0), like(step, 0.0), like(step, 0.0)
     for d in range(step.shape[0]):
         s = a * w.direction_d[d]
@@ -257,13 +264,13 @@ def remember(w, force_d):  # type: ignore[no-untyped-def]
         sy += s * y
         yy += y * y
     if sy > SMALLEST_COSINE * np.sqrt(ss * yy):
-        w.counter[NEWEST] = slot
-        w.counter[COUNT] = min(w.counter[COUNT] + 1, m)
+        w.state.newest = slot
+        w.state.held = min(w.state.held + 1, m)
         w.step_change_hh[slot, slot] = sy
         w.change_change_hh[slot, slot] = yy
-        w.number[SCALE] = sy / yy
+        w.state.scale = sy / yy
     else:
-        w.counter[COUNT] = min(w.counter[COUNT], m - 1)  # the oldest pair was overwritten
+        w.state.held = min(w.state.held, m - 1)  # the oldest pair was overwritten
 
 
 @kernel
@@ -283,8 +290,8 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
     direction = w.direction_d
     slope = -dot(direction, w.force_d)
     if not slope < 0.0:
-        w.counter[COUNT] = 0
-        scale = like(direction, w.number[SCALE])
+        w.state.held = 0
+        scale = like(direction, w.state.scale)
         for d in range(direction.shape[0]):
             direction[d] = scale * w.force_d[d]
         slope = -dot(direction, w.force_d)
@@ -295,9 +302,9 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
     a = 1.0
     if largest2 > largest_step * largest_step:
         a = largest_step / np.sqrt(largest2)
-    w.number[SLOPE] = slope
-    w.number[STEP] = a
-    w.counter[BACKTRACKS] = 0
+    w.state.slope = slope
+    w.state.step = a
+    w.state.backtracks = 0
     step = like(direction, a)
     for d in range(direction.shape[0]):
         w.trial_d[d] = w.position_d[d] + step * direction[d]
@@ -307,7 +314,7 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
 def compare_with_history(w):  # type: ignore[no-untyped-def]
     """Inner products of the history with the force and with the newest change."""
     m = w.step_hd.shape[0]
-    count, newest = w.counter[COUNT], w.counter[NEWEST]
+    count, newest = w.state.held, w.state.newest
     step_force, change_force = w.product_h[0], w.product_h[1]
     for k in range(count):
         i = (newest - k + m) % m
@@ -322,7 +329,7 @@ def compare_with_history(w):  # type: ignore[no-untyped-def]
 def combine_history(w):  # type: ignore[no-untyped-def]
     """The two-loop recursion: the direction H f as a combination of force, steps and changes."""
     m = w.step_hd.shape[0]
-    count, newest, scale = w.counter[COUNT], w.counter[NEWEST], w.number[SCALE]
+    count, newest, scale = w.state.held, w.state.newest, w.state.scale
     step_force, change_force = w.product_h[0], w.product_h[1]
     alpha, on_step, on_change = w.product_h[2], w.product_h[3], w.product_h[4]
     for k in range(count):  # from the newest pair to the oldest

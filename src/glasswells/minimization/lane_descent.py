@@ -19,16 +19,11 @@ from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.core.records import Array
 from glasswells.minimization.kernels import (
     ACCEPTED,
-    COUNT,
-    IDLE,
-    LEAST_ENERGY,
-    LEAST_FORCE,
-    MAX_FORCE,
-    NOISE,
     REJECTED,
-    SCALE,
+    STATE,
     Workspace,
     begin,
+    empty_states,
     judge,
     propose,
 )
@@ -104,8 +99,7 @@ def empty_fleet(n: int, history: int) -> Fleet:
             step_change_hh=np.zeros((LANES, history, history)),
             change_change_hh=np.zeros((LANES, history, history)),
             product_h=np.zeros((LANES, 5, history)),
-            number=np.zeros((LANES, NOISE + 1)),
-            counter=np.zeros((LANES, 4), dtype=np.int64),
+            state=empty_states(LANES),
         ),
     )
 
@@ -172,10 +166,11 @@ class LaneDescents:
         fleet.start.reshape(3, -1, LANES)[:, :, b] = low_half(start.T)
         fleet.status_b[b], fleet.evaluations_b[b] = FRESH, 0
         spaces.position_d[b] = spaces.trial_d[b] = 0
-        spaces.number[b], spaces.counter[b] = 0, 0
-        spaces.number[b, SCALE] = 1.0 / self._settings.stiffness
-        spaces.number[b, NOISE] = ENERGY_NOISE * np.sqrt(len(start))
-        spaces.number[b, [LEAST_ENERGY, LEAST_FORCE]] = np.inf
+        spaces.state[b] = np.zeros((), STATE)
+        state = spaces.state[b]
+        state.scale = 1.0 / self._settings.stiffness
+        state.noise = ENERGY_NOISE * np.sqrt(len(start))
+        state.least_energy = state.least_force = np.inf
 
     def _arrival(self, start: NDArray[np.int64], b: int) -> Arrival:
         moved = self._fleet.spaces.position_d[b].reshape(-1, 3).astype(np.float64)
@@ -227,8 +222,7 @@ def go_on(fleet, b, largest_step, goal, most, patience):  # type: ignore[no-unty
         s.step_change_hh[b],
         s.change_change_hh[b],
         s.product_h[b],
-        s.number[b],
-        s.counter[b],
+        s.state[b],
     )
     verdict = ACCEPTED
     if fleet.status_b[b] == FRESH:
@@ -240,13 +234,13 @@ def go_on(fleet, b, largest_step, goal, most, patience):  # type: ignore[no-unty
     spent = fleet.evaluations_b[b] >= most
     if verdict == ACCEPTED:
         # a force that is no number ends the descent as well
-        has_arrived = not w.number[MAX_FORCE] > goal or not np.isfinite(w.number[MAX_FORCE])
-        ends = has_arrived or spent or w.counter[IDLE] > patience
+        has_arrived = not w.state.max_force > goal or not np.isfinite(w.state.max_force)
+        ends = has_arrived or spent or w.state.idle > patience
     elif verdict == REJECTED:
         ends = spent
     else:
-        ends = spent or w.counter[COUNT] == 0
-        w.counter[COUNT] = 0
+        ends = spent or w.state.held == 0
+        w.state.held = 0
     if ends:
         fleet.status_b[b] = ENDED
     elif verdict != REJECTED:
