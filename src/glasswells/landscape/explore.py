@@ -73,7 +73,7 @@ def explore(
     model, configuration
         The glass.
     temperature
-        Of the initial velocities (and of the thermostat), below that of preparation.
+        Of the initial velocities (and of the thermostat), energy; below that of preparation.
     quenches
         Per trajectory.
     interval
@@ -87,6 +87,12 @@ def explore(
     progress
         True: a bar; or a function of the quenches done, their number and a text, called after
         each.
+
+    Returns
+    -------
+    Exploration
+        The distinct inherent structures, and T_ij: how often a quench in i was followed by one
+        in j.
 
     Raises
     ------

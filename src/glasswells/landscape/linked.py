@@ -17,7 +17,16 @@ def linked_pairs(
 ) -> tuple[Pair, ...]:
     """Pairs with T_ij + T_ji >= `min_transitions`, whatever the direction, each once with i < j.
 
-    The rule is inferred from the published pair tables of Khomenko et al. (2020).
+    The paper asks for pairs that were crossed "a large enough number of times"; the number 5, and
+    that the direction does not count, are inferred from the published pair tables of Khomenko et
+    al. (2020).
+
+    Parameters
+    ----------
+    structures, transitions
+        The library of a glass and the passages that were seen.
+    min_transitions
+        Least number of passages in either direction.
 
     Raises
     ------

@@ -22,7 +22,8 @@ def deformation_potential(
 
     exactly, with the relaxation of both minima included: at a minimum the forces vanish, so that
     the first-order response of its energy is that of the affine deformation alone. The zero-point
-    energies of the two wells, which also depend on strain, are not included.
+    energies of the two wells, which also depend on strain, are not included. The unit is that of
+    the energy: strains have none.
 
     Raises
     ------

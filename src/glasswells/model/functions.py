@@ -16,7 +16,19 @@ from glasswells.model.pair_model import Derivatives, Interactions, KnowsClosestP
 
 @expects(model=Model, configuration=Configuration)
 def energy(model: Model, configuration: Configuration) -> float:
-    """Total potential energy V = sum_{i<j} v_ij(r_ij) of a configuration.
+    """Total potential energy V of a configuration; sum_{i<j} v_ij(r_ij) for pair models.
+
+    Parameters
+    ----------
+    model
+        The potential energy.
+    configuration
+        The particles; of a pair the nearest images count.
+
+    Returns
+    -------
+    float
+        In the model's unit of energy: epsilon for pair models.
 
     Raises
     ------
@@ -28,7 +40,17 @@ def energy(model: Model, configuration: Configuration) -> float:
 
 @expects(model=Model, configuration=Configuration)
 def forces(model: Model, configuration: Configuration) -> Array:
-    """Forces -dV/dr (N, 3) on the particles of a configuration; they sum to zero.
+    """Forces f_i = -dV/dr_i on the particles of a configuration; they sum to zero.
+
+    Parameters
+    ----------
+    model, configuration
+        As for `energy`.
+
+    Returns
+    -------
+    ndarray
+        (N, 3), energy per length.
 
     Raises
     ------
@@ -43,7 +65,8 @@ def hessian(model: Model, configuration: Configuration) -> Any:
     """Hessian M = d2V/dr dr as a SciPy sparse array (3N, 3N) in CSC format (paper, eq. 2).
 
     Coordinate 3 i + c is component c of particle i. The prestress term v'/r is kept: the pair
-    block is -(v'' n n + (v'/r)(1 - n n)).
+    block is -(v'' n n + (v'/r)(1 - n n)), with n the unit vector between the two. Energy per
+    length squared, without masses: `normal_modes` takes them into account.
 
     Raises
     ------
@@ -55,7 +78,19 @@ def hessian(model: Model, configuration: Configuration) -> Any:
 
 @expects(model=Model, configuration=Configuration)
 def hessian_product(model: Model, configuration: Configuration, field: ArrayLike) -> Array:
-    """M:z (N, 3) for a field z (N, 3), without forming M.
+    """The product M:z of the Hessian with a field, without forming M (paper, eq. 2).
+
+    Parameters
+    ----------
+    model, configuration
+        As for `energy`.
+    field
+        z (N, 3), a displacement of all particles, of any norm.
+
+    Returns
+    -------
+    ndarray
+        (N, 3), energy per length squared times the unit of the field.
 
     Raises
     ------
@@ -70,7 +105,21 @@ def hessian_product(model: Model, configuration: Configuration, field: ArrayLike
 def third_order(
     model: Model, configuration: Configuration, field: ArrayLike
 ) -> tuple[Array, float]:
-    """U:zz (N, 3) and U:zzz, contractions of the third derivative tensor (paper, eq. 2).
+    """Contractions U:zz and U:zzz of the third derivatives with a field (paper, eq. 2).
+
+    Parameters
+    ----------
+    model, configuration
+        As for `energy`.
+    field
+        z (N, 3), a displacement of all particles, of any norm.
+
+    Returns
+    -------
+    vector
+        U:zz (N, 3), the derivative of z:M:z by the positions.
+    scalar
+        U:zzz, the third derivative of V(r + s z) with respect to s at s = 0.
 
     Raises
     ------
@@ -83,7 +132,14 @@ def third_order(
 
 @expects(model=Model, configuration=Configuration)
 def fourth_order(model: Model, configuration: Configuration, field: ArrayLike) -> float:
-    """T:zzzz, the fourth derivative of V(r + s z) with respect to s at s = 0.
+    """T:zzzz, the fourth derivative of V(r + s z) with respect to s at s = 0 (paper, eq. 2).
+
+    Parameters
+    ----------
+    model, configuration
+        As for `energy`.
+    field
+        z (N, 3), a displacement of all particles, of any norm.
 
     Raises
     ------
