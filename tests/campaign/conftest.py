@@ -1,4 +1,4 @@
-"""Toy campaigns for the tests of this folder."""
+"""Toy campaigns for the tests of this folder, and real ones that several of its files read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import toy
+from small_plan import SMALL_PLAN, VIBRATIONS_PLAN, finished_campaign
 
 from glasswells.campaign.campaigns import start_campaign
 
@@ -28,6 +29,26 @@ def start(tmp_path: Path) -> Callable[..., Path]:
         return start_campaign(plan, tmp_path / name, toy.PIPELINE)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished campaign of `SMALL_PLAN`; its plan lies beside it. To be read only."""
+    return finished_campaign(tmp_path_factory.mktemp("small"), SMALL_PLAN)
+
+
+@pytest.fixture(scope="session")
+def paths_campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That of `VIBRATIONS_PLAN` without its stages `modes` and `overlaps`. To be read only."""
+    text = VIBRATIONS_PLAN + "enabled = false\n"
+    return finished_campaign(tmp_path_factory.mktemp("paths"), text)
+
+
+@pytest.fixture(scope="session")
+def vibrations_campaign(paths_campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That of `VIBRATIONS_PLAN`, which takes over what is known without modes. To be read only."""
+    folder = tmp_path_factory.mktemp("vibrations")
+    return finished_campaign(folder, VIBRATIONS_PLAN, reuse=paths_campaign)
 
 
 @pytest.fixture

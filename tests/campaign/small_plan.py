@@ -1,5 +1,14 @@
 """Whole campaigns of the real stages on glasses of 150 particles."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.engines.pool import InlineExecutor
+from glasswells.stages.pipeline import PIPELINE
+
 _TEMPLATE = """
 [campaign]
 name = "small"
@@ -35,8 +44,9 @@ SMALL_PLAN = _TEMPLATE.format(
 )
 """Some 20 tasks, seconds."""
 
-VIBRATIONS_PLAN = _TEMPLATE.format(
-    glasses=1, sweeps=1500, trajectories=2, quenches=80, min_transitions=1
+VIBRATIONS_PLAN = (
+    _TEMPLATE.format(glasses=1, sweeps=1500, trajectories=2, quenches=80, min_transitions=1)
+    + "count = 40\nrhos = [0.05, 0.01]\n"
 )
 """Some ten double wells. How many it is depends on the processor, whose rounding decides where a
 trajectory goes: a test may count on a few, no more."""
@@ -45,3 +55,13 @@ LONGER_PLAN = _TEMPLATE.format(
     glasses=3, sweeps=6000, trajectories=4, quenches=200, min_transitions=1
 )
 """Some 480 tasks in all stages, less than a minute on one core."""
+
+
+def finished_campaign(folder: Path, text: str, reuse: Path | None = None, **settings: Any) -> Path:
+    """The campaign of a plan, run to its end; in this process unless the settings say otherwise."""
+    plan = folder / "plan.toml"
+    plan.write_text(text, encoding="utf-8")
+    directory = start_campaign(plan, folder / "campaign", PIPELINE, reuse)
+    settings = {"workers": 1, "make_executor": InlineExecutor, **settings}
+    assert run_campaign(directory, PIPELINE, **settings).is_finished
+    return directory

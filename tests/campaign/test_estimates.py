@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,9 @@ import pytest
 from small_plan import SMALL_PLAN
 from typer.testing import CliRunner, Result
 
-from glasswells.campaign.campaigns import (
-    open_campaign,
-    read_plan_file,
-    run_campaign,
-    start_campaign,
-)
+from glasswells.campaign.campaigns import open_campaign, read_plan_file, start_campaign
 from glasswells.campaign.progress import stage_progress
 from glasswells.cli import app
-from glasswells.engines.pool import InlineExecutor
 from glasswells.estimation import calibration, forecast
 from glasswells.estimation.estimate import estimate_campaign
 from glasswells.estimation.kept import load_calibration
@@ -35,17 +30,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("plan") / "plan.toml"
-    path.write_text(SMALL_PLAN, encoding="utf-8")
-    return path
+def plan(small_campaign: Path) -> Path:
+    return small_campaign.with_name("plan.toml")
 
 
 @pytest.fixture(scope="module")
-def finished(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = start_campaign(plan, tmp_path_factory.mktemp("runs") / "finished", PIPELINE)
-    assert run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
-    return directory
+def finished(small_campaign: Path) -> Path:
+    return small_campaign
 
 
 def estimate(*words: str | Path) -> Result:
@@ -88,7 +79,7 @@ def test_json_from_a_campaign(plan: Path, finished: Path, cache: Path) -> None:
     assert [stage["stage"] for stage in found["stages"]] == [s.name for s in PIPELINE.stages]
     assert found["workers"] == 2
     assert found["cpu_seconds"]["low"] < found["cpu_seconds"]["value"]
-    assert any("finished" in source for source in found["stages"][1]["sources"])
+    assert any(str(finished) in source for source in found["stages"][1]["sources"])
     assert not cache.exists()  # nothing had to be measured
 
 
@@ -170,7 +161,8 @@ def test_a_start_says_what_is_known_without_measuring(
     fresh = start_campaign(plan, tmp_path / "fresh", PIPELINE)
     assert "`glasswells estimate PLAN`" in forecast.start_line(fresh, 2)
     assert "by its finished tasks" in forecast.start_line(finished, 2)
-    again = CliRunner().invoke(app, ["run", str(plan), "--dir", str(finished), "-w", "1"])
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    again = CliRunner().invoke(app, ["run", str(plan), "--dir", str(copy), "-w", "1"])
     assert again.exit_code == 0, again.output
     assert "estimate by its finished tasks" in again.stdout
 

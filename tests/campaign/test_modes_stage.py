@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_plan import VIBRATIONS_PLAN
+from small_plan import VIBRATIONS_PLAN, finished_campaign
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
 from glasswells.core.outcomes import Outcome
@@ -25,7 +25,6 @@ from glasswells.store.verify import verify_store
 from glasswells.store.writer import EncodedOutput, Store
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
-PLAN = VIBRATIONS_PLAN + "count = 40\nrhos = [0.05, 0.01]\n"
 Run = Callable[..., Path]
 
 
@@ -46,23 +45,19 @@ def records(directory: Path, kind: str) -> list:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs the small campaign in this process, with lines added to the plan's table `modes`."""
+def run(paths_campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs the two stages in this process, with lines added to the plan's table `modes`."""
 
     def make(more: str = "", **settings) -> Path:
         folder = tmp_path_factory.mktemp("modes")
-        (folder / "plan.toml").write_text(PLAN + more, encoding="utf-8")
-        directory = start_campaign(folder / "plan.toml", folder / "campaign", PIPELINE)
-        settings = {"workers": 1, "make_executor": InlineExecutor, **settings}
-        assert run_campaign(directory, PIPELINE, **settings).is_finished
-        return directory
+        return finished_campaign(folder, VIBRATIONS_PLAN + more, reuse=paths_campaign, **settings)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def finished(run: Run) -> Path:
-    return run()
+def finished(vibrations_campaign: Path) -> Path:
+    return vibrations_campaign
 
 
 def test_every_double_well_is_related_to_its_minimum(finished: Path) -> None:
@@ -114,7 +109,7 @@ def test_modes_are_those_of_minimum_a(finished: Path) -> None:
             assert len(found.frequencies) == 40
 
 
-PLAN_MODEL = parse_plan(PLAN).build_model()
+PLAN_MODEL = parse_plan(VIBRATIONS_PLAN).build_model()
 
 
 def test_the_modes_of_a_minimum_are_computed_once(finished: Path) -> None:
@@ -177,11 +172,12 @@ def test_the_number_of_workers_does_not_matter(finished: Path, run: Run) -> None
 
 
 def test_a_broken_off_campaign_goes_on(
-    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Path, paths_campaign: Path, tmp_path: Path
 ) -> None:
     """The coordinator dies after each of the first tasks of both stages."""
-    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
-    directory = start_campaign(tmp_path / "plan.toml", tmp_path / "campaign", PIPELINE)
+    plan = tmp_path / "plan.toml"
+    plan.write_text(VIBRATIONS_PLAN, encoding="utf-8")
+    directory = start_campaign(plan, tmp_path / "campaign", PIPELINE, paths_campaign)
     done: set[str] = set()
 
     def acknowledged(ids) -> None:
@@ -208,7 +204,7 @@ def test_a_broken_off_campaign_goes_on(
 
 def test_a_task_that_follows_waits_for_its_other_inputs(tmp_path: Path) -> None:
     """Overlaps take products of the path that they follow, and of modes that are yet to come."""
-    (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
+    (tmp_path / "plan.toml").write_text(VIBRATIONS_PLAN, encoding="utf-8")
     directory = start_campaign(tmp_path / "plan.toml", tmp_path / "campaign", PIPELINE)
     path = Task(stage="paths", glass="g", number=0, seed=3)
     of_path = Ref(chain=path.chain, kind="double_well")
@@ -231,9 +227,8 @@ def test_a_task_that_follows_waits_for_its_other_inputs(tmp_path: Path) -> None:
         assert not store.claim(9)
 
 
-def test_switched_off_there_is_nothing(finished: Path, run: Run) -> None:
-    directory = run("enabled = false\n")
-    with opened(directory) as store:
+def test_switched_off_there_is_nothing(finished: Path, paths_campaign: Path) -> None:
+    with opened(paths_campaign) as store:
         kinds = store.kinds()
         assert not list(store.tasks(stage="modes"))
         assert not list(store.tasks(stage="overlaps"))
@@ -361,7 +356,7 @@ def test_more_modes_than_there_are_means_all(finished: Path) -> None:
 
 
 def test_what_follows_a_double_well() -> None:
-    plan = parse_plan(PLAN)
+    plan = parse_plan(VIBRATIONS_PLAN)
     well = Ref(chain="path", kind="double_well")
     minimum = Ref(chain="library", kind="structure", item=4)
     modes, overlaps = stage.follow_double_well(plan, "t0p1-0", 7, 3, well, (4, minimum))
@@ -373,5 +368,5 @@ def test_what_follows_a_double_well() -> None:
     (first,) = stage.follow_double_well(plan, "t0p1-0", 7, 0, well, (4, minimum))
     assert first.inputs == (well,)
     assert first.parameters["full_spectrum"]
-    few = parse_plan(PLAN + "max_pairs = 3\n")
+    few = parse_plan(VIBRATIONS_PLAN + "max_pairs = 3\n")
     assert stage.follow_double_well(few, "t0p1-0", 7, 3, well, (4, minimum)) == []

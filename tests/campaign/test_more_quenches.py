@@ -59,11 +59,9 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("long")
-    directory = started(folder, "long", text_of(40))
-    finished(directory)
-    return directory
+def long(small_campaign: Path) -> Path:
+    assert text_of(40) == SMALL_PLAN
+    return small_campaign
 
 
 def tasks_of(directory: Path, stage: str) -> dict[str, int]:

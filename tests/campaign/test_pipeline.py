@@ -23,7 +23,8 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.engines.pool import InlineExecutor
 from glasswells.khomenko2021 import SECTIONS
-from glasswells.report import campaign_content, write_report
+from glasswells.report import campaign_content
+from glasswells.report.page import compose
 from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.stages.found import campaign_overview
@@ -31,24 +32,20 @@ from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
+from report_contents import write_small
 
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 ENDED = (DONE, CONTINUED, FAILED)
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("plan") / "plan.toml"
-    path.write_text(SMALL_PLAN, encoding="utf-8")
-    return path
+def plan(small_campaign: Path) -> Path:
+    return small_campaign.with_name("plan.toml")
 
 
 @pytest.fixture(scope="module")
-def unbroken(plan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = start_campaign(plan, tmp_path_factory.mktemp("runs") / "unbroken", PIPELINE)
-    ending = run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
-    assert ending.is_finished
-    return directory
+def unbroken(small_campaign: Path) -> Path:
+    return small_campaign
 
 
 def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
@@ -176,7 +173,7 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
             list(table[name]), abs=0, rel=0, nan_ok=True
         )
         assert any(column)
-    page = write_report(content, tmp_path / "report", SECTIONS)
+    page = compose(content, tmp_path / "report", SECTIONS, draw=write_small)
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations
     assert sum(len(glass.wells) for glass in preparation.glasses) >= 1
@@ -243,13 +240,15 @@ def test_the_report_counts_by_rule(unbroken: Path) -> None:
     assert len(preparation.wells[0]) == len(wells)
 
 
-def test_a_campaign_of_another_code_is_read_but_not_continued(plan: Path, tmp_path: Path) -> None:
-    directory = start_campaign(plan, tmp_path / "old", PIPELINE)
+def test_a_campaign_of_another_code_is_read_but_not_continued(
+    unbroken: Path, plan: Path, tmp_path: Path
+) -> None:
     older = [
         dataclasses.replace(stage, code_format=1 if stage.name == "pairs" else stage.code_format)
         for stage in PIPELINE.stages
     ]
     before = dataclasses.replace(PIPELINE, stages=tuple(older))
+    directory = start_campaign(plan, tmp_path / "old", before, reuse=unbroken)
     assert run_campaign(directory, before, workers=1, make_executor=InlineExecutor).is_finished
     with open_campaign(directory, PIPELINE) as store:
         assert campaign_content(store).preparations
