@@ -24,6 +24,7 @@ import numpy as np
 
 import glasswells as gw
 from glasswells.core.geometry import displacement
+from glasswells.core.records import Array
 from glasswells.modes import cubic_mode, max_overlap, normal_modes
 from rows import Row, pinned, print_rows
 
@@ -104,6 +105,16 @@ def run(python: str, path: Path) -> dict[str, tuple[float, Result]]:
     return json.loads(done.stdout)  # type: ignore[no-any-return]
 
 
+def largest_difference(before: Array, now: Array) -> float:
+    """Relative, of two lists of results; infinite for another length or NaN in one of them only."""
+    if len(before) != len(now):
+        return float("inf")
+    is_other = (before != now) & ~(np.isnan(before) & np.isnan(now))
+    with np.errstate(divide="ignore"):
+        change = np.abs(now - before)[is_other] / np.abs(before)[is_other]
+    return float(np.nan_to_num(change, nan=np.inf, posinf=np.inf).max(initial=0.0))
+
+
 @pinned()
 def main(other: str, rounds: int = ROUNDS) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
@@ -113,8 +124,7 @@ def main(other: str, rounds: int = ROUNDS) -> list[Row]:
     rows = []
     for name in reports[0][0]:
         theirs, ours = (np.median([pair[k][name][0] for pair in reports]) for k in (0, 1))
-        before, now = (np.array(reports[0][k][name][1]) for k in (0, 1))
-        difference = np.nanmax(np.abs(now / before - 1)) if len(now) == len(before) else np.inf
+        difference = largest_difference(*(np.array(reports[0][k][name][1]) for k in (0, 1)))
         ratio = float(theirs / ours)
         rows.append(
             Row(
