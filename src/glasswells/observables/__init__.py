@@ -1,5 +1,6 @@
 """What experiments would measure of a catalog of double wells, from arrays of numbers."""
 
+from glasswells.observables.active_set import find_instanton, profile_instanton
 from glasswells.observables.attempts import AttemptFrequencies, attempt_frequencies
 from glasswells.observables.beyond_path import (
     TransverseFrequencies,
@@ -12,6 +13,7 @@ from glasswells.observables.friction import (
     internal_friction,
     well_friction,
 )
+from glasswells.observables.instanton import Instanton, instanton_between
 from glasswells.observables.joined import network_of
 from glasswells.observables.network import (
     largest_part,
@@ -42,6 +44,7 @@ __all__ = [
     "Crossover",
     "EstimatedFriction",
     "Friction",
+    "Instanton",
     "Medium",
     "Network",
     "Observable",
@@ -55,6 +58,8 @@ __all__ = [
     "activated_rate",
     "attempt_frequencies",
     "crossover",
+    "find_instanton",
+    "instanton_between",
     "internal_friction",
     "largest_part",
     "network_friction",
@@ -64,6 +69,7 @@ __all__ = [
     "occupations",
     "one_phonon_rate",
     "parameter_density",
+    "profile_instanton",
     "rate_matrix",
     "resonant_absorption",
     "schottky",
