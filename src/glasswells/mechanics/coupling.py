@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from glasswells.core.arguments import expects
+from glasswells.core.checks import positive
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell, PathFailure
 from glasswells.mechanics.records import DeformationPotential
 from glasswells.mechanics.stress import stress
+from glasswells.mechanics.zero_point import frequency_slopes
 from glasswells.model.pair_model import Model
+from glasswells.model.strain import voigt_tensor
+from glasswells.modes.stiffness import Stiffness
 
 
 @expects(model=Model)
 def deformation_potential(
-    model: Model, double_well: DoubleWell | PathFailure
+    model: Model, double_well: DoubleWell | PathFailure, *, reduced_hbar: float | None = None
 ) -> DeformationPotential:
-    r"""How the classical asymmetry of a double well follows strain.
+    r"""How the asymmetry of a double well follows strain.
 
     .. math:: g_{ab} = \frac{d\Delta}{de_{ab}} = V (\sigma_{ab}(B) - \sigma_{ab}(A))
 
@@ -41,4 +45,9 @@ def deformation_potential(
             f"the minima lie in the boxes {a.box.tolist()} and {b.box.tolist()}, expected one"
         )
     volume = float(np.prod(a.box))
-    return DeformationPotential(tensor=volume * (stress(model, b) - stress(model, a)))
+    tensor = volume * (stress(model, b) - stress(model, a))
+    if reduced_hbar is not None:
+        hbar = positive("reduced_hbar", reduced_hbar)
+        slopes = [frequency_slopes(Stiffness(model, minimum)) for minimum in (a, b)]
+        tensor = tensor + hbar / 2 * voigt_tensor(slopes[1] - slopes[0])
+    return DeformationPotential(tensor=tensor)

@@ -87,23 +87,34 @@ def elastic_moduli(
 
 
 def relaxation(stiffness: Stiffness, mixed: Array) -> Array:
-    """What the particles' own displacements take off the curvature: x_k . M^-1 x_l (6, 6).
+    """What the particles' own displacements take off the curvature: x_k . M^-1 x_l (6, 6)."""
+    forces = _mass_weighted_forces(stiffness, mixed)
+    product = np.einsum("kna,lna->kl", forces, non_affine(stiffness, mixed))
+    symmetric: Array = 0.5 * (product + product.T)
+    return symmetric
+
+
+def non_affine(stiffness: Stiffness, mixed: Array) -> Array:
+    """M^-1 x_k (6, N, 3), mass-weighted: minus what the particles move beyond each unit strain.
 
     Conjugate gradients on the blocks of M, as for nonlinear modes: six solutions take less time
     than one factorization.
     """
     noise = ROUNDING * stiffness.scale * float(stiffness.configuration.box.max())
     fields = np.zeros_like(mixed)
-    # A force in the mass-weighted coordinates of the stiffness is f_i / sqrt(m_i). Masses do not
-    # enter the product.
-    forces = np.array([stiffness.displacement(remove_drift(force)) for force in mixed])
-    for k, force in enumerate(forces):
+    for k, force in enumerate(_mass_weighted_forces(stiffness, mixed)):
         if float(np.abs(force).max()) <= noise:
             continue
         fields[k] = _displacements(stiffness, force)
-    product = np.einsum("kna,lna->kl", forces, fields)
-    symmetric: Array = 0.5 * (product + product.T)
-    return symmetric
+    return fields
+
+
+def _mass_weighted_forces(stiffness: Stiffness, mixed: Array) -> Array:
+    """The derivatives x_k without drift, in the mass-weighted coordinates: x_i / sqrt(m_i).
+
+    Masses do not enter products with their solutions.
+    """
+    return np.array([stiffness.displacement(remove_drift(force)) for force in mixed])
 
 
 def _displacements(stiffness: Stiffness, force: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -47,6 +48,73 @@ def test_it_is_the_slope_of_the_relaxed_asymmetry_of_all_stored_wells() -> None:
     assert len(wells) >= 10
     for well in wells:
         check(well)
+
+
+def zero_point(well: DoubleWell, strain: np.ndarray) -> float:
+    """Half the sum of frequencies in B less that in A, of minima relaxed at a strain, m = 1.
+
+    The twin's coordinates are those of the undeformed box: a displacement there is (1 + e)^-1 of a
+    real one.
+    """
+    back = np.linalg.inv(np.eye(3) + strain)
+    sums = []
+    for minimum in (well.minimum_a, well.minimum_b):
+        glass = StrainedGlass(minimum, reference.soft_spheres())
+        matrix = glass.hessian(glass.relaxed(minimum.positions, strain), strain)
+        n = minimum.n_particles
+        real = np.einsum("ba,ibjc,cd->iajd", back, matrix.reshape(n, 3, n, 3), back)
+        sums.append(np.sqrt(np.linalg.eigvalsh(real.reshape(3 * n, 3 * n))[3:]).sum())
+    return (sums[1] - sums[0]) / 2
+
+
+def test_the_zero_point_part_is_the_slope_of_half_the_sum_of_frequencies() -> None:
+    """Against finite strain with relaxation and dense spectra, by the slow twin."""
+    well, hbar = twin.double_well(1), 0.03
+    assert well is not None
+    classical = gw.deformation_potential(twin.MODEL, well).tensor
+    whole = gw.deformation_potential(twin.MODEL, well, reduced_hbar=hbar).tensor
+    found = (whole - classical) / hbar
+    assert np.array_equal(found, found.T)
+    for k, (a, b) in enumerate(twin.VOIGT):
+        expected = slope(lambda s, k=k: zero_point(well, s * unit_strain(k)), 2e-5)
+        assert found[a, b] == pytest.approx(expected, abs=1e-5 * np.abs(found).max())
+
+
+def test_heavier_particles_have_less_zero_point_energy() -> None:
+    well = twin.double_well(1)
+    assert well is not None
+    parts = []
+    for mass in (1.0, 4.0):
+        minima = {
+            name: dataclasses.replace(getattr(well, name), masses=np.full(125, mass))
+            for name in ("minimum_a", "minimum_b")
+        }
+        each = dataclasses.replace(well, **minima)
+        classical = gw.deformation_potential(twin.MODEL, each).tensor
+        parts.append(
+            gw.deformation_potential(twin.MODEL, each, reduced_hbar=1.0).tensor - classical
+        )
+    assert parts[1] == pytest.approx(parts[0] / 2, abs=1e-7 * np.abs(parts[0]).max())
+
+
+def test_the_zero_point_part_of_what_is_no_sum_over_pairs_is_refused() -> None:
+    well = twin.double_well(1)
+    assert well is not None
+
+    class Other:
+        """Soft spheres behind the two methods of the seam."""
+
+        def interactions(self, configuration):
+            return Plain(twin.MODEL.interactions(configuration))
+
+    class Plain:
+        def __init__(self, inner) -> None:
+            self.energy_and_forces = inner.energy_and_forces
+            self.derivatives = inner.derivatives
+            self.strain_gradient = inner.strain_gradient
+
+    with pytest.raises(InputError, match="no sum over pairs"):
+        gw.deformation_potential(Other(), well, reduced_hbar=0.03)
 
 
 def direction_averages(g: np.ndarray) -> tuple[float, float]:
