@@ -386,6 +386,19 @@ def test_the_command_tells_observables(directory: Path, tmp_path: Path) -> None:
             assert len(list(csv.DictReader(file))) == len(numbers[name])
 
 
+def test_attempts_of_all_modes_are_those_of_each_two_level_system(catalog: gw.Catalog) -> None:
+    usual = gw.campaign_observables(catalog)[0]
+    found = gw.campaign_observables(catalog, vineyard=True)[0]
+    assert len(found.systems) == len(usual.systems)
+    rows = {(w.glass, w.number): k for k, w in enumerate(catalog.summaries)}
+    for before, after in zip(usual.systems, found.systems, strict=True):
+        well = catalog[rows[after.glass, after.number]].double_well
+        assert (before.attempt_a, before.attempt_b) == (well.frequency_a, well.frequency_b)
+        if after.has_all_modes:
+            expected = gw.attempt_frequencies(catalog.model, well)
+            assert (after.attempt_a, after.attempt_b) == (expected.a, expected.b)
+
+
 def test_observables_of_nothing_end_in_one_clear_error(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(VIBRATIONS_PLAN, encoding="utf-8")
     unfinished = start_campaign(tmp_path / "plan.toml", tmp_path / "begun", PIPELINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -140,6 +141,23 @@ def test_silicon_goes_from_the_melt_to_double_wells(unbroken: Path) -> None:
     assert {f"{g.configuration.density:.4f}" for g in glasses.values()} == {"0.0500"}
     assert wells
     assert all(well.negative_eigenvalue < 0 for well in wells)
+
+
+def test_what_experiments_would_measure_of_silicon_goes_by_the_rate_of_cooling(
+    unbroken: Path,
+) -> None:
+    found = gw.campaign_observables(unbroken)
+    assert {each.cooling_rate for each in found} == {1e15, 1e16}
+    assert all(np.isnan(each.preparation_temperature) for each in found)
+    assert all(each.n_glasses == 1 for each in found)
+    assert all(each.medium.longitudinal > each.medium.transverse > 0 for each in found)
+    told = CliRunner().invoke(app, ["observables", str(unbroken)])
+    assert told.exit_code == 0, told.output
+    assert "1e+15 K/s" in told.output
+    json_rows = json.loads(CliRunner().invoke(app, ["observables", str(unbroken), "--json"]).stdout)
+    assert {row["cooling_rate_kelvin_per_second"] for row in json_rows["observables"]} == {
+        1e15, 1e16
+    }  # fmt: skip
 
 
 def test_silicon_is_the_same_to_the_bit_after_kills(unbroken: Path, tmp_path: Path) -> None:

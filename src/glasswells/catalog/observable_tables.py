@@ -96,6 +96,11 @@ def system_rows(found: Sequence[Observables]) -> Rows:
                     "one_phonon_rate_hertz": system.rate_at_zero / units.time_second,
                     "crossover_kelvin": _finite(units.energy_kelvin(crossing)),
                     "crossover_rate_hertz": _finite(system.crossover_rate / units.time_second),
+                    "barrier_kelvin": units.energy_kelvin(system.barrier),
+                    "well_asymmetry_kelvin": units.energy_kelvin(system.well_asymmetry),
+                    "attempts_a_hertz": units.frequency_hertz(system.attempt_a),
+                    "attempts_b_hertz": units.frequency_hertz(system.attempt_b),
+                    "attempts_of": "all modes" if system.has_all_modes else "path",
                 }
             )
     return rows
@@ -144,7 +149,8 @@ def _cell(value: Any) -> str:
 
 def _place(found: Observables) -> dict[str, Any]:
     return {
-        "preparation_temperature": found.preparation_temperature,
+        "preparation_temperature": _finite(found.preparation_temperature),
+        "cooling_rate_kelvin_per_second": _finite(found.cooling_rate),
         "units": found.units.name,
         "glasses": found.n_glasses,
         "two_level_systems": found.two_level_systems,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import numpy as np
 from glasswells.campaign.campaigns import open_campaign as open_store
 from glasswells.campaign.elasticity import medium_of
 from glasswells.catalog.catalog import Catalog, open_campaign
+from glasswells.content.campaign import preparation_label
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
+from glasswells.observables.attempts import AttemptFrequencies, attempt_frequencies
 from glasswells.observables.joined import network_of
 from glasswells.observables.records import Medium, Network
 from glasswells.observables.summary import Observables, observables_of
@@ -24,9 +27,12 @@ from glasswells.statistics import WellSummary
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Preparation:
-    """Explored glasses of one preparation temperature."""
+    """Explored glasses of one preparation temperature, or of one rate of cooling."""
 
     temperature: float
+    """NaN of glasses by melt and quench."""
+    rate: float
+    """Of cooling, K/s; NaN of others."""
     names: tuple[str, ...]
     volumes: tuple[float, ...]
     medium: Medium
@@ -34,13 +40,13 @@ class _Preparation:
 
 
 def campaign_observables(
-    campaign: Catalog | str | Path, *, hertz: float = 1e3
+    campaign: Catalog | str | Path, *, hertz: float = 1e3, vineyard: bool = False
 ) -> tuple[Observables, ...]:
     """What experiments would measure of a campaign, finished or not.
 
-    One record for each preparation temperature and unit set, in this order. Couplings come from
-    the stresses of the minima, moduli from one inherent structure of up to four glasses, error
-    bars from a bootstrap over glasses; each distinct double well counts once.
+    One record for each preparation temperature, or rate of cooling, and unit set, in this order.
+    Couplings come from the stresses of the minima, moduli from one inherent structure of up to
+    four glasses, error bars from a bootstrap over glasses; each distinct double well counts once.
 
     Parameters
     ----------
@@ -48,12 +54,15 @@ def campaign_observables(
         What `open_campaign` gave, or the folder.
     hertz
         Frequency of the internal friction.
+    vineyard
+        Whether attempt frequencies of two-level systems come from all modes of their minima and
+        saddles, for 1500 particles a second of CPU each, and not from those along the path.
 
     Raises
     ------
     InputError
-        If the campaign has no double well yet; for glasses by melt and quench, and for a
-        campaign whose energy is a calculator, which reading does not run.
+        If the campaign has no double well yet, and for a campaign whose energy is a calculator,
+        which reading does not run.
     StoreError, FormatError
         If the folder holds no campaign, or one of another kind.
     """
@@ -66,35 +75,48 @@ def campaign_observables(
     wells: defaultdict[str, list[WellSummary]] = defaultdict(list)
     for summary in catalog.summaries:
         wells[summary.glass].append(summary)
+    attempts = _vineyard(catalog) if vineyard else {}
     return tuple(
         observables_of(
             [wells[name] for name in preparation.names],
             preparation.volumes,
             preparation.medium,
             units,
-            preparation_temperature=preparation.temperature,
             hertz=hertz,
             networks=preparation.networks,
+            preparation_temperature=preparation.temperature,
+            cooling_rate=preparation.rate,
+            attempts=attempts,
         )
         for preparation in _preparations(catalog)
         for units in catalog.units
     )
 
 
+def _vineyard(catalog: Catalog) -> dict[tuple[str, int], AttemptFrequencies]:
+    """Of the two-level systems under any unit set, by glass and number.
+
+    Without those whose saddle has other than one negative eigenvalue: theirs stay along the path.
+    """
+    found = {}
+    for row, well in enumerate(catalog.summaries):
+        if any(s.is_two_level for s in well.splittings.values()):
+            with suppress(InputError):
+                found[well.glass, well.number] = attempt_frequencies(
+                    catalog.model, catalog[row].double_well
+                )
+    return found
+
+
 def _preparations(catalog: Catalog) -> list[_Preparation]:
     with open_store(catalog.directory, PIPELINE) as store, store.snapshot():
         explored = store.glasses("exploration")
-        boxes: defaultdict[float, dict[str, float]] = defaultdict(dict)
+        boxes: defaultdict[tuple[bool, float], dict[str, float]] = defaultdict(dict)
         for item in store.records("glass"):
-            if math.isnan(item.record.preparation_temperature):
-                raise InputError(
-                    f"{item.glass} is by melt and quench and has no preparation temperature, by "
-                    f"which glasses are gathered: fill gw.ThermalWells from its double wells "
-                    f"and call the functions of docs/OBSERVABLES.md, one by one"
-                )
+            is_quenched = math.isnan(item.record.preparation_temperature)
             if item.glass in explored:
                 volume = float(np.prod(item.record.configuration.box))
-                boxes[item.record.preparation_temperature][item.glass] = volume
+                boxes[is_quenched, preparation_label(item.record)][item.glass] = volume
         networks = {
             name: _network(
                 catalog, [item.record for item in store.records("double_well", glass=name)]
@@ -104,13 +126,14 @@ def _preparations(catalog: Catalog) -> list[_Preparation]:
         }
         return [
             _Preparation(
-                temperature=temperature,
+                temperature=math.nan if is_quenched else label,
+                rate=label if is_quenched else math.nan,
                 names=tuple(volumes),
                 volumes=tuple(volumes.values()),
                 medium=medium_of(store, catalog.model, tuple(volumes)),
                 networks=tuple(n for name in volumes if (n := networks[name]) is not None),
             )
-            for temperature, volumes in sorted(boxes.items())
+            for (is_quenched, label), volumes in sorted(boxes.items())
         ]
 
 

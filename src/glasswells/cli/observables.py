@@ -36,12 +36,19 @@ def observables(
     frequency: Annotated[
         float, typer.Option("--frequency", help="Of the internal friction, in hertz.")
     ] = 1e3,
+    vineyard: Annotated[
+        bool,
+        typer.Option(
+            "--vineyard",
+            help="Attempt frequencies of two-level systems from all their modes, by Vineyard.",
+        ),
+    ] = False,
     debug: Debug = False,
 ) -> None:
     """Tell what experiments would measure: specific heat, tunneling strength, loss, times.
 
-    Per preparation temperature and unit set, with 95 % intervals from glass to glass. Distinct
-    double wells count once. docs/OBSERVABLES.md derives each of them.
+    Per preparation temperature or rate of cooling, and unit set, with 95 % intervals from glass to
+    glass. Distinct double wells count once. docs/OBSERVABLES.md derives each of them.
     """
     with errors(debug):
         from glasswells.catalog import campaign_observables, open_campaign
@@ -58,7 +65,7 @@ def observables(
         left = catalog.tasks_left
         if left:
             note(f"{directory} is unfinished, {left} tasks left: these are the numbers so far")
-        found = campaign_observables(catalog, hertz=frequency)
+        found = campaign_observables(catalog, hertz=frequency, vineyard=vineyard)
         files = [str(path) for path in write_observables(found, output)] if output else []
         if as_json:
             print_json(
@@ -73,9 +80,8 @@ def observables(
             )
             return
         console = make_console()
-        temperatures = dict.fromkeys(each.preparation_temperature for each in found)
-        for temperature in temperatures:
-            table = _table([o for o in found if o.preparation_temperature == temperature])
+        for label in dict.fromkeys(each.label for each in found):
+            table = _table([o for o in found if o.label == label])
             console.print(table)
             console.print()
         say("In brackets: 95 % intervals over glasses; a star: counting errors of a single glass.")
@@ -92,10 +98,7 @@ def _table(found: Sequence[Observables]) -> Table:
 
     first = found[0]
     glasses = f"{first.n_glasses} {'glass' if first.n_glasses == 1 else 'glasses'}"
-    table = Table(
-        title=f"T_f = {first.preparation_temperature:g}: {first.double_wells} distinct double "
-        f"wells in {glasses}"
-    )
+    table = Table(title=f"{first.label}: {first.double_wells} distinct double wells in {glasses}")
     table.add_column("observable", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     for each in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -115,7 +116,7 @@ def _preparations(
         trajectories[row.task.glass].update(trajectory_names(row.task))
     for item in store.records("glass"):
         glass = item.record
-        temperature, n = _label(glass), glass.configuration.n_particles
+        temperature, n = preparation_label(glass), glass.configuration.n_particles
         wells = tuple(_wells(store, item.glass, splittings, origins, plan.model))
         pairs = StoredPairs.of(store, item.glass)
         found = vibrations.wells(item.glass, temperature, wells, origins)
@@ -154,7 +155,7 @@ def _preparations(
     )
 
 
-def _label(glass: PreparedGlass) -> float:
+def preparation_label(glass: PreparedGlass) -> float:
     """The preparation temperature, or the rate of cooling in K/s."""
     if isinstance(glass.report, MeltQuenchReport):
         kelvin = METAL.energy_kelvin(glass.report.rate) / METAL.time_second
@@ -223,17 +224,14 @@ def _observables(
 ) -> Iterator[Observables]:
     """Of the preparations with double wells; none of glasses that resist no strain.
 
-    Not of glasses by melt and quench, which have no T_f, nor of calculators, which reading a
-    campaign does not run.
+    Not of calculators, which reading a campaign does not run.
     """
     model = energy.native
     if model is None:
         return
     for p in preparations:
         names = [g.name for g in p.explored]
-        if not any(p.wells) or any(
-            isinstance(g.equilibration, MeltQuenchReport) for g in p.explored
-        ):
+        if not any(p.wells):
             continue
         try:
             medium = medium_of(store, model, names)
@@ -245,7 +243,8 @@ def _observables(
                 [g.volume for g in p.explored],
                 medium,
                 each,
-                preparation_temperature=p.temperature,
+                preparation_temperature=math.nan if p.is_quenched else p.temperature,
+                cooling_rate=p.temperature if p.is_quenched else math.nan,
             )
 
 

@@ -172,6 +172,11 @@ class Preparation:
         return tuple(g for g in self.glasses if g.exploration is not None)
 
     @property
+    def is_quenched(self) -> bool:
+        """Whether the glasses are by melt and quench."""
+        return any(isinstance(g.equilibration, MeltQuenchReport) for g in self.glasses)
+
+    @property
     def are_equilibrated(self) -> bool:
         """False if any explored glass is known not to be."""
         reports = [g.equilibration for g in self.explored if g.equilibration is not None]

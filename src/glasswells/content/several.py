@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -307,10 +308,7 @@ def _observables(
     """Of all double wells of a temperature, in the medium that is known from most glasses."""
     for p in preparations:
         known = [
-            o
-            for content in contents
-            for o in content.observables
-            if o.preparation_temperature == p.temperature
+            o for content in contents for o in content.observables if o.preparation == p.temperature
         ]
         if not known:
             continue
@@ -321,7 +319,8 @@ def _observables(
                 [g.volume for g in p.explored],
                 medium,
                 each,
-                preparation_temperature=p.temperature,
+                preparation_temperature=math.nan if p.is_quenched else p.temperature,
+                cooling_rate=p.temperature if p.is_quenched else math.nan,
             )
 
 

@@ -37,7 +37,8 @@ from glasswells.observables.strength import (
     thermal_conductivity,
     tunneling_strength,
 )
-from glasswells.observables.summary import Observables, SystemRelaxation, observables_of
+from glasswells.observables.summary import Observables, observables_of
+from glasswells.observables.systems import SystemRelaxation
 
 __all__ = [
     "AttemptFrequencies",

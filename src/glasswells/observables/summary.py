@@ -12,17 +12,23 @@ from glasswells.core.checks import positive
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
-from glasswells.mechanics.averages import longitudinal_square, transverse_square
 from glasswells.observables.friction import EstimatedFriction, internal_friction
 from glasswells.observables.network import largest_part, network_friction
 from glasswells.observables.parameters import ParameterDensity, parameter_density
-from glasswells.observables.records import Medium, Network, ThermalWells, TwoLevelStates
-from glasswells.observables.relaxation import Crossover, crossover, one_phonon_rate
+from glasswells.observables.records import Medium, Network
 from glasswells.observables.specific_heat import specific_heat
 from glasswells.observables.strength import (
     TunnelingStrength,
     thermal_conductivity,
     tunneling_strength,
+)
+from glasswells.observables.systems import (
+    Known,
+    SystemRelaxation,
+    can_hop,
+    states_of,
+    systems_of,
+    wells_of,
 )
 from glasswells.statistics import (
     EstimatedCurve,
@@ -43,34 +49,12 @@ POINTS = 41
 FRICTION_SHARES = (1e-3, 0.5)
 """Range of the temperatures of internal friction, as shares of the preparation temperature: above,
 a glass leaves its minima for good."""
+QUENCHED_KELVIN = (1.0, 300.0)
+"""The same range for glasses by melt and quench, which have no such temperature."""
 AMPLITUDE_DECADES = 4
 """Below the threshold of a two-level system, in which Delta_0 is counted."""
 CELLS = 4
 """Of Delta and of ln Delta_0."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SystemRelaxation:
-    """How one two-level system relaxes, reduced units."""
-
-    glass: str
-    """Name of the glass."""
-    number: int
-    """Of the double well in its glass."""
-    splitting: float
-    """E."""
-    amplitude: float
-    """Delta_0."""
-    gamma_longitudinal: float
-    """Root mean square of gamma = g/2 over directions."""
-    gamma_transverse: float
-    """The same for transverse waves, over polarizations too."""
-    rate_at_zero: float
-    """1/tau by one phonon for T -> 0."""
-    crossover_temperature: float
-    """Where activation becomes as fast; NaN if it does not."""
-    crossover_rate: float
-    """1/tau there."""
 
 
 @described
@@ -83,7 +67,9 @@ class Observables:
     """
 
     preparation_temperature: float
-    """T_f."""
+    """T_f; NaN for glasses by melt and quench."""
+    cooling_rate: float
+    """Of glasses by melt and quench, K/s; NaN for others."""
     units: UnitSystem
     """The unit set, whose threshold decides what a two-level system is."""
     medium: Medium
@@ -121,6 +107,18 @@ class Observables:
     systems: tuple[SystemRelaxation, ...]
     """The two-level systems one by one."""
 
+    @property
+    def preparation(self) -> float:
+        """What tells these glasses from others: T_f, or the rate of cooling in K/s."""
+        is_quenched = math.isnan(self.preparation_temperature)
+        return self.cooling_rate if is_quenched else self.preparation_temperature
+
+    @property
+    def label(self) -> str:
+        """The same in words."""
+        is_quenched = math.isnan(self.preparation_temperature)
+        return f"{self.preparation:g} K/s" if is_quenched else f"T_f = {self.preparation:g}"
+
 
 def observables_of(
     glasses: Sequence[Sequence[WellSummary]],
@@ -128,14 +126,17 @@ def observables_of(
     medium: Medium,
     units: UnitSystem,
     *,
-    preparation_temperature: float,
+    preparation_temperature: float = math.nan,
+    cooling_rate: float = math.nan,
     hertz: float = 1e3,
     networks: Sequence[Network] = (),
+    attempts: Known | None = None,
     resampling: Resampling = DEFAULT_RESAMPLING,
 ) -> Observables:
     """All observables of some glasses.
 
-    Attempt frequencies are those along the path (`frequency_a`, `frequency_b` of a double well).
+    Attempt frequencies are those along the path (`frequency_a`, `frequency_b` of a double well),
+    unless better ones are given.
 
     Parameters
     ----------
@@ -150,17 +151,23 @@ def observables_of(
         The unit set.
     preparation_temperature
         Of the glasses, reduced.
+    cooling_rate
+        In its place for glasses by melt and quench, K/s.
     hertz
         Frequency of the internal friction, omega / (2 pi) in hertz.
     networks
         Of the glasses that have one (`network_of`).
+    attempts
+        Those of all modes (`attempt_frequencies`) by the name of the glass and the number of the
+        double well, where they are known.
     resampling
         Of the error bars.
 
     Raises
     ------
     InputError
-        For no glass, and double wells without deformation potential.
+        For no glass, double wells without deformation potential, and unless either a preparation
+        temperature or a cooling rate is given.
     """
     if len(glasses) == 0 or len(glasses) != len(volumes):
         raise InputError(
@@ -173,13 +180,12 @@ def observables_of(
         _distinct([w for w in g if w.tunnels(units.name) and w.splittings[units.name].is_two_level])
         for g in glasses
     ]
-    hopping = [_distinct([w for w in g if _can_hop(w)]) for g in glasses]
-    states = [_states(g, v, units) for g, v in zip(active, volumes, strict=True)]
-    every = [_states(g, v, units) for g, v in zip(tunneling, volumes, strict=True)]
-    wells = [_wells(g, v) for g, v in zip(hopping, volumes, strict=True)]
+    hopping = [_distinct([w for w in g if can_hop(w)]) for g in glasses]
+    states = [states_of(g, v, units) for g, v in zip(active, volumes, strict=True)]
+    every = [states_of(g, v, units) for g, v in zip(tunneling, volumes, strict=True)]
+    wells = [wells_of(g, v, attempts or {}) for g, v in zip(hopping, volumes, strict=True)]
     temperatures = units.energy_from_kelvin(np.geomspace(*KELVIN, POINTS))
-    coldest, warmest = (share * preparation_temperature for share in FRICTION_SHARES)
-    warm = np.geomspace(coldest, warmest, POINTS)
+    warm = _friction_temperatures(preparation_temperature, cooling_rate, units)
     parts = [largest_part(network) for network in networks]
     density = tls_density([s.splitting for s in states], volumes, units, resampling=resampling)
     strength = tunneling_strength(states, medium, units.tls_threshold, resampling)
@@ -187,6 +193,7 @@ def observables_of(
     limit = units.tls_threshold
     return Observables(
         preparation_temperature=preparation_temperature,
+        cooling_rate=cooling_rate,
         units=units,
         medium=medium,
         n_glasses=len(glasses),
@@ -214,60 +221,26 @@ def observables_of(
         systems=tuple(
             system
             for g, v in zip(active, volumes, strict=True)
-            for system in _systems(g, v, medium, units)
+            for system in systems_of(g, v, medium, units, attempts or {})
         ),
     )
+
+
+def _friction_temperatures(temperature: float, rate: float, units: UnitSystem) -> Array:
+    if math.isnan(temperature) == math.isnan(rate):
+        raise InputError(
+            f"preparation_temperature is {temperature} and cooling_rate {rate}, expected one of "
+            f"the two"
+        )
+    if math.isnan(temperature):
+        kelvin: Array = units.energy_from_kelvin(np.geomspace(*QUENCHED_KELVIN, POINTS))
+        return kelvin
+    return np.geomspace(*(share * temperature for share in FRICTION_SHARES), POINTS)
 
 
 def _distinct(wells: Sequence[WellSummary]) -> list[WellSummary]:
     """The first of each kind among these double wells of one glass."""
     return [w for k, (w, of) in enumerate(zip(wells, duplicates(wells), strict=True)) if k == of]
-
-
-def _can_hop(well: WellSummary) -> bool:
-    """Whether there are a barrier and attempts from both sides."""
-    return well.barrier_from_upper > 0 and min(well.frequency_a, well.frequency_b) > 0
-
-
-def _tensors(wells: Sequence[WellSummary]) -> Array:
-    tensors = np.array([w.deformation_potential for w in wells]).reshape(-1, 3, 3)
-    if np.isnan(tensors).any():
-        raise InputError(
-            "a double well has no deformation_potential, expected one for each: summarize it with "
-            "that of gw.deformation_potential"
-        )
-    return tensors
-
-
-def _states(wells: Sequence[WellSummary], volume: float, units: UnitSystem) -> TwoLevelStates:
-    solved = [w.splittings[units.name] for w in wells]
-    tensors = _tensors(wells)
-    return TwoLevelStates(
-        volume=volume,
-        splitting=np.array([s.splitting for s in solved], dtype=np.float64),
-        amplitude=np.array([abs(s.tunneling_amplitude) for s in solved], dtype=np.float64),
-        longitudinal2=longitudinal_square(tensors),
-        transverse2=transverse_square(tensors),
-    )
-
-
-def _wells(wells: Sequence[WellSummary], volume: float) -> ThermalWells:
-    tensors = _tensors(wells)
-    columns = {
-        name: np.array([getattr(w, of) for w in wells], dtype=np.float64)
-        for name, of in (
-            ("barrier", "barrier"),
-            ("asymmetry", "asymmetry"),
-            ("attempt_a", "frequency_a"),
-            ("attempt_b", "frequency_b"),
-        )
-    }
-    return ThermalWells(
-        volume=volume,
-        **columns,
-        longitudinal2=longitudinal_square(tensors),
-        transverse2=transverse_square(tensors),
-    )
 
 
 def _network(
@@ -308,36 +281,3 @@ def _linear(density: TlsDensity, temperatures: Array) -> EstimatedCurve:
         n_entries=n0.n_entries,
         basis=n0.basis,
     ).scaled(math.pi**2 / 6 * temperatures)
-
-
-def _systems(
-    wells: Sequence[WellSummary], volume: float, medium: Medium, units: UnitSystem
-) -> list[SystemRelaxation]:
-    if not wells:
-        return []
-    states = _states(wells, volume, units)
-    # So cold that coth(E/2T) is 1.
-    cold = one_phonon_rate(states, medium, units.reduced_hbar, [states.splitting.min() / 100])
-    hopping = [k for k, well in enumerate(wells) if _can_hop(well)]
-    found = crossover(
-        states.chosen(hopping),
-        _wells([wells[k] for k in hopping], volume),
-        medium,
-        units.reduced_hbar,
-    )
-    none = Crossover(temperature=math.nan, rate=math.nan)
-    crossings = dict.fromkeys(range(len(wells)), none) | dict(zip(hopping, found, strict=True))
-    return [
-        SystemRelaxation(
-            glass=well.glass,
-            number=well.number,
-            splitting=float(states.splitting[k]),
-            amplitude=float(states.amplitude[k]),
-            gamma_longitudinal=math.sqrt(states.longitudinal2[k]) / 2,
-            gamma_transverse=math.sqrt(states.transverse2[k]) / 2,
-            rate_at_zero=float(cold[k, 0]),
-            crossover_temperature=crossings[k].temperature,
-            crossover_rate=crossings[k].rate,
-        )
-        for k, well in enumerate(wells)
-    ]

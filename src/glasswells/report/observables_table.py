@@ -11,13 +11,13 @@ def observables_table(content: ReportContent) -> Table:
     """A row for each observable of each preparation temperature, a column for each unit set."""
     names = list(dict.fromkeys(o.units.name for o in content.observables))
     rows = []
-    for temperature in dict.fromkeys(o.preparation_temperature for o in content.observables):
-        group = [o for o in content.observables if o.preparation_temperature == temperature]
+    for preparation in dict.fromkeys(o.preparation for o in content.observables):
+        group = [o for o in content.observables if o.preparation == preparation]
         for row in zip(*(numbers(o) for o in group), strict=True):
             texts = {o.units.name: number.text for o, number in zip(group, row, strict=True)}
             rows.append(
                 (
-                    f"{temperature:g}",
+                    f"{preparation:g}",
                     row[0].name.replace("_", " "),
                     row[0].unit,
                     *(texts.get(name, "-") for name in names),

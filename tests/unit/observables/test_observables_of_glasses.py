@@ -10,7 +10,14 @@ from example_systems import random_tensors, two_minima
 
 from glasswells.core.errors import InputError
 from glasswells.core.splittings import TunnelSplitting
-from glasswells.observables import Medium, Observables, network_friction, numbers, observables_of
+from glasswells.observables import (
+    AttemptFrequencies,
+    Medium,
+    Observables,
+    network_friction,
+    numbers,
+    observables_of,
+)
 from glasswells.statistics import WellSummary
 from glasswells.tunneling import ARGON
 
@@ -113,3 +120,37 @@ def test_network_friction_that_rounding_hides_is_not_a_number() -> None:
     for name in ("low", "high", "error"):
         assert np.array_equal(np.isnan(getattr(hidden.network.longitudinal, name)), unknown)
     assert np.isfinite(hidden.friction.longitudinal.value).all()
+
+
+def test_attempts_of_all_modes_enter_relaxation_where_they_are_known() -> None:
+    """Twice the attempts double the activated rates; the numbers say whose attempts they are."""
+    wells = [well(0, 5e-4, core=3), well(1, 8e-4, core=9)]
+    faster = AttemptFrequencies(a=2.0, b=3.0)  # twice those along the path
+    plain, better = observed(wells), observed(wells, attempts={("g", 1): faster})
+    assert [s.has_all_modes for s in better.systems] == [False, True]
+    assert (better.systems[1].attempt_a, better.systems[1].attempt_b) == (2.0, 3.0)
+    assert better.systems[0] == plain.systems[0]
+    assert better.systems[1].crossover_temperature < plain.systems[1].crossover_temperature
+    alone = observed(wells[1:], attempts={("g", 1): faster})
+    kT, system = alone.friction_temperatures, alone.systems[0]
+    root = np.sqrt(system.attempt_a * system.attempt_b)
+    half = system.well_asymmetry / (2 * kT) + np.log(1.5) / 2
+    tau = np.pi / root * np.exp((0.1 - 0.005) / kT) / np.cosh(half)
+    g2 = (2 * system.gamma_longitudinal) ** 2
+    x = alone.omega * tau
+    expected = g2 / (4 * kT * np.cosh(half) ** 2) * x / (1 + x**2) / (100 * MEDIUM.longitudinal)
+    assert alone.friction.longitudinal.value == pytest.approx(expected, rel=1e-9)
+
+
+def test_glasses_by_melt_and_quench_have_a_rate_in_place_of_a_temperature() -> None:
+    one = [well(0, 5e-4, core=3)]
+    found = observables_of([one], [100.0], MEDIUM, ARGON, cooling_rate=1e12)
+    usual = observed(one)
+    assert (found.label, found.preparation) == ("1e+12 K/s", 1e12)
+    assert (usual.label, usual.preparation) == ("T_f = 0.07", 0.07)
+    kelvin = ARGON.energy_kelvin(found.friction_temperatures)
+    assert kelvin[[0, -1]] == pytest.approx([1, 300])
+    assert found.strength.longitudinal.value == usual.strength.longitudinal.value
+    for label in ({}, {"preparation_temperature": 0.07, "cooling_rate": 1e12}):
+        with pytest.raises(InputError, match="expected one of the two"):
+            observables_of([one], [100.0], MEDIUM, ARGON, **label)

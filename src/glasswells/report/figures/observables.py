@@ -1,4 +1,4 @@
-"""What experiments would measure: specific heat and internal friction over temperature."""
+"""What experiments would measure: specific heat, internal friction, Delta beside Delta_0."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from glasswells.content.records import ReportContent
-from glasswells.observables.summary import Observables
+from glasswells.observables.summary import AMPLITUDE_DECADES, Observables
 from glasswells.report.picture import Picture, new_figure, temperature_colors
 from glasswells.report.section import ReportFigure
 
@@ -30,11 +32,11 @@ def specific_heat_pictures(content: ReportContent) -> Iterator[Picture]:
             continue
         figure = new_figure()
         axes = figure.add_subplot()
-        colors = temperature_colors(o.preparation_temperature for o in group)
+        colors = temperature_colors(o.preparation for o in group)
         for o in group:
             kelvin = o.units.energy_kelvin(o.temperatures)
             heat = o.specific_heat.scaled(o.units.specific_heat_joule(1.0))
-            color, label = colors[o.preparation_temperature], _label(o)
+            color, label = colors[o.preparation], _label(o)
             _plot_band(axes, kelvin, heat, color, f"{label}, summed")
             linear = o.linear_specific_heat.scaled(o.units.specific_heat_joule(1.0))
             if linear.n_entries:
@@ -63,12 +65,12 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
             continue
         figure = new_figure(6.9, 3.6)
         panels = figure.subplots(1, 2, sharey=True)
-        colors = temperature_colors(o.preparation_temperature for o in group)
+        colors = temperature_colors(o.preparation for o in group)
         for axes, wave in zip(panels, ("longitudinal", "transverse"), strict=True):
             for o in group:
                 kelvin = o.units.energy_kelvin(o.friction_temperatures)
                 curve = getattr(o.friction, wave)
-                _plot_band(axes, kelvin, curve, colors[o.preparation_temperature], _label(o))
+                _plot_band(axes, kelvin, curve, colors[o.preparation], _label(o))
             axes.set_title(wave)
             axes.set_xscale("log")
             axes.set_xlabel("$T$ (K)")
@@ -88,9 +90,46 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
         )
 
 
+def parameter_pictures(content: ReportContent) -> Iterator[Picture]:
+    """Delta and Delta_0 of the two-level systems of each unit set."""
+    for place, (name, group) in enumerate(_by_units(content).items()):
+        if not any(o.systems for o in group):
+            continue
+        figure = new_figure()
+        axes = figure.add_subplot()
+        colors = temperature_colors(o.preparation for o in group)
+        for o in (each for each in group if each.systems):
+            splitting, amplitude = (
+                o.units.energy_kelvin(np.array([getattr(s, column) for s in o.systems]))
+                for column in ("splitting", "amplitude")
+            )
+            delta = np.sqrt(np.maximum(splitting**2 - amplitude**2, 0.0))
+            color = colors[o.preparation]
+            axes.plot(delta, amplitude, "o", color=color, alpha=0.7, mew=0, label=_label(o))
+        limit = float(group[0].units.energy_kelvin(group[0].units.tls_threshold))
+        delta_0 = np.geomspace(limit / 10**AMPLITUDE_DECADES, limit, 201)
+        axes.plot(np.sqrt(limit**2 - delta_0**2), delta_0, "--", color="0.5", label="threshold")
+        axes.set_yscale("log")
+        axes.set_xlim(left=0)
+        axes.set_xlabel(r"$|\Delta|$ (K)")
+        axes.set_ylabel(r"$\Delta_0$ (K)")
+        axes.legend()
+        yield Picture(
+            slug=f"tunneling_parameters_{place}",
+            title=f"Asymmetry and tunneling amplitude of two-level systems, {name}",
+            caption=f"{_words(group)} Each two-level system once; dashed: E at the threshold. In "
+            f"the standard model they lie evenly in both directions, and both exponents are 0. "
+            f"{_exponents(group)}",
+            figure=figure,
+            units=name,
+            is_folded=place > 0,
+        )
+
+
 FIGURES = (
     ReportFigure(section="observables", place=1, draw=specific_heat_pictures),
     ReportFigure(section="observables", place=2, draw=friction_pictures),
+    ReportFigure(section="observables", place=3, draw=parameter_pictures),
 )
 
 
@@ -100,16 +139,28 @@ def _by_units(content: ReportContent) -> dict[str, list[Observables]]:
 
 
 def _label(o: Observables) -> str:
-    return rf"$T_f = {o.preparation_temperature:g}$"
+    return rf"$T_f = {o.preparation:g}$"
 
 
 def _words(group: list[Observables]) -> str:
     return " ".join(
-        f"T_f = {o.preparation_temperature:g}: {o.specific_heat.n_entries} distinct resolved "
+        f"T_f = {o.preparation:g}: {o.specific_heat.n_entries} distinct resolved "
         f"splittings, {o.two_level_systems} of them two-level systems, among {o.double_wells} "
         f"distinct double wells of {o.n_glasses} {'glass' if o.n_glasses == 1 else 'glasses'}."
         for o in group
     )
+
+
+def _exponents(group: list[Observables]) -> str:
+    """What is found for p(Delta) ~ Delta^a and p(ln Delta_0) ~ Delta_0^b."""
+    found = []
+    for o in group:
+        a, b = o.parameters.asymmetry_exponent, o.parameters.amplitude_exponent
+        fitted = (
+            "too few for exponents" if a is None or b is None else f"a = {a.text()}, b = {b.text()}"
+        )
+        found.append(f"T_f = {o.preparation:g}: {fitted}.")
+    return " ".join(["p(Delta) ~ Delta^a and p(ln Delta_0) ~ Delta_0^b, 95 % intervals.", *found])
 
 
 def _plot_band(axes: Axes, x: Array, curve: EstimatedCurve, color: str, label: str) -> None:
