@@ -18,8 +18,9 @@ import numpy as np
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
+from glasswells.mechanics.derivatives import strain_derivatives
 from glasswells.mechanics.moduli import non_affine
-from glasswells.model.interactions import PairInteractions
+from glasswells.model.frozen_pairs import PairDerivatives
 from glasswells.model.strain import UNIT_STRAINS
 from glasswells.modes.stiffness import Stiffness
 
@@ -39,17 +40,17 @@ def frequency_slopes(stiffness: Stiffness) -> Array:
     InputError
         For another energy than a sum over pairs, and where the configuration is no minimum.
     """
-    interactions = stiffness.interactions
-    if not isinstance(interactions, PairInteractions):
+    interactions, positions = stiffness.interactions, stiffness.configuration.positions
+    derivatives = interactions.derivatives(positions)
+    if not isinstance(derivatives, PairDerivatives):
         raise InputError(
             f"{type(interactions).__name__} is no sum over pairs, expected one: the zero-point "
             f"part of a deformation potential is known for pair models only"
         )
-    positions = stiffness.configuration.positions
-    fields = non_affine(stiffness, interactions.strain_derivatives(positions).mixed)
+    fields = non_affine(stiffness, strain_derivatives(interactions, positions).mixed)
     moves = np.array([-stiffness.displacement(field) for field in fields])
     roots = _quarter_roots(stiffness)
-    frozen = interactions.freeze(positions)
+    frozen = derivatives.pairs
     count = int(frozen.start[-1])
     first = np.repeat(np.arange(stiffness.n_particles), np.diff(frozen.start))
     second = frozen.partner[:count].astype(np.int64)

@@ -235,7 +235,9 @@ def _friction_temperatures(temperature: float, rate: float, units: UnitSystem) -
     if math.isnan(temperature):
         kelvin: Array = units.energy_from_kelvin(np.geomspace(*QUENCHED_KELVIN, POINTS))
         return kelvin
-    return np.geomspace(*(share * temperature for share in FRICTION_SHARES), POINTS)
+    first, last = FRICTION_SHARES
+    reduced: Array = np.geomspace(first * temperature, last * temperature, POINTS)
+    return reduced
 
 
 def _distinct(wells: Sequence[WellSummary]) -> list[WellSummary]:
