@@ -126,17 +126,23 @@ def field_traces(
     return data
 
 
-def field_layout() -> dict[str, Any]:
-    """Layout of plotly for such a view."""
-    axis = {"showbackground": False, "gridcolor": "#e6e6e6", "zeroline": False}
+def field_layout(box: Array) -> dict[str, Any]:
+    """Layout of plotly for such a view; `box` (3,), its edges."""
+    look = {"showbackground": False, "gridcolor": "#e6e6e6", "zeroline": False}
+
+    def axis(name: str, edge: float) -> dict[str, Any]:
+        # Three ticks away from the corners, where those of two axes would meet.
+        reach = float(f"{0.35 * edge:.1g}")
+        return {**look, "title": {"text": name}, "tickvals": [-reach, 0, reach]}
+
     return {
         "height": 370, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,
         "legend": {"x": 0, "y": 1, "itemsizing": "constant"},
         "scene": {
             "aspectmode": "data",
-            "xaxis": {**axis, "title": {"text": "x"}},
-            "yaxis": {**axis, "title": {"text": "y"}},
-            "zaxis": {**axis, "title": {"text": "z"}},
+            "xaxis": axis("x", box[0]),
+            "yaxis": axis("y", box[1]),
+            "zaxis": axis("z", box[2]),
             "camera": {"eye": {"x": 1.35, "y": -1.6, "z": 0.9}},
         },
     }  # fmt: skip

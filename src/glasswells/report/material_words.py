@@ -17,6 +17,8 @@ from glasswells.report.tables import Table
 ANGSTROM = "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}"
 UNITS = (
     (re.compile(r"\\,/\\,\\epsilon\$"), r"$ (eV)"),
+    (re.compile(r"\\,/\\,\\sigma\\sqrt\{m\}\$"), rf"$ ({ANGSTROM} $\\sqrt{{\\mathrm{{u}}}}$)"),
+    (re.compile(r"\\,/\\,\\sigma\$"), f"$ ({ANGSTROM})"),
     (re.compile(r"\\epsilon\\sigma\^3"), r"\\mathrm{eV\\,\\AA}^3"),
     (re.compile(r"\\epsilon(?![A-Za-z])"), r"\\mathrm{eV}"),
     (

@@ -37,7 +37,7 @@
     return made;
   }
 
-  for (const image of document.querySelectorAll("figure > img")) {
+  for (const image of document.querySelectorAll("figure img")) {
     const figure = image.closest("figure"), slug = figure.id.slice("figure-".length);
     const numbers = document.getElementById("numbers-" + slug);
     const line = document.createElement("span");

@@ -14,12 +14,25 @@ from glasswells.statistics.overview import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 MIN_HISTOGRAM = 10
 """Fewer values than this are drawn one by one: as a density they would dwarf the others."""
 MOST_BARS = 2.5
 """How far an error bar may rise, in units of the highest step."""
 CUT_WORDS = "Error bars that leave the panel are cut."
+
+
+def shades() -> Colormap:
+    """Colors for something that grows, from dark to bright, all of them seen on white.
+
+    The brightest quarter of viridis is left out: it vanishes on white, and on black where a page
+    in dark colors inverts the figure.
+    """
+    import matplotlib as mpl
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.75, 256)))
 
 
 def describe(preparations: Sequence[Preparation], drawn: Sequence[int] | None = None) -> str:

@@ -126,6 +126,6 @@ def _units_words(units: UnitsOverview) -> str:
     if units.smallest is None or units.smallest_kelvin is None:
         return f"{words}, and no splitting of two wells is known"
     return (
-        f"{words}, and the smallest splitting of two wells is E = {units.smallest:.3g} ε = "
-        f"{units.smallest_kelvin:.3g} K"
+        f"{words}, and the smallest splitting of two wells is E = "
+        f"{units.smallest:.3g}\N{NO-BREAK SPACE}ε = {units.smallest_kelvin:.3g}\N{NO-BREAK SPACE}K"
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasswells.content.records import Preparation, ReportContent
+from glasswells.core.outcomes import Outcome
 from glasswells.core.whole_file import whole_file
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.sampling.equilibrium import EquilibrationReport
@@ -272,14 +273,23 @@ def costs_table(content: ReportContent) -> Table:
 def failure_counts_table(content: ReportContent) -> Table:
     """How often what failed."""
     found = Counter((f.stage, f.reason) for f in content.failures)
-    rows = tuple((stage, reason, str(n)) for (stage, reason), n in sorted(found.items()))
+    rows = tuple(
+        (stage, reason, str(n), _meaning(reason)) for (stage, reason), n in sorted(found.items())
+    )
     return Table(
         slug="failure_counts",
         title="What did not come out, by reason",
-        note="",
-        columns=("stage", "reason", "number"),
+        note="A path search that finds no double well is no fault: most pairs of minima have other "
+        "minima between them.",
+        columns=("stage", "reason", "number", "what it means"),
         rows=rows,
     )
+
+
+def _meaning(reason: str) -> str:
+    """The text of an outcome; tasks that failed have texts of their own."""
+    outcome = Outcome.__members__.get(reason.upper())
+    return "-" if outcome is None else outcome.value
 
 
 def failures_table(content: ReportContent) -> Table:

@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from browsing import (
+    VIEWS,
+    check_fit,
+    check_sorting,
+    launched,
+    needs_browser,
+    numbers_in,
+    opened,
+)
 from glasswells.report.result import result_sentence
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs the browser chromium on the path")
-VIEWS = [(1400, "light"), (1400, "dark"), (420, "light"), (420, "dark")]
-OFFLINE = ("--no-sandbox", "--disable-quic", "--disable-background-networking")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=BROWSER, args=[*OFFLINE])
+    with launched() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture
 def open_page(browser: Any, drawn: Any) -> Iterator[Any]:
-    """Opens the page of the session; afterwards it must have asked for nothing and thrown none."""
-    contexts, asked, errors = [], [], []
-
-    def make(width: int = 1400, scheme: str = "light") -> Any:
-        contexts.append(
-            browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        )
-        page = contexts[-1].new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        page.goto(drawn.path.as_uri())
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    outside = [url for url in asked if not url.startswith(("data:", "blob:"))]
-    assert outside == [drawn.path.as_uri()]
-    assert errors == []
-
-
-def numbers_in(text: str) -> list[str]:
-    return re.findall(r"\d+(?:\.\d+)?", text)
+    """Opens the page of the session."""
+    with opened(browser, drawn.path) as make:
+        yield make
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
@@ -59,17 +39,7 @@ def test_page_fits_and_shows_every_figure(
     open_page: Any, drawn: Any, width: int, scheme: str
 ) -> None:
     page = open_page(width, scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for fold in page.locator("details").all():
-        fold.evaluate("fold => { fold.open = true; }")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    wide = "Array.from(document.images, i => i.getBoundingClientRect().right).filter(x => x > {})"
-    assert page.evaluate(wide.format(width)) == []
-    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    text = page.evaluate("getComputedStyle(document.body).color")
-    brightness = [sum(map(float, numbers_in(color)[:3])) for color in (back, text)]
-    assert (brightness[0] > brightness[1]) == (scheme == "light")
-    assert page.locator("img:not([alt]), img[alt='']").count() == 0
+    check_fit(page, width, scheme)
     lead = page.locator(".lead").inner_text()
     assert numbers_in(lead) == numbers_in(result_sentence(drawn.content))
     found = drawn.content.overview
@@ -78,19 +48,15 @@ def test_page_fits_and_shows_every_figure(
 
 
 def test_tables_are_sorted_by_keyboard(open_page: Any) -> None:
+    check_sorting(open_page())
+
+
+def test_paper_has_the_pictures_and_nothing_to_click(open_page: Any) -> None:
     page = open_page()
-    head = page.locator("table.sortable thead th").nth(1)
-    column = "rows => rows.map(row => row.cells[1].textContent)"
-    body = page.locator("table.sortable").first.locator("tbody tr")
-    page.locator("table.sortable thead th button").first.focus()
-    page.keyboard.press("Tab")
-    assert head.locator("button").evaluate("one => one === document.activeElement")
-    page.keyboard.press("Enter")
-    assert head.get_attribute("aria-sort") == "ascending"
-    up = body.evaluate_all(column)
-    page.keyboard.press("Space")
-    assert head.get_attribute("aria-sort") == "descending"
-    assert up == body.evaluate_all(column)[::-1] == sorted(up, key=float)
+    page.emulate_media(media="print")
+    assert page.locator("nav:visible, .files:visible, .interactive:visible").count() == 0
+    assert page.locator("figure details:visible").count() == 0
+    assert page.locator("#figure-well_0_field img:visible").count() == 1
 
 
 def test_links_save_a_figure_and_its_numbers(open_page: Any, drawn: Any) -> None:

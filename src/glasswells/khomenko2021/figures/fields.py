@@ -109,11 +109,12 @@ def _interactive(
     return {
         "data": traces,
         "layout": {
-            **field_layout(),
+            **field_layout(box),
+            "margin": {"l": 0, "r": 0, "t": 0, "b": 45},  # room for the buttons
             "updatemenus": [
                 {
                     "type": "buttons", "direction": "right", "buttons": buttons, "x": 0.5,
-                    "y": 0.03, "xanchor": "center", "yanchor": "bottom", "showactive": True,
+                    "y": 0.0, "xanchor": "center", "yanchor": "top", "showactive": True,
                 }
             ],
         },

@@ -12,7 +12,7 @@ import numpy as np
 from glasswells.content.records import Preparation, ReportContent
 from glasswells.core.records import Array
 from glasswells.khomenko2021.verdicts import in_subset, subset_words
-from glasswells.report.picture import Picture, new_figure, temperature_colors
+from glasswells.report.picture import Picture, new_figure, plain, temperature_colors
 from glasswells.report.plotting import (
     MIN_HISTOGRAM,
     describe,
@@ -76,7 +76,10 @@ def _known(content: ReportContent) -> list[Preparation]:
 
 def _direction_picture(preparations: Sequence[Preparation], units: str | None, rho: str) -> Picture:
     """Fig. 5."""
-    subsets = ["all double wells"] if units is None else [subset_words(units), "all double wells"]
+    subsets = ["all double wells"]
+    if units is not None:
+        name = plain(subset_words(units)).replace("PR_DW", r"$\mathrm{PR_{DW}}$")
+        subsets.insert(0, name)
     figure, panels = panel_grid(len(subsets), preparations)
     colors = temperature_colors(p.temperature for p in preparations)
     words = []

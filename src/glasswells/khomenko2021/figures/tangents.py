@@ -13,7 +13,7 @@ from glasswells.content.vibrations import ShownVibrations
 from glasswells.core.records import Array
 from glasswells.khomenko2021.figures.overlaps import wells_words
 from glasswells.report.picture import Picture, new_figure, temperature_colors
-from glasswells.report.plotting import error_words
+from glasswells.report.plotting import error_words, shades
 from glasswells.report.section import ReportFigure
 from glasswells.statistics import mean
 from glasswells.vibrations.records import TangentStudy
@@ -86,13 +86,11 @@ def _plot_modes(
     values: Sequence[float] | Array,
 ) -> None:
     """C of each mode against its participation ratio, darker towards the limit."""
-    import matplotlib as mpl
-
-    shades = mpl.colormaps["viridis_r"](np.linspace(0.08, 1.0, max(len(values), 2)))
+    colors = shades().reversed()(np.linspace(0.0, 1.0, max(len(values), 2)))
     for k, (row, label) in enumerate(zip(overlaps, labels, strict=True)):
         axes.plot(
             study.participation_ratios[3:], row[3:], MARKERS[k % len(MARKERS)], ms=4,
-            color=shades[k], mew=0, alpha=0.85, label=label,
+            color=colors[k], mew=0, alpha=0.85, label=label,
         )  # fmt: skip
     axes.set_xlabel("participation ratio PR")
     axes.set_ylabel(r"$c_\alpha$")

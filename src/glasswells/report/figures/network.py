@@ -11,6 +11,7 @@ import numpy as np
 from glasswells.content.records import Exploration, GlassContent, ReportContent
 from glasswells.core.records import Array, freeze
 from glasswells.report.picture import Picture, new_figure
+from glasswells.report.plotting import shades
 from glasswells.report.section import ReportFigure
 
 MAX_NODES = 150
@@ -83,7 +84,7 @@ def network_picture(glass: GlassContent, exploration: Exploration, temperature: 
         )  # fmt: skip
     points = axes.scatter(
         drawn.place, drawn.energy, s=_sizes(drawn.visits) ** 2, c=np.log10(drawn.visits),
-        cmap="viridis", edgecolors="white", linewidths=0.5, zorder=2,
+        cmap=shades(), edgecolors="white", linewidths=0.5, zorder=2,
     )  # fmt: skip
     figure.colorbar(points, ax=axes, label=r"$\log_{10}$ visits")
     axes.set_xticks([])
@@ -146,7 +147,7 @@ def _interactive(drawn: Network) -> dict[str, Any]:
                 ],
                 "marker": {
                     "size": _sizes(drawn.visits).tolist(),
-                    "color": np.log10(drawn.visits).tolist(), "colorscale": "Viridis",
+                    "color": np.log10(drawn.visits).tolist(), "colorscale": _colorscale(),
                     "colorbar": {"title": {"text": "log<sub>10</sub> visits", "side": "right"}},
                     "line": {"color": "white", "width": 1},
                 },
@@ -159,6 +160,12 @@ def _interactive(drawn: Network) -> dict[str, Any]:
             "yaxis": {"title": {"text": f"{ABOVE_LOWEST} (ε)"}, "gridcolor": "#e6e6e6"},
         },
     }  # fmt: skip
+
+
+def _colorscale() -> list[tuple[float, str]]:
+    from matplotlib.colors import to_hex
+
+    return [(place, to_hex(shades()(place))) for place in np.linspace(0.0, 1.0, 9).tolist()]
 
 
 def _broken_lines(drawn: Network) -> dict[float, tuple[list[float | None], list[float | None]]]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from glasswells.core.records import Array
     from glasswells.statistics import EstimatedCurve
 
+LEAST_HEAT = 1e-5
+"""Of the largest one: below, the specific heat of a few systems falls exponentially."""
 ERROR_WORDS = (
     "Bands: 95 % intervals, bootstrap over glasses; with a single glass counting errors only, "
     "which are too small."
@@ -37,12 +39,14 @@ def specific_heat_pictures(content: ReportContent) -> Iterator[Picture]:
             kelvin = o.units.energy_kelvin(o.temperatures)
             heat = o.specific_heat.scaled(o.units.specific_heat_joule(1.0))
             color, label = colors[o.preparation], _label(o)
-            _plot_band(axes, kelvin, heat, color, f"{label}, summed")
+            if heat.n_entries:  # zero has no place on a logarithmic axis
+                _plot_band(axes, kelvin, heat, color, f"{label}, summed")
             linear = o.linear_specific_heat.scaled(o.units.specific_heat_joule(1.0))
             if linear.n_entries:
                 axes.plot(kelvin, linear.value, "--", color=color, label=rf"{label}, by $n_0$")
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], LEAST_HEAT * axes.get_ylim()[1]))
         axes.set_xlabel("$T$ (K)")
         axes.set_ylabel(r"$C\,/\,V$ (J K$^{-1}$ m$^{-3}$)")
         axes.legend()

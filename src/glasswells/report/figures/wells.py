@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+ENERGY = "\N{GREEK SMALL LETTER EPSILON}"
+"""The unit of energies in captions."""
 MOST_IN_SIGHT = 1
 """Number, from 0, of the last double well that is not folded away."""
 
@@ -61,17 +63,18 @@ def _profile_picture(shown: ShownWell, slug: str) -> Picture:
     for axes, splitting in zip(panels, drawn, strict=True):
         _plot_profile(axes, shown, splitting, top)
         axes.set_ylabel(r"$V - V_A$ ($\epsilon$)")
-    panels[-1].set_xlabel(r"arc length $s\,/\,\sigma$")
+    panels[-1].set_xlabel(r"arc length $s\,/\,\sigma\sqrt{m}$")
     words = " ".join(_level_words(s) for s in solved) or "No splitting was solved for."
     well = shown.well
     return Picture(
         slug=slug,
         title=f"Energy profile: {shown.title}",
-        caption=f"{_where(shown)} The barrier is {well.barrier_from_upper:.4g} from the upper "
-        f"minimum and {well.barrier_from_upper + abs(well.asymmetry):.4g} from the lower one, the "
-        f"asymmetry {well.asymmetry:.4g}, the path length {well.path_length:.3g}. Gray lines: the "
-        f"levels E_1 to E_4, the lowest two darker. Beyond the minima, dotted: the true energy, "
-        f"which the continuation “straight” takes; dashed: the parabola of “harmonic” and “walls”.",
+        caption=f"{_where(shown)} The barrier is {well.barrier_from_upper:.4g} {ENERGY} from the "
+        f"upper minimum and {well.barrier_from_upper + abs(well.asymmetry):.4g} {ENERGY} from the "
+        f"lower one, V_B \N{MINUS SIGN} V_A is {well.asymmetry:.4g} {ENERGY}, the path length "
+        f"{well.path_length:.3g}. Gray lines: the levels E_1 to E_4, the lowest two darker. Beyond "
+        f"the minima, dotted: the true energy, which the continuation “straight” takes; dashed: "
+        f"the parabola of “harmonic” and “walls”.",
         details=words,
         figure=figure,
         temperature=shown.preparation_temperature,
@@ -104,8 +107,11 @@ def _plot_profile(
             axes.plot(s[end] + direction * x, v[end] + curvature * x**2 / 2, "--", color=RED, lw=1)
     axes.plot(s, v, color="#3b6fb6")
     axes.plot([s[0], s[-1]], [v[0], v[-1]], "o", color=RED)
-    axes.annotate("A", (s[0], v[0]), textcoords="offset points", xytext=(-10, -10))
-    axes.annotate("B", (s[-1], v[-1]), textcoords="offset points", xytext=(5, -10))
+    # Above the minima, where neither the path nor the frame of the panel crosses the letters.
+    for name, end in (("A", 0), ("B", -1)):
+        axes.annotate(
+            name, (s[end], v[end]), textcoords="offset points", xytext=(0, 5), ha="center"
+        )
     low = float(v.min())
     axes.set_ylim(low - 0.08 * (top - low), top)
     axes.grid(False)
@@ -155,7 +161,7 @@ def _field_picture(shown: ShownWell, slug: str) -> Picture:
         numbers=field_numbers(minimum, {"r_AB": field}),
         interactive={
             "data": field_traces(centered, field, box, mobile),
-            "layout": field_layout(),
+            "layout": field_layout(box),
         },
     )
 
