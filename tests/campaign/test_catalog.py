@@ -18,24 +18,19 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign as open_store
-from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.campaign.campaigns import start_campaign
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
 from glasswells.cli.display import ProgressDisplay
 from glasswells.core.geometry import displacement
-from glasswells.engines.pool import InlineExecutor
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.statistics import duplicates
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("catalog")
-    (folder / "plan.toml").write_text(VIBRATIONS_PLAN, encoding="utf-8")
-    campaign = start_campaign(folder / "plan.toml", folder / "campaign", PIPELINE)
-    assert run_campaign(campaign, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
-    return campaign
+def directory(vibrations_campaign: Path) -> Path:
+    return vibrations_campaign
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,8 @@ def status(
 
         console = make_console()
         state = "finished" if is_finished(progress) else "running" if running else "not running"
-        console.print(stage_table(progress, title=f"{directory} ({state})"))
+        title = f"{directory} ({state})"
+        console.print(stage_table(progress, title=title, width=console.width))
         console.print()
         console.print(found_table(progress))
         if failures:
@@ -175,9 +176,11 @@ def report(
         for directory in directories:
             with open_campaign(directory, find_pipeline(pipeline)) as store:
                 note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
-                contents.append(campaign_content(store))
+                contents.append(campaign_content(store, progress=shows_progress()))
         folder = directories[0] / "report" if len(directories) == 1 else Path("report")
-        page = write_report(together(contents), output or folder, SECTIONS)
+        page = write_report(
+            together(contents), output or folder, SECTIONS, progress=shows_progress()
+        )
         say(f"{page} written")
         note(
             f"open it in a browser; for files of one double well: `glasswells extract {directory} "

@@ -28,6 +28,7 @@ from glasswells.content.stored_pairs import StoredPairs, pair_subjects
 from glasswells.content.stored_vibrations import Origin, StoredVibrations
 from glasswells.core.configuration import Configuration
 from glasswells.core.errors import InputError
+from glasswells.core.progress import Progress, Report, reporting
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.library import Identity
 from glasswells.landscape.preparation import PreparedGlass
@@ -47,11 +48,18 @@ from glasswells.store.tasks import Ref, canonical
 from glasswells.tunneling.units import METAL, UnitSystem
 
 
-def campaign_content(store: StoreReader) -> ReportContent:
+def campaign_content(store: StoreReader, progress: Progress = False) -> ReportContent:
     """Everything that a report shows of a campaign, finished or not.
 
     Double wells are read one after the other and kept as summaries; only those that are shown
     are read again in full.
+
+    Parameters
+    ----------
+    store
+        The campaign.
+    progress
+        As for `gw.explore`: steps are double wells.
 
     Raises
     ------
@@ -65,7 +73,9 @@ def campaign_content(store: StoreReader) -> ReportContent:
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)
-        preparations = _preparations(store, splittings, vibrations, origins, plan)
+        number = store.kinds().get("double_well", 0)
+        with reporting(progress, "reading double wells", number) as report:
+            preparations = _preparations(store, splittings, vibrations, origins, plan, report)
         return ReportContent(
             name=plan.campaign.name,
             preparations=preparations,
@@ -106,6 +116,7 @@ def _preparations(
     vibrations: StoredVibrations,
     origins: dict[tuple[str, int], Origin],
     plan: Plan,
+    report: Report,
 ) -> tuple[Preparation, ...]:
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
@@ -117,7 +128,7 @@ def _preparations(
     for item in store.records("glass"):
         glass = item.record
         temperature, n = preparation_label(glass), glass.configuration.n_particles
-        wells = tuple(_wells(store, item.glass, splittings, origins, plan.model))
+        wells = tuple(_wells(store, item.glass, splittings, origins, plan.model, report))
         pairs = StoredPairs.of(store, item.glass)
         found = vibrations.wells(item.glass, temperature, wells, origins)
         groups[temperature].append(
@@ -199,6 +210,7 @@ def _wells(
     splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
     origins: dict[tuple[str, int], Origin],
     energy: ModelSection,
+    report: Report,
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
     model = energy.native
@@ -206,6 +218,7 @@ def _wells(
         origin = Origin(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
+        report(1, glass)
         yield summarize_well(
             stored.record,
             glass,

@@ -13,6 +13,7 @@ from typing import Any
 
 from glasswells.content.records import ReportContent
 from glasswells.core.errors import GlasswellsError, InputError
+from glasswells.core.progress import Progress, reporting
 from glasswells.core.whole_file import write_whole
 from glasswells.report import figures
 from glasswells.report.material_words import Rewording
@@ -37,7 +38,10 @@ NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?( \[.*\]\*?)?|-")
 
 
 def write_report(
-    content: ReportContent, directory: Path, sections: Sequence[SectionMaker] = ()
+    content: ReportContent,
+    directory: Path,
+    sections: Sequence[SectionMaker] = (),
+    progress: Progress = False,
 ) -> Path:
     """Write a report: one self-contained page, its figures and its tables.
 
@@ -53,6 +57,8 @@ def write_report(
         Folder to write into; it is made if need be, files of an earlier report are replaced.
     sections
         Makers of sections to add, such as `khomenko2021.SECTIONS`.
+    progress
+        As for `gw.explore`: steps are figures.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def write_report(
         If the disk is full.
     """
     try:
-        return compose(content, Path(directory), sections)
+        return compose(content, Path(directory), sections, progress=progress)
     except OSError as error:
         if isinstance(error, GlasswellsError):
             raise
@@ -88,6 +94,7 @@ def compose(
     *,
     draw: Callable[[Picture, Path], str] = write_picture,
     scripts: Callable[[bool], list[str]] | None = None,
+    progress: Progress = False,
 ) -> Path:
     """The same as `write_report`, with other ways to draw figures and other scripts."""
     images_folder, sheets = directory / "figures", directory / "tables"
@@ -96,7 +103,11 @@ def compose(
     with figure_style():
         page = page_of(content, sections)
         numbers = {p.slug: p.numbers or drawn_numbers(p.figure) for p in page.pictures}
-        images = {picture.slug: draw(picture, images_folder) for picture in page.pictures}
+        images = {}
+        with reporting(progress, "drawing", len(page.pictures)) as report:
+            for picture in page.pictures:
+                images[picture.slug] = draw(picture, images_folder)
+                report(1, picture.slug)
     list(write_tables(page.tables, sheets))
     texts = {
         slug: write_csv(images_folder / f"{slug}.csv", each.columns, each.rows)
