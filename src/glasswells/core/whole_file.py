@@ -6,6 +6,8 @@ import errno
 import os
 import re
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -62,6 +64,62 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def whole_files(directory: Path) -> Iterator[Path]:
+    """A folder for drafts, which take their names in `directory` together when all are written.
+
+    Where one of them cannot take its place, those that had are taken back, and what they replaced
+    stands again. Only a process that is killed in between leaves some old and some new.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written; then the files of before are as they were.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    drafts = Path(tempfile.mkdtemp(prefix=".drafts-", dir=directory))
+    try:
+        yield drafts
+        _publish_together(drafts, directory)
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def _publish_together(drafts: Path, directory: Path) -> None:
+    written = sorted(drafts.iterdir())
+    before = drafts / ".before"
+    before.mkdir()
+    new = []
+    try:
+        for draft in written:
+            path = directory / draft.name
+            if path.is_file():
+                _keep(path, before / draft.name)
+                draft.chmod((before / draft.name).stat().st_mode & 0o777)
+                sync(draft)
+                os.replace(draft, path)
+            else:
+                publish(draft, path)
+                new.append(path)
+        sync(directory)
+    except BaseException:
+        for kept in before.iterdir():
+            os.replace(kept, directory / kept.name)
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """A second name for a file, or, without links, its only one."""
+    try:
+        os.link(path, kept)
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        os.rename(path, kept)
 
 
 def write_whole(path: Path, text: str, *, errors: str = "strict", replace: bool = True) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +13,7 @@ import numpy as np
 
 from glasswells.core.errors import GlasswellsError
 from glasswells.core.progress import Progress, Report, reporting
-from glasswells.core.whole_file import sync
+from glasswells.core.whole_file import sync, whole_files
 from glasswells.export.formats import ExportFormat
 from glasswells.export.hdf5 import export_hdf5
 from glasswells.export.parquet import export_parquet
@@ -40,7 +37,7 @@ def export_campaign(
     Nested fields are named `outer.inner`; each row says by stage, glass, task, item and chain where
     its record comes from, and by `key` which double well it is about. Lists of records are tables
     `KIND.LIST`. `columns.csv` explains every column of every table, from the texts in the code. The
-    files get their names when all of them are complete.
+    files get their names together when all of them are complete: all or none.
 
     Parameters
     ----------
@@ -75,16 +72,14 @@ def export_campaign(
         ExportFormat.PARQUET: export_parquet,
     }[ExportFormat(format)]
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with _drafts(directory) as drafts:
-            with reporting(progress, "export", None) as report:
-                found = []
-                for table in tables(store, pipeline):
-                    report(1, f"reading {table.name}")
-                    found.append(table)
-                units = {} if pipeline is None else pipeline.units
-                files = [*write(_told(found, report), drafts), _write_guide(found, units, drafts)]
-            return [_publish(draft, directory) for draft in files]
+        with whole_files(directory) as drafts, reporting(progress, "export", None) as report:
+            found = []
+            for table in tables(store, pipeline):
+                report(1, f"reading {table.name}")
+                found.append(table)
+            units = {} if pipeline is None else pipeline.units(store)
+            files = [*write(_told(found, report), drafts), _write_guide(found, units, drafts)]
+        return [directory / draft.name for draft in files]
     except OSError as error:
         if isinstance(error, GlasswellsError):
             raise
@@ -92,23 +87,6 @@ def export_campaign(
             f"{directory} cannot be written ({error.strerror or error}): check free space and "
             f"permissions"
         ) from error
-
-
-@contextmanager
-def _drafts(directory: Path) -> Iterator[Path]:
-    """A folder of its own inside another one, which is gone in the end."""
-    drafts = Path(tempfile.mkdtemp(prefix=".export-", dir=directory))
-    try:
-        yield drafts
-    finally:
-        shutil.rmtree(drafts, ignore_errors=True)
-
-
-def _publish(draft: Path, directory: Path) -> Path:
-    path = directory / draft.name
-    os.replace(draft, path)
-    sync(directory)
-    return path
 
 
 def _write_guide(found: list[Table], units: Mapping[str, str], directory: Path) -> Path:

@@ -24,6 +24,7 @@ from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
 from glasswells.export.campaign import export_campaign
 from glasswells.store.codec import Codec
+from glasswells.store.errors import StoreError
 from glasswells.store.pipeline import Pipeline, Stage
 from glasswells.store.tasks import FollowUp, TaskInput, TaskOutput
 
@@ -218,6 +219,19 @@ def test_parquet(campaign: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(found, expected.inner.field)
         assert row["words"] == expected.words.tolist()
         assert row.get("numbers.0") == (expected.numbers[0] if expected.numbers else None)
+
+
+def test_files_are_exported_all_or_none(campaign: Path, tmp_path: Path) -> None:
+    """A folder stands where the last of them should go."""
+    exported(campaign, tmp_path, "csv")
+    (tmp_path / "record.g1.npz").unlink()
+    (tmp_path / "record.g1.npz").mkdir()
+    (tmp_path / "columns.csv").write_text("of before")
+    (tmp_path / "record.csv").write_text("of before too")
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    with pytest.raises(StoreError, match="cannot be written"):
+        exported(campaign, tmp_path, "csv")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
 
 
 def test_the_command(campaign: Path, tmp_path: Path) -> None:
