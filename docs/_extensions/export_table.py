@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from glasswells.core.described import field_text
 from glasswells.export.records import unit_of
-from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.pipeline import FIELD_UNITS, PIPELINE
 
 COLUMNS = (("column", 30), ("unit", 18), ("what it is", 52))
 Line = tuple[str, str, str]
@@ -39,7 +39,7 @@ def tables_of(kind: str) -> dict[str, list[Line]]:
 
 
 def _line(name: str, owner: type, field: str) -> Line:
-    unit = unit_of(name, owner, field, PIPELINE.units)
+    unit = unit_of(name, owner, field, FIELD_UNITS)
     return name, "" if unit == "1" else unit, " ".join(field_text(owner, field).split())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -158,6 +160,42 @@ def test_what_experiments_would_measure_of_silicon_goes_by_the_rate_of_cooling(
     assert {row["cooling_rate_kelvin_per_second"] for row in json_rows["observables"]} == {
         1e15, 1e16
     }  # fmt: skip
+
+
+def test_files_of_silicon_name_its_element_and_its_masses_once(
+    unbroken: Path, tmp_path: Path
+) -> None:
+    catalog = gw.open_campaign(unbroken)
+    gw.extract_double_well(catalog, 0, tmp_path)
+    well = catalog[0].double_well
+    lines = (tmp_path / "a.xyz").read_text().splitlines()
+    assert "species:S:1:pos:R:3:radius:R:1:masses:R:1:displacement:R:3" in lines[1]
+    assert {line.split()[0] for line in lines[2:]} == {"Si"}
+    head, first = (tmp_path / "a.dump").read_text().splitlines()[8:10]
+    assert head.startswith("ITEM: ATOMS id type element xu yu zu radius mass Displacement.X")
+    assert first.split()[:3] == ["1", "1", "Si"]
+    for ending in ("xyz", "dump"):
+        again = gw.read_configuration(tmp_path / f"a.{ending}")
+        assert np.array_equal(again.positions, well.minimum_a.positions)
+        assert np.array_equal(again.masses, well.minimum_a.masses)
+    atoms = pytest.importorskip("ase.io").read(tmp_path / "b.xyz")
+    assert set(atoms.get_chemical_symbols()) == {"Si"}
+    assert np.array_equal(atoms.get_masses(), well.minimum_b.masses)
+    assert np.abs(atoms.positions - well.minimum_b.positions).max() < 1e-12
+
+
+def test_column_guides_of_silicon_are_in_its_units(unbroken: Path, tmp_path: Path) -> None:
+    guide = {name: unit for name, unit, _ in gw.open_campaign(unbroken).column_guide}
+    assert guide["barrier_a"] == guide["splitting_metal"] == "eV"
+    assert guide["distance"] == "angstrom"
+    assert guide["frequency_a"] == "sqrt(eV/u)/angstrom"
+    assert guide["splitting_kelvin_metal"] == "K"
+    result = CliRunner().invoke(app, ["export", str(unbroken), "-o", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "columns.csv").open(newline="", encoding="utf-8") as file:
+        units = {line["unit"] for line in csv.DictReader(file)}
+    assert {"eV", "angstrom", "u"} <= units
+    assert not any(re.search(r"epsilon|sigma", unit) for unit in units)
 
 
 def test_silicon_is_the_same_to_the_bit_after_kills(unbroken: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.core.unit_words import unit_of_material
 from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
 from glasswells.plan.plan import Plan
@@ -121,7 +122,10 @@ class Catalog:
     @property
     def column_guide(self) -> list[tuple[str, str, str]]:
         """Heading, unit and meaning of each column of the tables."""
-        return column_guide(self.units, self._more)
+        guide = column_guide(self.units, self._more)
+        if not self.plan.model.is_material:
+            return guide
+        return [(name, unit_of_material(unit), meaning) for name, unit, meaning in guide]
 
     @property
     def model(self) -> Model:

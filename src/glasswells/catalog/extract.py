@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from glasswells.catalog.catalog import Catalog, CatalogWell
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array, Configuration
-from glasswells.core.whole_file import whole_file
+from glasswells.core.whole_file import whole_files
+from glasswells.interchange.elements import elements_of
 from glasswells.interchange.extended_xyz import write_extended_xyz
 from glasswells.interchange.lammps_dump import write_lammps_dump
 from glasswells.paths.images import path_images
@@ -26,7 +28,8 @@ def extract_double_well(
     `a`, `saddle` and `b` are single frames, `path` has the images of the steepest-descent path
     from A to B at equal arc lengths; every frame holds each particle's displacement from A (minimum
     image, drift removed), in `a` that to B: `displacement` in extended XYZ,
-    `Displacement.X/Y/Z` in LAMMPS dumps, a vector property in OVITO. `profile.csv` is the energy
+    `Displacement.X/Y/Z` in LAMMPS dumps, a vector property in OVITO. Atoms of a material have their
+    elements, other particles the species X and type 1. `profile.csv` is the energy
     along the path. Numbers have 17 digits; particles are counted from 0 in glasswells and from 1
     in the column id of a LAMMPS dump.
 
@@ -55,17 +58,19 @@ def extract_double_well(
         raise InputError(f"{folder} is a file, expected a folder, or a name that is free")
     found = catalog[which]
     path = path_images(catalog.model, found.double_well, images)
+    masses = catalog.plan.model.element_masses
+    species = elements_of(found.double_well.minimum_a, masses) if masses else None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name, frames in _frames(found, path).items():
-            written += _write(folder / name, frames)
-        written.append(_write_profile(folder / "profile.csv", found))
+        with whole_files(folder) as drafts:
+            written = []
+            for name, frames in _frames(found, path).items():
+                written += _write(drafts / name, frames, species)
+            written.append(_write_profile(drafts / "profile.csv", found))
     except OSError as error:
         raise StoreError(
             f"{folder} cannot be written ({error.strerror}): check free space and permissions"
         ) from error
-    return written
+    return [folder / draft.name for draft in written]
 
 
 def _frames(
@@ -82,24 +87,21 @@ def _frames(
     }
 
 
-def _write(stem: Path, frames: list[tuple[Configuration, Array]]) -> list[Path]:
+def _write(
+    stem: Path, frames: list[tuple[Configuration, Array]], species: Sequence[str] | None
+) -> list[Path]:
     xyz, dump = stem.with_suffix(".xyz"), stem.with_suffix(".dump")
-    with (
-        whole_file(xyz) as first,
-        whole_file(dump) as second,
-        first.open("w", encoding="utf-8") as text,
-        second.open("w", encoding="utf-8") as lammps,
-    ):
+    with xyz.open("w", encoding="utf-8") as text, dump.open("w", encoding="utf-8") as lammps:
         for number, (configuration, displacement) in enumerate(frames):
             vectors = {"displacement": displacement}
-            write_extended_xyz(configuration, text, vectors)
-            write_lammps_dump(configuration, lammps, vectors, timestep=number)
+            write_extended_xyz(configuration, text, vectors, species)
+            write_lammps_dump(configuration, lammps, vectors, number, species)
     return [xyz, dump]
 
 
 def _write_profile(path: Path, found: CatalogWell) -> Path:
     profile = found.double_well.profile
-    with whole_file(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["arc_length", "energy"])
         rows = zip(profile.arc_length, profile.energy, strict=True)

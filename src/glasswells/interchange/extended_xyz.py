@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -76,17 +76,22 @@ def read_extended_xyz(path: Path, frame: int, given: Given) -> Configuration:
 
 
 def write_extended_xyz(
-    configuration: Configuration, file: TextIO, vectors: Mapping[str, Array] | None = None
+    configuration: Configuration,
+    file: TextIO,
+    vectors: Mapping[str, Array] | None = None,
+    species: Sequence[str] | None = None,
 ) -> None:
-    """One frame in 17 digits: species X, pos and radius, which OVITO draws and ASE keeps.
+    """One frame in 17 digits: species, pos and radius, which OVITO draws and ASE keeps.
 
-    Masses that are not all 1 are written twice: ASE knows `masses`, OVITO `mass`. `vectors` are
-    further columns by name, each a field (N, 3).
+    Without elements the species is X, and masses that are not all 1 are written twice: ASE knows
+    `masses`, OVITO `mass`. With `species`, the element of each particle, OVITO knows the masses by
+    these. `vectors` are further columns by name, each a field (N, 3).
     """
     x, y, z = (digits(edge) for edge in configuration.box)
     fields = vectors or {}
-    masses = [configuration.masses] * (2 if (configuration.masses != 1).any() else 0)
-    further = ":masses:R:1:mass:R:1" if masses else ""
+    names = ["masses", "mass"] if species is None else ["masses"]
+    masses = [configuration.masses for _ in names] if (configuration.masses != 1).any() else []
+    further = "".join(f":{name}:R:1" for name, _ in zip(names, masses, strict=False))
     further += "".join(f":{name}:R:3" for name in fields)
     file.write(
         f'{configuration.n_particles}\nLattice="{x} 0 0 0 {y} 0 0 0 {z}" '
@@ -94,8 +99,9 @@ def write_extended_xyz(
     )
     # Half of a double is exact, and so is its double.
     columns = [configuration.positions, 0.5 * configuration.diameters, *masses, *fields.values()]
-    for numbers in np.column_stack(columns):
-        file.write(f"X {' '.join(digits(c) for c in numbers)}\n")
+    words = species or ["X"] * configuration.n_particles
+    for word, numbers in zip(words, np.column_stack(columns), strict=True):
+        file.write(f"{word} {' '.join(digits(c) for c in numbers)}\n")
 
 
 def comment_values(lines: Lines, text: str) -> dict[str, str]:

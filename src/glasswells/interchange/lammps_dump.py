@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -77,11 +77,13 @@ def write_lammps_dump(
     file: TextIO,
     vectors: Mapping[str, Array] | None = None,
     timestep: int = 0,
+    species: Sequence[str] | None = None,
 ) -> None:
     """One frame with the columns id, type, xu, yu, zu and radius, in 17 digits.
 
-    A column `mass` follows if masses are not all 1. `vectors` are further columns by name, each a
-    field (N, 3): NAME.X, NAME.Y, NAME.Z, which OVITO joins to a vector.
+    A column `mass` follows if masses are not all 1. With `species`, the element of each particle,
+    there is a column `element`, and a type for each in alphabetical order. `vectors` are further
+    columns by name, each a field (N, 3): NAME.X, NAME.Y, NAME.Z, which OVITO joins to a vector.
     """
     fields = vectors or {}
     masses = [configuration.masses] if (configuration.masses != 1).any() else []
@@ -91,10 +93,13 @@ def write_lammps_dump(
         file.write(f"0 {digits(edge)}\n")
     further = " mass" if masses else ""
     further += "".join(f" {name.capitalize()}.{axis}" for name in fields for axis in "XYZ")
-    file.write(f"ITEM: ATOMS id type xu yu zu radius{further}\n")
+    words = [""] * configuration.n_particles if species is None else [f" {s}" for s in species]
+    types = {word: number for number, word in enumerate(sorted(set(words)), start=1)}
+    element = "" if species is None else " element"
+    file.write(f"ITEM: ATOMS id type{element} xu yu zu radius{further}\n")
     columns = [configuration.positions, 0.5 * configuration.diameters, *masses, *fields.values()]
-    for k, numbers in enumerate(np.column_stack(columns), start=1):
-        file.write(f"{k} 1 {' '.join(digits(c) for c in numbers)}\n")
+    for k, (word, numbers) in enumerate(zip(words, np.column_stack(columns), strict=True), start=1):
+        file.write(f"{k} {types[word]}{word} {' '.join(digits(c) for c in numbers)}\n")
 
 
 def _frames(lines: Lines) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from glasswells.core.unit_words import unit_of_material
 from glasswells.plan.base import of_preparation
 from glasswells.plan.differences import plan_differences
 from glasswells.plan.glass_files import complete_plan
@@ -21,9 +22,12 @@ from glasswells.stages.table import STAGES, read_plan
 from glasswells.stages.units import UNITS
 from glasswells.stages.well_keys import double_well_keys
 from glasswells.store.pipeline import Pipeline
+from glasswells.store.reader import StoreReader
 from glasswells.store.record_types import codec_of
 from glasswells.store.tasks import FollowUp, Ref, Task
 
+FIELD_UNITS = {**UNITS, **{name: unit for stage in STAGES for name, unit in stage.units.items()}}
+"""Of all stages' records, in reduced units."""
 ALL = "all"
 """In the place of a glass's number: all of a preparation temperature."""
 
@@ -60,6 +64,13 @@ def permits(plan: Plan, task: Task) -> bool:
     """Whether a task has no calculator but that of the plan."""
     model = task.parameters.get("model", {})
     return model.get("kind") not in CALCULATORS or model == plan.model_parameters
+
+
+def units_in(store: StoreReader) -> dict[str, str]:
+    """Units of a campaign's records: of a material electronvolts, angstroms and atomic masses."""
+    if not read_plan(store.property("plan")).model.is_material:
+        return FIELD_UNITS
+    return {name: unit_of_material(unit) for name, unit in FIELD_UNITS.items()}
 
 
 def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
@@ -133,7 +144,7 @@ PIPELINE = Pipeline(
     grows=Plan.grows_to,
     differences=plan_differences,
     keys=double_well_keys,
-    units={**UNITS, **{name: unit for stage in STAGES for name, unit in stage.units.items()}},
+    units=units_in,
     complete_plan=partial(complete_plan, read=read_plan),
     task_limit=task_limit,
     foreign_code=foreign_code,

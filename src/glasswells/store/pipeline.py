@@ -79,7 +79,7 @@ class Stage:
     """Kinds of its products that are about a double well among those that its tasks take first: the
     one that the record names as `double_well`, or else the one of the same place."""
     units: Mapping[str, str] = field(default_factory=dict)
-    """As `Pipeline.units`, of fields that only its records have."""
+    """In reduced units, as `Pipeline.units`, of fields that only its records have."""
     tables: tuple[RecordTable, ...] = ()
     """Of a report, on what it gives, where no other section shows it."""
     cites: tuple[str, ...] = ()
@@ -126,6 +126,11 @@ def without_keys(store: Any) -> Callable[[Any, int], str | None]:
     return lambda record, item: None
 
 
+def without_units(store: Any) -> Mapping[str, str]:
+    """Units of stages that name none."""
+    return {}
+
+
 class CampaignOverview(Protocol):
     """What a campaign has found."""
 
@@ -168,9 +173,9 @@ class Pipeline:
     keys: Callable[[Any], Callable[[Any, int], str | None]] = without_keys
     """From a store to what gives the key of the object that a stored record, the item-th product of
     its kind and chain, is about; None if it is about none that has a key."""
-    units: Mapping[str, str] = field(default_factory=dict)
-    """Units of the real numbers in records, by the names of fields, as `Record.field`, or as
-    `outer.field`; for column guides."""
+    units: Callable[[Any], Mapping[str, str]] = without_units
+    """From a store to the units of the real numbers in its records, by the names of fields, as
+    `Record.field`, or as `outer.field`; for column guides."""
     overview: Callable[[Any], CampaignOverview] | None = None
     """From a store to what was found in it; None: the stages have nothing to sum up."""
     cites: tuple[str, ...] = ()
