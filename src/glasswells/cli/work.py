@@ -74,6 +74,7 @@ def run(
             for sentence in what_is_shared(folder, reuse, stages):
                 tell(sentence)
         if pipeline is None:
+            _note_cutoff(folder, stages)
             _say_estimate(folder, where[1])
         with _found_last(folder, stages):
             _work(folder, stages, how, where, seconds)
@@ -198,6 +199,22 @@ def _say_found(directory: Path, pipeline: Pipeline) -> None:
         found = found_in(store, pipeline)
     for sentence in () if found is None else found.sentences:
         tell(sentence)
+
+
+def _note_cutoff(directory: Path, pipeline: Pipeline) -> None:
+    """One line if the pair law of a campaign, one that somebody else wrote, jumps at its cutoff."""
+    from glasswells.campaign.campaigns import open_campaign
+    from glasswells.model.law import cutoff_jumps
+    from glasswells.model.pair_model import PairModel
+    from glasswells.plan.file import parse_plan
+
+    with open_campaign(directory, pipeline) as store:
+        section = parse_plan(store.property("plan")).model
+    model = section.native
+    if isinstance(model, PairModel) and not model.ends_smoothly:
+        words = cutoff_jumps(model).words
+        if words:
+            note(f"the pair law {section.name} jumps at its cutoff: {words}")
 
 
 def _say_estimate(directory: Path, workers: int | None) -> None:

@@ -18,7 +18,7 @@ from glasswells.model.frozen_pairs import (
     pair_strain_gradient,
 )
 from glasswells.model.kernels import closest, force_kernel, largest_displacement2
-from glasswells.model.law import PairLaw
+from glasswells.model.law import PairLaw, is_cut_smoothly
 from glasswells.model.mixing import MixedRanges
 from glasswells.model.neighbors import ListBuilder, PairList
 from glasswells.model.nested_lists import NestedBuilder
@@ -63,9 +63,6 @@ class PairInteractions:
         If the model cannot describe the configuration.
     """
 
-    is_continuous = True
-    """All laws vanish at their cutoffs."""
-
     def __init__(
         self, model: PairPotential, configuration: Configuration, skin: float = DEFAULT_SKIN
     ) -> None:
@@ -74,6 +71,7 @@ class PairInteractions:
         self.diameters = configuration.diameters
         self.box = configuration.box
         self.constants = model.constants
+        self.is_continuous = is_cut_smoothly(model)
         self._energy_and_forces = force_kernel(model.law)
         self._freeze = freezing_kernel(model.law)
         self._skin = skin

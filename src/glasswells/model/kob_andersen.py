@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class KobAndersen(PairModel):
     1 is an A, of diameter 0.88 a B; the customary mixture has 80 % A at density 1.2.
     """
 
+    ends_smoothly: ClassVar[bool] = True
     cutoff: float = 2.5
     """x_c, in units of sigma_ij."""
 

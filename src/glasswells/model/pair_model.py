@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from glasswells.core.described import explained
 from glasswells.core.errors import InputError
@@ -79,6 +79,8 @@ class PairModel(ABC):
     __slots__ = ()
 
     cutoff: float
+    ends_smoothly: ClassVar[bool] = False
+    """Whether v, v' and v'' are known to vanish at the cutoff; if not, v is evaluated there."""
 
     def __init_subclass__(cls) -> None:
         """Let `help` and notebooks explain the parameters of every pair model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class SoftSpheres(PairModel):
         nonadditivity.
     """
 
+    ends_smoothly: ClassVar[bool] = True
     exponent: int = 12
     """n, even."""
     nonadditivity: float = 0.2

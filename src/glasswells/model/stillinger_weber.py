@@ -148,6 +148,8 @@ class StillingerWeber:
 class _Pairs(PairModel):
     """What of the energy is a sum over pairs."""
 
+    ends_smoothly = True
+
     def __init__(self, numbers: StillingerWeberParameters) -> None:
         self._numbers = numbers
         self.cutoff = numbers.cutoff * numbers.sigma

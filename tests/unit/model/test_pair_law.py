@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 import mpmath
 import numpy as np
 import pytest
@@ -10,9 +13,11 @@ import reference
 from glasswells.core.records import Configuration
 from glasswells.model.functions import energy, forces, fourth_order, hessian, third_order
 from glasswells.model.kob_andersen import KobAndersen
-from glasswells.model.law import smooth_cutoff
+from glasswells.model.law import cutoff_jumps, smooth_cutoff
+from glasswells.model.precision import is_continuous
 from glasswells.model.registry import MODELS
 from glasswells.model.soft_spheres import SoftSpheres
+from own_potential import Constants, WideMixture, liquid
 
 MODELS_AND_TWINS = [
     (SoftSpheres(), reference.soft_spheres(), (0.9, 1.3)),
@@ -113,6 +118,48 @@ def test_v_to_second_derivative_vanish_at_the_cutoff(model, twin, diameters):
     for order, factor in ((0, h**3 / 6), (1, h**2 / 2), (2, h)):
         assert abs(inside[order]) < 1.01 * jump * factor + 1e-14 * sizes[order]
     assert jump > 1e-3 * sizes[3] > 0
+
+
+@pytest.mark.parametrize("model", [SoftSpheres(), KobAndersen()])
+def test_laws_that_state_a_smooth_end_have_one(model):
+    assert model.ends_smoothly
+    assert max(map(abs, cutoff_jumps(model))) < 1e-8
+    assert cutoff_jumps(model).words == ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut(WideMixture):
+    """x^-6 with the first so many of the three terms that end it: v, v', v'' vanish by turns."""
+
+    terms: int = 0
+
+    @property
+    def constants(self) -> Constants:
+        x = self.cutoff
+        ends = {0: (0, 0, 0), 1: (-(x**-6), 0, 0), 2: (-4 * x**-6, 3 * x**-8, 0)}
+        return Constants(x**2, self.widening, *map(float, ends[self.terms]))
+
+
+@pytest.mark.parametrize(
+    ("terms", "is_smooth", "words"),
+    [
+        (0, (False, False, False), "v by 0.2, v' by 0.1, v'' by 0.1 of its size"),
+        (1, (True, False, False), "v' by 0.1, v'' by 0.1 of its size .* so that forces jump"),
+        (2, (True, True, False), "v'' by 0.* of its size .* so that the Hessian"),
+    ],
+)
+def test_what_jumps_at_a_cutoff_is_found_and_said(terms, is_smooth, words):
+    """Energies that jump are no continuous ones for quenches; the law itself says nothing."""
+    model = Cut(terms=terms)
+    jumps = cutoff_jumps(model)
+    assert tuple(abs(jump) < 1e-6 for jump in jumps) == is_smooth
+    assert re.match(words, jumps.words)
+    if terms == 0:  # compared with x^-6 and its derivatives at 0.75 of the cutoff
+        assert jumps.value == pytest.approx(0.75**6, rel=1e-6)
+        assert -jumps.slope == pytest.approx(0.75**7, rel=1e-6)
+        assert jumps.curvature == pytest.approx(0.75**8, rel=1e-6)
+    interactions = model.interactions(liquid(1000))
+    assert is_continuous(interactions) == is_smooth[0]
 
 
 def test_third_derivative_jumps_by_the_published_value():
