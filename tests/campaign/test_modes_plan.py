@@ -14,7 +14,7 @@ from glasswells.plan.file import parse_plan, plan_template
         ("count = 3", "modes.count"),
         ("participation_limit = 0.0", "modes.participation_limit"),
         ("frequency_limit = -1.0", "modes.frequency_limit"),
-        ("rhos = []", "modes.rhos"),
+        ("rhos = []", r"modes.rhos: is \[\], expected at least one entry$"),
         ("rhos = [0.01, 0.0]", "modes.rhos"),
         ("images = [4]", "modes.images"),
         ("images = [2000]", "modes.images"),

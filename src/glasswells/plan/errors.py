@@ -69,6 +69,10 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         )
     if kind in ("model_type", "dict_type"):
         return f"{_path(place)}expected a table, [{'.'.join(map(str, place))}]"
+    if kind == "too_short":
+        least = item["ctx"]["min_length"]
+        what = "one entry" if least == 1 else f"{least} entries"
+        return f"{_path(place)}is {shown(item['input'])}, expected at least {what}"
     text = str(message)
     for noise in ("Input should be ", "Input should have "):
         text = text.removeprefix(noise)

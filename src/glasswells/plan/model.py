@@ -31,6 +31,8 @@ ASE: Literal["ase"] = "ase"
 LAMMPS: Literal["lammps"] = "lammps"
 CALCULATORS = (ASE, LAMMPS)
 """Kinds whose energies other programs compute."""
+AMORPHOUS_SILICON = "vink-2001"
+"""The parameters of `stillinger-weber` where the plan names none."""
 SILICON_MASSES = {"Si": 28.0855}
 OF_KINDS: Mapping[str, tuple[str, ...]] = {
     PAIR: ("name",),
@@ -59,7 +61,8 @@ class ModelSection(Section):
         description="Pair model: soft_spheres (the paper's eq. 1; parameters exponent = 12, "
         "nonadditivity = 0.2, cutoff = 1.25), kob_andersen (cutoff = 2.5), or one that an "
         "installed package brings. Parameters that are not given here have these values. Of "
-        "`stillinger-weber`: vink-2001 (amorphous silicon) or stillinger-weber-1985.",
+        "`stillinger-weber`: vink-2001 (amorphous silicon), also where no name is given, or "
+        "stillinger-weber-1985.",
     )
     calculator: str = Field(
         default="",
@@ -90,6 +93,14 @@ class ModelSection(Section):
         description="Of `ase` and `lammps`: seconds after which a task counts as hanging. It is "
         "ended, and fails alone. 0: no limit.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_silicon(cls, values: Any) -> Any:
+        """Silicon has a default of its own where no name is given."""
+        if isinstance(values, dict) and values.get("kind") == SILICON and "name" not in values:
+            return {**values, "name": AMORPHOUS_SILICON}
+        return values
 
     @model_validator(mode="after")
     def _check(self) -> ModelSection:

@@ -82,6 +82,15 @@ def test_silicon_by_name_with_several_rates() -> None:
     assert rates == [1e12, 5e13, 5e13]
 
 
+def test_silicon_without_a_name_is_the_amorphous_one() -> None:
+    plan = parse_plan(SILICON.replace('name = "vink-2001"\n', ""))
+    assert plan.model_parameters == parse_plan(SILICON).model_parameters
+    wrong = problems(SILICON.replace("vink-2001", "soft_spheres"))
+    assert wrong == (
+        "model: name is 'soft_spheres', expected one of stillinger-weber-1985, vink-2001",
+    )
+
+
 def test_the_start_has_the_density_and_the_composition() -> None:
     section = parse_plan(CALCULATORS + 'kind = "lammps"\ncommands = "x"').melt_quench
     masses = {"Si": 28.0855, "O": 15.9994}
