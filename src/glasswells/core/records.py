@@ -305,7 +305,8 @@ class MaxOverlap(WithArrays):
     """c of eq. 7; for a degenerate level |P r| / |r|, P the projector on it."""
     mode: int
     """The mode's number in the full spectrum as in the paper: translations 1-3, the softest other
-    mode 4. The first number of a degenerate level; 0 if no mode was found within the budget."""
+    mode 4. Arrays count from 0: it is row `mode - 1` of `NormalModes`. The first number of a
+    degenerate level; 0 if no mode was found within the budget."""
     frequency: float
     """omega, in sqrt(epsilon/m)/sigma; the negative of |omega| for an unstable direction."""
     field: Array

@@ -75,7 +75,7 @@ def explore(
     temperature
         Of the initial velocities (and of the thermostat), energy; below that of preparation.
     quenches
-        Per trajectory.
+        Per trajectory, at least one.
     interval
         Time steps between two quenches.
     seed
@@ -104,7 +104,7 @@ def explore(
     settings = replace(
         settings or ExplorationSettings(), temperature=temperature, interval=interval
     )
-    count("quenches", quenches)
+    count("quenches", quenches, minimum=1)
     sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     children = [
         np.random.SeedSequence(sequence.entropy, spawn_key=(*sequence.spawn_key, k))
@@ -114,7 +114,7 @@ def explore(
     with reporting(progress, "exploration", quenches * trajectories) as report:
         states = continue_explorations(model, starts, settings, quenches, report)
     found = merge_explorations(states, configuration.box, settings.identity)
-    if quenches and not found.structures:
+    if not found.structures:
         raise ConvergenceError(why_nothing(model, states, settings))
     return found
 

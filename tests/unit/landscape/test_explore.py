@@ -93,16 +93,11 @@ def test_merging_a_trajectory_with_itself_doubles_the_counts(
     assert [t.count for t in merged.transitions] == [2 * t.count for t in uncut.transitions]
 
 
-def test_nothing_explored_is_empty(glass: Configuration) -> None:
-    nothing = explore(MODEL, glass, 0.06, 0, 40, seed=3)
-    assert nothing.structures == ()
-    assert nothing.transitions == ()
-
-
 @pytest.mark.parametrize(
     ("change", "name"),
     [
         ({"quenches": -1}, "quenches"),
+        ({"quenches": 0}, "quenches is 0, expected a whole number of at least 1"),
         ({"interval": 0}, "interval"),
         ({"temperature": -0.1}, "temperature"),
     ],
