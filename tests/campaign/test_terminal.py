@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import toy
 from inspection import stopping_after
+from rich.console import Console
 from typer.testing import CliRunner
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign
-from glasswells.campaign.progress import stage_progress, time_left
+from glasswells.campaign.progress import StageProgress, stage_progress, time_left
 from glasswells.cli import app
 from glasswells.cli.common import make_console
 from glasswells.cli.display import failure_table, found_table, stage_table
@@ -83,6 +84,27 @@ def test_tables_take_any_text(start: Start) -> None:
             console.print(table)
         console.print(failure_table([row], "Failed"))
     assert all(c == "\n" or c.isprintable() for c in capture.get())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_number_of_the_table_of_stages_is_broken_or_cut(width: int) -> None:
+    stages = [
+        StageProgress(
+            stage=str(k), title=title, done=98765, finished=1234, known=1234, may_grow=k > 0,
+            failed=12, running=16, left=98765, cpu_seconds=5999.0, mean_seconds=0.49,
+            seconds_left=99.0 * 3600,
+        )
+        for k, title in enumerate(("glasses", "double wells and modes"))
+    ]  # fmt: skip
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        console.print(stage_table(stages, width=console.width))
+    heading, *rows = capture.get().splitlines()[:3]
+    assert rows[0].split()[:4] == ["glasses", "1234", "of", "1234"]
+    assert rows[1].startswith("double wells and modes")
+    for words in ("1234 of 1234+", " 98765+", "100 min", "99 h"):
+        assert words in rows[1]
+    assert ("per chunk" in heading) == ("0.49 s" in rows[1]) == (width == 120)
 
 
 def test_messages_hold_no_commands(tmp_path: Path) -> None:

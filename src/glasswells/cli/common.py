@@ -35,6 +35,8 @@ class ExitCode(IntEnum):
     """Stopped before the end, `resume` goes on (EX_TEMPFAIL)."""
 
 
+LINE = 200
+"""Columns of what is no terminal, such as a pipe or the log of a batch job."""
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a campaign.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -71,7 +73,8 @@ def make_console() -> Console:
             discard_output()
 
     folds = sys.stdout is not None and sys.stdout.isatty()
-    return PipeConsole(soft_wrap=not folds, markup=False, emoji=False, highlight=False)
+    width = None if folds else LINE
+    return PipeConsole(width=width, soft_wrap=not folds, markup=False, emoji=False, highlight=False)
 
 
 def prepare_streams() -> None:

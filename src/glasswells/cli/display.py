@@ -20,6 +20,10 @@ from glasswells.store.reader import StoreReader
 
 TERMINAL_INTERVAL = 1.0
 """Seconds between two refreshes."""
+WIDE = 112
+"""Columns of a terminal from which on all columns of the table of stages fit."""
+LEFT_OUT = ("chunks done", "per chunk")
+"""Where it is narrower."""
 LOG_INTERVAL = 30.0
 """Seconds between two lines in a log."""
 
@@ -62,7 +66,8 @@ class ProgressDisplay:
         try:
             if self._live:
                 lines = [Text(printable(sentence)) for sentence in found]
-                self._live.update(Group(stage_table(stages), *lines), refresh=True)
+                table = stage_table(stages, width=self._console.width)
+                self._live.update(Group(table, *lines), refresh=True)
             else:
                 self._print_line(stages, found)
         except OSError:  # a terminal that is gone or a log on a full disk ends no campaign
@@ -106,32 +111,43 @@ class ProgressDisplay:
             )
 
 
-def stage_table(stages: list[StageProgress], title: str | None = None) -> Table:
-    """How far the stages of a campaign are; `+` where an earlier stage may ask for more."""
+def stage_table(stages: list[StageProgress], title: str | None = None, width: int = WIDE) -> Table:
+    """How far the stages of a campaign are; `+` where an earlier stage may ask for more.
+
+    Where the terminal is not wide enough for all columns, those that follow from others are left
+    out: no number is broken over lines.
+    """
     table = Table(
         title=None if title is None else Text(printable(title)),
         caption=Text(f"time left in all: {time_left(stages)}"),
         box=None,
         pad_edge=False,
+        collapse_padding=width < WIDE,
     )
     table.add_column("stage", no_wrap=True)
-    names = ("finished", "failed", "running", "chunks done", "left", "per chunk", "CPU time")
-    for name in (*names, "time left"):
-        table.add_column(name, justify="right")
+    shown = [name for name in _cells(stages[0]) if width >= WIDE or name not in LEFT_OUT]
+    for name in shown:
+        table.add_column(name, justify="right", no_wrap=True)
     for stage in stages:
-        more = "+" if stage.may_grow else ""
-        table.add_row(
-            Text(stage.title),
-            f"{stage.finished} of {stage.known}{more}",
-            Text(str(stage.failed), style="red" if stage.failed else ""),
-            str(stage.running),
-            str(stage.done),
-            f"{stage.left}{more}",
-            "-" if stage.mean_seconds is None else f"{stage.mean_seconds:.2g} s",
-            duration(stage.cpu_seconds),
-            duration(stage.seconds_left) if stage.left else "-",
-        )
+        cells = _cells(stage)
+        table.add_row(Text(stage.title), *(cells[name] for name in shown))
     return table
+
+
+def _cells(stage: StageProgress) -> dict[str, Text]:
+    """Row of a stage by heading."""
+    more = "+" if stage.may_grow else ""
+    mean = stage.mean_seconds
+    return {
+        "finished": Text(f"{stage.finished} of {stage.known}{more}"),
+        "failed": Text(str(stage.failed), style="red" if stage.failed else ""),
+        "running": Text(str(stage.running)),
+        "chunks done": Text(str(stage.done)),
+        "left": Text(f"{stage.left}{more}"),
+        "per chunk": Text("-" if mean is None else f"{mean:.2g} s"),
+        "CPU time": Text(duration(stage.cpu_seconds)),
+        "time left": Text(duration(stage.seconds_left) if stage.left else "-"),
+    }
 
 
 def found_table(stages: list[StageProgress]) -> Table:
