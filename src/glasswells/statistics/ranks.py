@@ -17,6 +17,7 @@ from glasswells.statistics.bootstrap import (
     Resampling,
     entries_by_glass,
     estimate,
+    never_narrower,
     of_entries,
 )
 
@@ -29,7 +30,7 @@ def rank_correlation(
     None for fewer than four entries, or if one quantity has the same value everywhere. A single
     glass, and glasses without scatter, get the interval of Bonett & Wright (Psychometrika 65, 23,
     2000) for independent entries, about the next smaller correlation that n ranks can have if
-    theirs is perfect.
+    theirs is perfect. That of few glasses is never narrower (`never_narrower`).
 
     Raises
     ------
@@ -39,9 +40,13 @@ def rank_correlation(
     first, second = entries_by_glass("x", x), entries_by_glass("y", y)
     if [len(g) for g in first] != [len(g) for g in second]:
         raise InputError("x and y differ in their numbers of entries, expected pairs of values")
+    n_glasses = len(first)
+    first, second = [g for g in first if len(g)], [g for g in second if len(g)]
     sizes = np.array([len(g) for g in first])
+    if sizes.sum() < 4:
+        return None
     every = np.concatenate(first), np.concatenate(second)
-    if sizes.sum() < 4 or any(np.ptp(values) == 0 for values in every):
+    if any(np.ptp(values) == 0 for values in every):
         return None
     owner = np.repeat(np.arange(len(first)), sizes)
     ranks = [_WeightedRanks(values) for values in every]
@@ -50,12 +55,13 @@ def rank_correlation(
         rows = (row[owner] for row in weights)
         return np.array([_correlation(ranks[0](w), ranks[1](w), w) for w in rows])
 
+    value = float(statistic(np.ones((1, len(first))))[0])
+    found = _of_independent_ranks(value, int(sizes.sum()), resampling)
     if len(first) > 1:
         over_glasses = _limited(estimate(statistic, first, resampling))
         if over_glasses.error > 0:
-            return over_glasses
-    value = float(statistic(np.ones((1, len(first))))[0])
-    return replace(_of_independent_ranks(value, int(sizes.sum()), resampling), n_glasses=len(first))
+            found = never_narrower(over_glasses, found, len(first))
+    return replace(found, n_glasses=n_glasses)
 
 
 def _of_independent_ranks(value: float, n: int, resampling: Resampling) -> Estimate:

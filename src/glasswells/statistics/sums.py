@@ -16,6 +16,7 @@ from glasswells.core.records import Array, freeze
 from glasswells.statistics.bootstrap import (
     DEFAULT_RESAMPLING,
     ENTRIES,
+    FEW_GLASSES,
     GLASSES,
     Estimate,
     Resampling,
@@ -81,7 +82,8 @@ def sum_per_volume(
     """The sum over all entries of all glasses over the volume of all glasses.
 
     Glasses are drawn anew for the error bar. Entries of a single glass are taken as independent
-    events of a Poisson process, so that the standard error of the sum of x is sqrt(sum x^2).
+    events of a Poisson process, so that the standard error of the sum of x is sqrt(sum x^2). The
+    interval of few glasses is never narrower than that, as in `never_narrower`.
 
     Parameters
     ----------
@@ -108,16 +110,18 @@ def sum_per_volume(
         ratio: Array = (weights @ sums) / (weights @ volume)[:, None]
         return ratio
 
+    value = sums.sum(axis=0) / volume.sum()
+    error = np.sqrt(sum((table**2).sum(axis=0) for table in tables)) / volume.sum()
+    half_width = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
+    low, high = value - half_width, value + half_width
     if len(tables) > 1:
-        value, low, high, error = bootstrapped(statistic, len(tables), resampling)
-        # No sum of squares is negative: an interval around a mean may reach below.
-        low = np.where(sums.min(axis=0) >= 0, np.maximum(low, 0.0), low)
-    else:
-        value = sums[0] / volume[0]
-        error = np.sqrt((tables[0] ** 2).sum(axis=0)) / volume[0]
-        half_width = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
-        low, high = value - half_width, value + half_width
-        low = np.where(sums[0] >= 0, np.maximum(low, 0.0), low)
+        _, lower, upper, scatter = bootstrapped(statistic, len(tables), resampling)
+        if len(tables) < FEW_GLASSES:
+            lower, upper = np.minimum(lower, low), np.maximum(upper, high)
+            scatter = np.maximum(scatter, error)
+        low, high, error = lower, upper, scatter
+    # No sum of squares is negative: an interval around a mean may reach below.
+    low = np.where(sums.min(axis=0) >= 0, np.maximum(low, 0.0), low)
     return EstimatedCurve(
         value=value,
         low=low,

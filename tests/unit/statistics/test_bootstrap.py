@@ -9,6 +9,7 @@ from glasswells.statistics import (
     distribution,
     mean,
     rank_correlation,
+    sum_per_volume,
 )
 
 N_GLASSES = 30
@@ -179,6 +180,43 @@ def test_interval_of_a_correlation_stays_in_its_range():
 def test_glasses_without_entries_do_not_break_the_draws():
     found = mean([[1.0, 2.0], [], [], [], [3.0], [], [], [], [], []])
     assert np.isfinite([found.low, found.high, found.error]).all()
+
+
+@pytest.mark.parametrize("n_glasses", [2, 3, 7])
+def test_few_glasses_are_never_surer_than_their_entries_would_be(n_glasses):
+    """Glasses that agree by chance; a bootstrap alone would call their mean nearly exact."""
+    rng = np.random.default_rng(9)
+    values = [rng.normal(size=6) for _ in range(n_glasses)]
+    values = [v - v.mean() + 1e-3 * k for k, v in enumerate(values)]
+    pooled = np.concatenate(values)
+    found, of_entries = mean(values), mean([pooled])
+    assert found.low <= of_entries.low + 1e-12
+    assert found.high >= of_entries.high - 1e-12
+    assert found.error == pytest.approx(pooled.std(ddof=1) / np.sqrt(len(pooled)))
+    assert (found.basis, found.n_glasses) == ("glasses", n_glasses)
+    terms = [v[:, None] for v in values]
+    summed, volumes = sum_per_volume(terms, np.full(n_glasses, 2.0)).at(0), 2.0 * n_glasses
+    assert summed.error >= np.sqrt((pooled**2).sum()) / volumes * (1 - 1e-12)
+    assert summed.high - summed.low >= 2 * 1.95 * summed.error
+
+
+def test_a_glass_with_one_entry_does_not_make_a_correlation_sure():
+    rng = np.random.default_rng(10)
+    x = rng.normal(size=14)
+    y = x + rng.normal(size=14)
+    found = rank_correlation([x, [0.1]], [y, [0.2]])
+    together = rank_correlation([np.append(x, 0.1)], [np.append(y, 0.2)])
+    assert found.low <= together.low
+    assert found.high >= together.high
+    assert found.high - found.low > 0.5
+
+
+@pytest.mark.parametrize("empty", [1, 9])
+def test_one_glass_with_all_entries_has_the_interval_of_its_entries(empty):
+    """To draw glasses anew would give it no width, as each draw has the same entries or none."""
+    found, alone = mean([[1.0, 2.0, 4.0], *[[]] * empty]), mean([[1.0, 2.0, 4.0]])
+    assert (found.low, found.high, found.basis) == (alone.low, alone.high, "entries")
+    assert found.n_glasses == 1 + empty
 
 
 @pytest.mark.parametrize(
