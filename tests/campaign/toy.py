@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glasswells.core.errors import InputError
-from glasswells.store.codec import Codec
+from glasswells.store.codec import LARGEST_VALUE, Codec
 from glasswells.store.pipeline import Pipeline, Stage
 from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskFailedError, TaskInput, TaskOutput
 
@@ -127,6 +127,9 @@ def square(task: TaskInput) -> TaskOutput:
             os.kill(os.getpid(), signal.SIGKILL)
     if mode == "unsavable" and site.x == 0:
         return TaskOutput(products=(("square", {1, 2}),))
+    if mode == "vast" and site.x == 0:
+        vast = np.broadcast_to(0.0, LARGEST_VALUE // 8 + 1)  # takes no memory
+        return TaskOutput(products=(("square", Walk(path=vast, color=Color.RED)),))
     time.sleep(task.parameters["seconds"])
     noise = float(np.random.default_rng(task.seed).normal())
     return TaskOutput(products=(("square", Site(x=site.x**2 + noise, visits=site.visits)),))

@@ -23,6 +23,9 @@ ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1",
 """Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
 PLAIN = frozenset({float, int, str, bool, type(None)})
 """What stands for itself in a text; records may hold long lists of it."""
+LARGEST_VALUE = 999_000_000
+"""Bytes of one array or text. SQLite takes a row of at most 10^9; a larger one would end the whole
+campaign, again at each `resume`, where it is the task that asks for too much."""
 MAX_DEPTH = 32
 """Nesting of a record; deeper texts were not written by this codec."""
 
@@ -85,9 +88,14 @@ class Codec:
     ----------
     types
         Frozen dataclasses, NamedTuples and enums, or `RecordType` for those with a history.
+    largest
+        Bytes of the largest array or text that is taken.
     """
 
-    def __init__(self, types: Iterable[type[Any] | RecordType]) -> None:
+    def __init__(
+        self, types: Iterable[type[Any] | RecordType], *, largest: int = LARGEST_VALUE
+    ) -> None:
+        self._largest = largest
         self._records: dict[str, RecordType] = {}
         self._enums: dict[str, type[Enum]] = {}
         self._names: dict[type[Any], str] = {}
@@ -105,7 +113,8 @@ class Codec:
         Raises
         ------
         CodecError
-            For a value of a type that is not registered, and for arrays of objects.
+            For a value of a type that is not registered, for arrays of objects, and for what is
+            too large for a store.
         """
         arrays: dict[str, bytes] = {}
         if self._names.get(type(record)) not in self._records:
@@ -115,6 +124,7 @@ class Codec:
             )
         tree = self._encode(record, arrays, type(record).__name__)
         body = json.dumps(tree, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+        self._check_size(len(body), f"the text of a {type(record).__name__}")
         return Encoded(body=body, arrays=arrays)
 
     def decode(self, body: str, arrays: Callable[[str], bytes]) -> Any:
@@ -158,6 +168,7 @@ class Codec:
         if type(value) in (float, np.float64):
             return _encode_float(float(value))
         if type(value) is np.ndarray:
+            self._check_size(value.nbytes, where)
             return _encode_array(value, arrays, where)
         if type(value) in (tuple, list):
             items = [
@@ -171,6 +182,13 @@ class Codec:
             f"{where} is a {type(value).__name__}, expected numbers, texts, arrays, tuples, lists, "
             f"dictionaries with text keys or registered records"
         )
+
+    def _check_size(self, size: int, where: str) -> None:
+        if size > self._largest:
+            raise CodecError(
+                f"{where} has {size} bytes, expected at most {self._largest}: ask for fewer or "
+                f"smaller things in one task"
+            )
 
     def _encode_record(
         self, value: Any, record: RecordType, arrays: dict[str, bytes], where: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -22,7 +24,14 @@ from glasswells.sampling.molecular_dynamics import molecular_dynamics
 from glasswells.sampling.swap_monte_carlo import swap_monte_carlo
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import WellSplitting
-from glasswells.store.codec import ARRAY_TYPES, Codec, Encoded, RecordType, sha256
+from glasswells.store.codec import (
+    ARRAY_TYPES,
+    LARGEST_VALUE,
+    Codec,
+    Encoded,
+    RecordType,
+    sha256,
+)
 from glasswells.store.errors import CodecError
 from glasswells.tunneling import ARGON_PUBLISHED, solve_splitting
 
@@ -181,6 +190,21 @@ def test_what_has_no_plain_form_is_refused_by_name(content: Any) -> None:
 @dataclass(frozen=True)
 class Stranger:
     x: float = 0.0
+
+
+@pytest.mark.parametrize("content", [np.zeros(126), [1.0] * 300, "a" * 1001])
+def test_what_is_too_large_for_a_row_of_the_store_is_refused(content: Any) -> None:
+    codec = Codec([Box, Row, Kind], largest=1000)
+    assert codec.encode(Box(content=np.zeros(125))).arrays
+    with pytest.raises(CodecError, match=r"has \d+ bytes, expected at most 1000"):
+        codec.encode(Box(content=content))
+
+
+def test_the_largest_value_leaves_room_for_the_rest_of_its_row() -> None:
+    """With SQLite's own limit, and the largest of the other columns of a record in full."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        limit = connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+    assert limit > LARGEST_VALUE + 1000
 
 
 def test_unregistered_types_are_refused() -> None:
