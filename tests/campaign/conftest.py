@@ -16,6 +16,7 @@ import pytest
 import toy
 from small_plan import SMALL_PLAN, VIBRATIONS_PLAN, finished_campaign
 
+import glasswells as gw
 from glasswells.campaign.campaigns import start_campaign
 
 
@@ -49,6 +50,12 @@ def vibrations_campaign(paths_campaign: Path, tmp_path_factory: pytest.TempPathF
     """That of `VIBRATIONS_PLAN`, which takes over what is known without modes. To be read only."""
     folder = tmp_path_factory.mktemp("vibrations")
     return finished_campaign(folder, VIBRATIONS_PLAN, reuse=paths_campaign)
+
+
+@pytest.fixture(scope="session")
+def catalog(vibrations_campaign: Path) -> gw.Catalog:
+    """The same from Python."""
+    return gw.open_campaign(vibrations_campaign)
 
 
 @pytest.fixture
