@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign as open_store
-from glasswells.campaign.campaigns import start_campaign
 from glasswells.catalog.table import Columns
 from glasswells.cli import app
 from glasswells.cli.display import ProgressDisplay
