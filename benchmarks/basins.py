@@ -133,8 +133,8 @@ def count_glass(glass: gw.Configuration, count: int, check: int, seed: int) -> C
     return found
 
 
-def share(count: int, of: int) -> str:
-    """A share with its interval."""
+def fraction(count: int, of: int) -> str:
+    """A fraction with its interval."""
     low, high = scipy.stats.binomtest(count, of).proportion_ci()
     return f"{count}/{of} = {count / of:.3f} [{low:.3f}, {high:.3f}]"
 
@@ -154,8 +154,10 @@ def main() -> None:
             total += count_glass(glass, count, max(0, arguments.check - total["checked"]), k)
             print(f"# {temperature:g} {dict(total)}", flush=True)
         names = ("lbfgs", "fire", "lanes", "lanes against lbfgs")
-        shares = "; ".join(f"{name} {share(total[name], total['snapshots'])}" for name in names)
-        print(f"T_f = {temperature:g}: {shares}", flush=True)
+        fractions = "; ".join(
+            f"{name} {fraction(total[name], total['snapshots'])}" for name in names
+        )
+        print(f"T_f = {temperature:g}: {fractions}", flush=True)
 
 
 if __name__ == "__main__":

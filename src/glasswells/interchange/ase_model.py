@@ -143,7 +143,7 @@ class AseModel:
         )
 
     @property
-    def particle_kinds(self) -> NDArray[np.intp]:
+    def particle_species(self) -> NDArray[np.intp]:
         """(N,): equal numbers for atoms that differ in nothing that ASE knows of."""
         a = self._atoms
         carried = (a.numbers, self.masses, a.get_tags(), a.get_initial_charges())

@@ -25,7 +25,7 @@ from glasswells.model.strain import UNIT_STRAINS
 from glasswells.modes.stiffness import Stiffness
 
 ZERO = 1e-10
-"""Eigenvalues below this share of the largest are those of the translations."""
+"""Eigenvalues below this fraction of the largest are those of the translations."""
 CHUNK = 200
 """Pairs treated at once: some tens of megabytes for 1500 particles."""
 

@@ -25,10 +25,10 @@ from glasswells.modes.stiffness import Stiffness, as_stiffness
 
 SMALL = 600
 """Up to this many coordinates the dense spectrum takes a few hundredths of a second."""
-FIRST_SHARE, GROWTH = 1 / 8, 1.5
+FIRST_FRACTION, GROWTH = 1 / 8, 1.5
 """The bound is first looked at after 3N/8 Lanczos steps, then each time they have grown by half:
 looking costs O(steps^2), in all about twice the last look."""
-STEP_SHARE = 3
+STEPS_PER_COORDINATE = 3
 """Default budget of Lanczos steps per coordinate; beyond it the dense spectrum is cheaper."""
 AGREEMENT = 1e-8
 """Largest accepted difference between c^2 of the quadrature and of the vector itself."""
@@ -87,7 +87,9 @@ def max_overlap(
     r = nonzero_field("field", field, configuration.n_particles)
     if method not in ("auto", "lanczos", "dense"):
         raise InputError(f"method is {method!r}, expected 'auto', 'lanczos' or 'dense'")
-    budget = STEP_SHARE * r.size if max_steps is None else checked_count("max_steps", max_steps, 1)
+    budget = STEPS_PER_COORDINATE * r.size
+    if max_steps is not None:
+        budget = checked_count("max_steps", max_steps, 1)
     stiffness = as_stiffness(model, configuration, stiffness)
     r /= np.abs(r).max()
     r /= np.linalg.norm(r)
@@ -108,7 +110,7 @@ def _from_lanczos(stiffness: Stiffness, r: Array, relative: Array, budget: int) 
     drift_weight = float(np.sum((r - relative) ** 2))
     relative_weight = float(np.sum(relative**2))
     measure = stiffness.measure(relative)
-    steps = float(FIRST_SHARE * r.size)
+    steps = float(FIRST_FRACTION * r.size)
     while True:
         measure.extend(min(int(steps), budget))
         levels = measure.levels()

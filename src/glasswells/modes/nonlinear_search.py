@@ -35,7 +35,7 @@ LONGEST_EXTRAPOLATION = 0.1
 """On the unit sphere: at this distance the third-order terms are no correction any more."""
 EXTRAPOLATION_PAUSE = 5
 """Steps before a failed extrapolation is tried again; each costs as much as a step."""
-SOLVE_SHARE = 1e-3
+SOLVE_FRACTION = 1e-3
 """Residual of each solution M y = C', relative to that of the mode equation: a better solution
 would not make a better step."""
 LOOSEST_SOLVE, TIGHTEST_SOLVE = 1e-6, 1e-13
@@ -137,8 +137,8 @@ def walk(
         if method == "descent":
             following, length = _line_search(stiffness, form, point, length)
         else:
-            share = 1.0 if method == "iteration" else 0.5
-            following = evaluate(stiffness, form, _toward(point, share), point)
+            fraction = 1.0 if method == "iteration" else 0.5
+            following = evaluate(stiffness, form, _toward(point, fraction), point)
         if isinstance(following, Outcome):
             return Search(point, iteration, method, following)
         step_before, step = step, following.field - point.field
@@ -183,10 +183,10 @@ def _extrapolated(
     return None
 
 
-def _toward(point: Point, share: float) -> Array:
-    """The field moved by a share of the step to the normalized next one; of unit norm."""
+def _toward(point: Point, fraction: float) -> Array:
+    """The field moved by a fraction of the step to the normalized next one; of unit norm."""
     following = point.following / np.linalg.norm(point.following)
-    moved = (1.0 - share) * point.field + share * following
+    moved = (1.0 - fraction) * point.field + fraction * following
     return moved / np.linalg.norm(moved)
 
 
@@ -226,7 +226,7 @@ def evaluate(
     ratio = kappa / coefficient
     force = ratio * gradient
     residual = float(np.linalg.norm(product - force) / np.linalg.norm(product))
-    tolerance = min(LOOSEST_SOLVE, max(TIGHTEST_SOLVE, SOLVE_SHARE * residual))
+    tolerance = min(LOOSEST_SOLVE, max(TIGHTEST_SOLVE, SOLVE_FRACTION * residual))
     guess = field if before is None else before.following
     following = stiffness.solve(stiffness.without_drift(force), guess=guess, tolerance=tolerance)
     if following is None:

@@ -51,7 +51,7 @@ class TransverseFrequencies:
     """Sums of frequencies across a path."""
 
     places: Array
-    """(K,), shares of the arc length, from 0 in A to 1 in B."""
+    """(K,), fractions of the arc length, from 0 in A to 1 in B."""
     sums: Array
     """(K,), sum of omega_k over the stable modes across the path, less that at A."""
     unstable: NDArray[np.int64]
@@ -150,18 +150,18 @@ def with_zero_point(
     profile
         V(s).
     places
-        (K,), increasing from 0 to 1, shares of the arc length.
+        (K,), increasing from 0 to 1, fractions of the arc length.
     sums
         (K,), of the frequencies there.
     reduced_hbar
         hbar.
     """
     hbar = positive("reduced_hbar", reduced_hbar)
-    share = float64_array("places", np.asarray(places), (None,))
-    total = float64_array("sums", sums, (len(share),))
-    if len(share) < 3 or share[0] != 0 or share[-1] != 1 or np.diff(share).min() <= 0:
-        raise InputError(f"places is {share}, expected at least three, increasing from 0 to 1")
-    spline = CubicSpline(share, hbar / 2 * (total - total[0]), bc_type="clamped")
+    fraction = float64_array("places", np.asarray(places), (None,))
+    total = float64_array("sums", sums, (len(fraction),))
+    if len(fraction) < 3 or fraction[0] != 0 or fraction[-1] != 1 or np.diff(fraction).min() <= 0:
+        raise InputError(f"places is {fraction}, expected at least three, increasing from 0 to 1")
+    spline = CubicSpline(fraction, hbar / 2 * (total - total[0]), bc_type="clamped")
     s = profile.arc_length
     beyond_b = profile.beyond_b
     if beyond_b is not None:

@@ -73,8 +73,8 @@ class Instanton:
 class _Leveled:
     """A landscape without the difference of its two minima.
 
-    V - D q^3 (10 - 15 q + 6 q^2), with q the share of the way from A to B along the chord: minima
-    and second derivatives there stay as they are.
+    V - D q^3 (10 - 15 q + 6 q^2), with q the fraction of the way from A to B along the chord:
+    minima and second derivatives there stay as they are.
     """
 
     def __init__(self, landscape: Landscape, a: Array, b: Array) -> None:
@@ -85,21 +85,21 @@ class _Leveled:
 
     def energies(self, places: Array) -> tuple[Array, Array]:
         energies, gradients = self._landscape.energies(places)
-        q = self._share(places)
+        q = self._fraction(places)
         level = self.difference * q**3 * (10 - 15 * q + 6 * q**2)
         slope = self.difference * 30 * (q * (1 - q)) ** 2
         return energies - self._bottom - level, gradients - slope[:, None] * self._chord
 
     def curvatures(self, places: Array) -> Array:
-        q = self._share(places)
+        q = self._fraction(places)
         bend = self.difference * 60 * q * (1 - q) * (1 - 2 * q)
         outer = np.multiply.outer(self._chord, self._chord)
         curvatures: Array = self._landscape.curvatures(places) - bend[:, None, None] * outer
         return curvatures
 
-    def _share(self, places: Array) -> Array:
-        share: Array = np.clip((places - self._a) @ self._chord, 0.0, 1.0)
-        return share
+    def _fraction(self, places: Array) -> Array:
+        fraction: Array = np.clip((places - self._a) @ self._chord, 0.0, 1.0)
+        return fraction
 
 
 def instanton_between(landscape: Landscape, path: Array, *, beads: int = BEADS) -> Instanton:

@@ -56,8 +56,8 @@ def occupations(network: Network, temperature: float) -> Array:
     """p_k (K,) at equilibrium, adding up to 1."""
     exponent = -network.energies / positive("temperature", temperature) + network.entropies
     weights = np.exp(exponent - exponent.max())
-    shares: Array = weights / weights.sum()
-    return shares
+    populations: Array = weights / weights.sum()
+    return populations
 
 
 def network_friction(
@@ -115,9 +115,9 @@ def _friction_at(network: Network, temperature: float, omega: float) -> tuple[fl
     if n < 2 or omega <= 10 * n * np.finfo(float).eps * float(np.abs(rates).max()):
         return (0.0, 0.0) if n < 2 else (math.nan, math.nan)
     # Only differences of couplings count: without their mean the mode of equilibrium drops out.
-    shares = occupations(network, temperature)
-    couplings = network.couplings - np.einsum("k,kab->ab", shares, network.couplings)
-    amplitudes = np.einsum("km,k,kab->mab", modes, np.sqrt(shares), couplings)
+    populations = occupations(network, temperature)
+    couplings = network.couplings - np.einsum("k,kab->ab", populations, network.couplings)
+    amplitudes = np.einsum("km,k,kab->mab", modes, np.sqrt(populations), couplings)
     peaks = debye_peak(np.maximum(rates, 0.0), omega) / temperature
     return (
         float(peaks @ longitudinal_square(amplitudes)),

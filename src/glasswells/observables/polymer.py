@@ -30,7 +30,7 @@ order in it."""
 NOISE = 1e-9
 """Of the action, by which a step may raise it: energies of thousands of particles are so noisy."""
 SHORTEST = 2.0**-10
-"""Of a step's share that is tried before the search ends."""
+"""Of a step, the least fraction that is tried before the search ends."""
 
 
 class Landscape(Protocol):
@@ -108,8 +108,8 @@ def relax_chain(landscape: Landscape, beads: Array, step: float) -> Kink:
         move = -matrix.solve(slope - shift * np.sum(shift * slope))
         move -= shift * np.sum(shift * move)
         length = float(np.abs(move).max())
-        x, action, slope, share = _descend(landscape, x, step, move, (action, slope))
-        if length <= TOLERANCE * size or share == 0:
+        x, action, slope, fraction = _descend(landscape, x, step, move, (action, slope))
+        if length <= TOLERANCE * size or fraction == 0:
             outcome = Outcome.CONVERGED if length <= TOLERANCE * size else _stuck(action)
             break
     return Kink(
@@ -129,15 +129,15 @@ def _stuck(action: float) -> Outcome:
 def _descend(
     landscape: Landscape, x: Array, step: float, move: Array, here: tuple[float, Array]
 ) -> tuple[Array, float, Array, float]:
-    """The chain after the largest share of a move that does not raise the action; 0 for none."""
-    share = 1.0
-    while share >= SHORTEST:
+    """The chain after the largest fraction of a move that does not raise the action; 0 for none."""
+    fraction = 1.0
+    while fraction >= SHORTEST:
         trial = x.copy()
-        trial[1:-1] += share * move
+        trial[1:-1] += fraction * move
         action, slope = _action(landscape, trial, step)
         if action <= here[0] + NOISE * abs(here[0]):
-            return trial, action, slope, share
-        share /= 2
+            return trial, action, slope, fraction
+        fraction /= 2
     return x, *here, 0.0
 
 

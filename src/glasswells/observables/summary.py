@@ -46,9 +46,9 @@ KELVIN = (0.01, 1.0)
 """Range of the low temperatures, where two-level systems rule."""
 POINTS = 41
 """Temperatures in each range."""
-FRICTION_SHARES = (1e-3, 0.5)
-"""Range of the temperatures of internal friction, as shares of the preparation temperature: above,
-a glass leaves its minima for good."""
+FRICTION_FRACTIONS = (1e-3, 0.5)
+"""Range of the temperatures of internal friction, as fractions of the preparation temperature:
+above, a glass leaves its minima for good."""
 QUENCHED_KELVIN = (1.0, 300.0)
 """The same range for glasses by melt and quench, which have no such temperature."""
 AMPLITUDE_DECADES = 4
@@ -235,7 +235,7 @@ def _friction_temperatures(temperature: float, rate: float, units: UnitSystem) -
     if math.isnan(temperature):
         kelvin: Array = units.energy_from_kelvin(np.geomspace(*QUENCHED_KELVIN, POINTS))
         return kelvin
-    first, last = FRICTION_SHARES
+    first, last = FRICTION_FRACTIONS
     reduced: Array = np.geomspace(first * temperature, last * temperature, POINTS)
     return reduced
 

@@ -128,9 +128,11 @@ def descend(
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    reach = [float(np.linalg.norm(surface.without_drift(saddle.positions - t))) for t in targets]
+    distances = [
+        float(np.linalg.norm(surface.without_drift(saddle.positions - t))) for t in targets
+    ]
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
-    amplitude = min(settings.first_distance, settings.first_fraction * min(reach))
+    amplitude = min(settings.first_distance, settings.first_fraction * min(distances))
     here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
     trail.add(here.point)
     marks: list[dict[float, Array]] = [{} for _ in targets]
@@ -142,7 +144,7 @@ def descend(
         fields = [surface.without_drift(here.point.positions - t) for t in targets]
         away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
-        if away[k] <= min(last, settings.last_fraction * reach[k]):
+        if away[k] <= min(last, settings.last_fraction * distances[k]):
             return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
         if away[k] > settings.stray_distance and slowing and _largest(here.force) < stray_force:
             end = bottom_below(surface, here.point.positions, here.energy, settings)

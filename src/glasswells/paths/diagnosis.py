@@ -19,7 +19,7 @@ from glasswells.model.precision import precision_of
 LARGEST_MISFIT = 0.5
 """A particle has taken the place of another if it came this much closer to it, as a fraction of its
 own way."""
-FREE_SHARE = 0.2
+FREE_FRACTION = 0.2
 """A cluster is free if a slab without particles fills this part of each edge of the box."""
 LEAST_TURN = 0.05
 """In radians: smaller turns may be the response of a cluster to what moves in it."""
@@ -101,8 +101,8 @@ def finding(
     Costs a search for nearest places where particles are identical, nothing else in a glass. What
     is taken for a symmetry is checked: it must leave the energy of b, which is passed if known.
     """
-    kinds = particle_kinds(model, a)
-    rings = exchanges(a.positions, b.positions, kinds, a.box)
+    species = species_of(model, a)
+    rings = exchanges(a.positions, b.positions, species, a.box)
     if rings:
         restored = np.array(b.positions)
         for ring in rings:
@@ -123,13 +123,13 @@ def _has_energy_of(
     return bool(abs(other - energy) <= SAME_ENERGY * abs(energy) + noise)
 
 
-def particle_kinds(model: Model, configuration: Configuration) -> NDArray[np.intp]:
+def species_of(model: Model, configuration: Configuration) -> NDArray[np.intp]:
     """(N,): equal numbers for particles that the energy does not tell apart.
 
     By diameter and mass, unless the model knows better (`AseModel`: by species and what else its
     atoms carry).
     """
-    stated = getattr(model, "particle_kinds", None)
+    stated = getattr(model, "particle_species", None)
     if stated is not None:
         known: NDArray[np.intp] = stated
         return known
@@ -138,22 +138,22 @@ def particle_kinds(model: Model, configuration: Configuration) -> NDArray[np.int
 
 
 def exchanges(
-    start: Array, end: Array, kinds: NDArray[np.intp], box: Array
+    start: Array, end: Array, species: NDArray[np.intp], box: Array
 ) -> tuple[tuple[int, ...], ...]:
     """Rings of identical particles each of which has taken the place of the next.
 
     A particle is in the place of another if no other place is nearer, and if it came much closer to
     it than it is to its own. A chain in which the last moves to an empty place is no exchange.
     """
-    if len(np.unique(kinds)) == len(kinds):
+    if len(np.unique(species)) == len(species):
         return ()
     moved = displacement(start, end, box)
     places = cKDTree(wrap(start, box), boxsize=box)
     misfit, place = (np.asarray(x) for x in places.query(wrap(start + moved, box)))
     own = np.linalg.norm(moved, axis=1)
     others = np.flatnonzero(
-        (place != np.arange(len(kinds)))
-        & (kinds[place] == kinds)
+        (place != np.arange(len(species)))
+        & (species[place] == species)
         & (misfit <= LARGEST_MISFIT * own)
     )
     following = {int(i): int(place[i]) for i in others}
@@ -224,7 +224,7 @@ def _as_cluster(c: Configuration) -> Array | None:
         order = np.sort(positions[:, axis])
         gaps = np.diff(order, append=order[0] + c.box[axis])
         k = int(gaps.argmax())
-        if gaps[k] < FREE_SHARE * c.box[axis]:
+        if gaps[k] < FREE_FRACTION * c.box[axis]:
             return None
         beyond = positions[:, axis] > order[k]
         positions[beyond, axis] -= c.box[axis]

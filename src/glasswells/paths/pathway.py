@@ -30,8 +30,8 @@ spacing of the images shows."""
 
 SAME_TOP = 1e-8
 """Two saddles are taken as one if their energies agree to this."""
-LARGEST_RHO_SHARE = 0.5
-"""rho is reduced to this share of the distance from minimum to saddle, if that is less."""
+LARGEST_RHO_FRACTION = 0.5
+"""rho is reduced to this fraction of the distance from minimum to saddle, if that is less."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -167,7 +167,7 @@ def _attempt(
             top=saddle.energy,
         )
     towards_b = 1 if float((saddle.mode * top[1]).sum()) > 0 else -1
-    rho = min(rho, *(LARGEST_RHO_SHARE * surface.distance(t, saddle.positions) for t in targets))
+    rho = min(rho, *(LARGEST_RHO_FRACTION * surface.distance(t, saddle.positions) for t in targets))
     sides = [
         descend(surface, saddle, sign, targets, (rho,), settings)
         for sign in (-towards_b, towards_b)

@@ -61,7 +61,7 @@ def _at_end_of_newton(
     """The next stationary point, and whether it is a saddle of index one.
 
     The lowest eigenvalue is sought from the band's tangent, and the lowest of what is orthogonal
-    to its mode from a random start, which has a share of every eigenvector. Translations are
+    to its mode from a random start, which has a component along every eigenvector. Translations are
     excluded.
     """
     point = newton(surface, positions, settings)

@@ -172,9 +172,9 @@ def equally_spaced(first: Descent, second: Descent, images: int) -> Array:
         )
         nodes = side.arc_length
         if from_saddle >= nodes[-1]:
-            share = (from_saddle - nodes[-1]) / (side.length - nodes[-1])
+            fraction = (from_saddle - nodes[-1]) / (side.length - nodes[-1])
             last = side.points[-1].positions
-            points.append(last + min(share, 1.0) * (side.minimum - last))
+            points.append(last + min(fraction, 1.0) * (side.minimum - last))
             continue
         k = int(np.searchsorted(nodes, from_saddle, side="right")) - 1
         points.append(side.arcs[k].point((from_saddle - nodes[k]) / side.arcs[k].length))

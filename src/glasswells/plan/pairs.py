@@ -96,8 +96,8 @@ class ScreenedSection(Section):
     )
     least_yield: Fraction = Field(
         default=0.01,
-        description="The search in a glass ends when less than this share of path searches found a "
-        "two-level system, ...",
+        description="The search in a glass ends when less than this fraction of path searches "
+        "found a two-level system, ...",
     )
     window: PositiveCount = Field(
         default=100, description="... of the last so many that the rule asked for."

@@ -132,8 +132,8 @@ def field_layout(box: Array) -> dict[str, Any]:
 
     def axis(name: str, edge: float) -> dict[str, Any]:
         # Three ticks away from the corners, where those of two axes would meet.
-        reach = float(f"{0.35 * edge:.1g}")
-        return {**look, "title": {"text": name}, "tickvals": [-reach, 0, reach]}
+        tick = float(f"{0.35 * edge:.1g}")
+        return {**look, "title": {"text": name}, "tickvals": [-tick, 0, tick]}
 
     return {
         "height": 370, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "showlegend": True,

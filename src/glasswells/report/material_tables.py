@@ -82,9 +82,9 @@ def mechanisms_table(content: ReportContent) -> Table:
         if of_kind:
             barrier = np.median([w.barrier_from_upper for w in of_kind]) * MEV
             distance = np.median([w.distance for w in of_kind])
-            share = counted[mechanism] / len(wells)
+            fraction = counted[mechanism] / len(wells)
             rows.append(
-                (str(mechanism), str(len(of_kind)), f"{share:.2f}", f"{barrier:.3g}",
+                (str(mechanism), str(len(of_kind)), f"{fraction:.2f}", f"{barrier:.3g}",
                  f"{distance:.3g}")
             )  # fmt: skip
     return Table(
@@ -94,7 +94,7 @@ def mechanisms_table(content: ReportContent) -> Table:
         "all changes, and bonds of it are broken and made; exchange: atoms keep their numbers of "
         "bonds and exchange neighbors; other: anything else. Medians; V_b from the upper minimum.",
         columns=(
-            "mechanism", "double wells", "share", "V_b (meV)",
+            "mechanism", "double wells", "fraction", "V_b (meV)",
             f"d ({ANGSTROM})",
         ),
         rows=tuple(rows),
