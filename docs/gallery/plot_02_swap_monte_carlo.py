@@ -25,7 +25,7 @@ cooled = gw.swap_monte_carlo(
 ).configuration
 
 # %%
-# The self-overlap Q(t) is the share of particles that are still within 0.3 of where they were.
+# The self-overlap Q(t) is the fraction of particles that are still within 0.3 of where they were.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for probability, label in ((0.2, "20 % swaps"), (0.0, "no swaps")):
