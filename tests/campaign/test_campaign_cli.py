@@ -145,16 +145,18 @@ def test_exports_hold_all_numbers_in_full(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(
-    tmp_path: Path, words: list[str], message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     write_plan(tmp_path)
     (tmp_path / "bad.toml").write_text("typo = 1")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     before = sorted(tmp_path.rglob("*"))
-    result = glasswells(*words, *TOY, cwd=tmp_path)
-    assert result.returncode == 2
+    result = CliRunner().invoke(app, [*words, *TOY])
+    assert result.exit_code == 2
     assert message in result.stderr
     assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.stderr
     assert sorted(tmp_path.rglob("*")) == before, "something was written"
 
 
@@ -270,14 +272,17 @@ def test_a_second_coordinator_is_refused(tmp_path: Path) -> None:
     assert process.returncode == 75
 
 
-def test_init_writes_a_plan_that_can_be_read(tmp_path: Path) -> None:
+def test_init_writes_a_plan_that_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert glasswells("init", "mine.toml", cwd=tmp_path).returncode == 0
     assert parse_plan((tmp_path / "mine.toml").read_text()) == Plan()
-    result = glasswells("init", "mine.toml", cwd=tmp_path)
-    assert result.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["init", "mine.toml"])
+    assert result.exit_code == 2
     assert "--force" in result.stderr
-    assert glasswells("init", "mine.toml", "--force", cwd=tmp_path).returncode == 0
-    assert glasswells("init", "no/such/folder.toml", cwd=tmp_path).returncode == 2
+    assert CliRunner().invoke(app, ["init", "mine.toml", "--force"]).exit_code == 0
+    assert CliRunner().invoke(app, ["init", "no/such/folder.toml"]).exit_code == 2
 
 
 def test_help_names_all_commands_and_loads_nothing_heavy(tmp_path: Path) -> None:
