@@ -1,8 +1,9 @@
 """How exact the energies and forces of a model are: what tolerances may ask for.
 
-Pair models are continuous and exact to the rounding of double precision, for which all defaults of
-the package are made. Other interactions may state more noise by an attribute `precision`, and that
-their energy never jumps by an attribute `is_continuous`.
+Pair models are exact to the rounding of double precision, for which all defaults of the package
+are made, and continuous unless their law jumps at its cutoff (`is_cut_smoothly`). Other
+interactions may state more noise by an attribute `precision`, and that their energy never jumps by
+an attribute `is_continuous`.
 """
 
 from __future__ import annotations
