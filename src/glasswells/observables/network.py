@@ -25,13 +25,15 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csc_array, eye_array
 from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import splu
 
 from glasswells.core.checks import positive, positive_array
 from glasswells.core.records import Array
 from glasswells.mechanics.averages import longitudinal_square, transverse_square
-from glasswells.observables.friction import Friction, debye_peak
+from glasswells.model.strain import voigt_numbers, voigt_tensor
+from glasswells.observables.friction import Friction
 from glasswells.observables.records import Medium, Network
 
 
@@ -110,31 +112,49 @@ def largest_part(network: Network) -> Network:
 
 
 def _friction_at(network: Network, temperature: float, omega: float) -> tuple[float, float]:
+    """Q^-1 but for 1/(V rho v^2).
+
+    No mode is needed. With L = -p^{-1/2} W p^{1/2} and b = sqrt(p) V sigma, the solution of
+    (L + i omega) x = b has Re(x^H L x) = sum of c_m^2 Gamma_m/(Gamma_m^2 + omega^2), for each two
+    of the six components of V sigma: one sparse factorization.
+    """
     n = len(network.energies)
-    rates, modes = np.linalg.eigh(-_symmetric(network, temperature))
-    if n < 2 or omega <= 10 * n * np.finfo(float).eps * float(np.abs(rates).max()):
-        return (0.0, 0.0) if n < 2 else (math.nan, math.nan)
+    if n < 2:
+        return 0.0, 0.0
+    matrix = _symmetric(network, temperature)
+    if omega <= 10 * n * np.finfo(float).eps * float(matrix.diagonal().max()):
+        return math.nan, math.nan
     # Only differences of couplings count: without their mean the mode of equilibrium drops out.
     populations = occupations(network, temperature)
     couplings = network.couplings - np.einsum("k,kab->ab", populations, network.couplings)
-    amplitudes = np.einsum("km,k,kab->mab", modes, np.sqrt(populations), couplings)
-    peaks = debye_peak(np.maximum(rates, 0.0), omega) / temperature
+    b = np.sqrt(populations)[:, None] * np.array([voigt_numbers(tensor) for tensor in couplings])
+    x = splu(csc_array(matrix + 1j * omega * eye_array(n))).solve(b.astype(np.complex128))
+    sums, axes = np.linalg.eigh((x.conj().T @ (matrix @ x)).real)
+    tensors = np.array([voigt_tensor(axis) for axis in axes.T])
+    weights = omega / temperature * sums
     return (
-        float(peaks @ longitudinal_square(amplitudes)),
-        float(peaks @ transverse_square(amplitudes)),
+        float(weights @ longitudinal_square(tensors)),
+        float(weights @ transverse_square(tensors)),
     )
 
 
-def _symmetric(network: Network, temperature: float) -> Array:
-    """p^{-1/2} W p^{1/2} (K, K).
+def _symmetric(network: Network, temperature: float) -> csc_array:
+    """L = -p^{-1/2} W p^{1/2} (K, K).
 
-    Off the diagonal stands nu/(2 pi) exp(-(V_S - (V_i + V_j)/2)/T), whatever the entropies.
+    Off the diagonal stands -nu/(2 pi) exp(-(V_S - (V_i + V_j)/2)/T), whatever the entropies, on it
+    all rates from a minimum.
     """
-    matrix = np.diag(np.diag(rate_matrix(network, temperature)))
-    i, j = network.ends.T
+    n = len(network.energies)
+    other = network.ends[:, 0] != network.ends[:, 1]
+    i, j = network.ends[other].T
+    saddles, attempts = network.saddles[other], network.attempts[other] / (2.0 * math.pi)
     mean = (network.energies[i] + network.energies[j]) / 2
-    rates = network.attempts / (2.0 * math.pi) * np.exp(-(network.saddles - mean) / temperature)
-    other = i != j
-    np.add.at(matrix, (i[other], j[other]), rates[other])
-    np.add.at(matrix, (j[other], i[other]), rates[other])
-    return matrix
+    rates = attempts * np.exp(-(saddles - mean) / temperature)
+    leaving = np.zeros(n)
+    for start, end in ((i, j), (j, i)):
+        widths = (network.entropies[end] - network.entropies[start]) / 2
+        exponent = -(saddles - network.energies[start]) / temperature + widths
+        np.add.at(leaving, start, attempts * np.exp(exponent))
+    everything = np.concatenate([leaving, -rates, -rates])
+    rows, columns = np.concatenate([np.arange(n), i, j]), np.concatenate([np.arange(n), j, i])
+    return csc_array(coo_array((everything, (rows, columns)), shape=(n, n)))
