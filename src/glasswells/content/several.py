@@ -284,12 +284,15 @@ def _vibrations(contents: Sequence[ReportContent], names: Sequence[str]) -> Vibr
         return None
     first_name, first = known[0]
     for name, other in known[1:]:
-        for what in ("rho", "participation_limit", "frequency_limit"):
-            if getattr(other, what) != getattr(first, what):
+        for what, one, another in (
+            ("rho", first.rho, other.rho),
+            ("participation_limit", first.limits.participation, other.limits.participation),
+            ("frequency_limit", first.limits.frequency, other.limits.frequency),
+        ):
+            if one != another:
                 raise InputError(
-                    f"{what} of the modes is {getattr(first, what):g} in {first_name} and "
-                    f"{getattr(other, what):g} in {name}, expected the same: report these "
-                    f"campaigns apart"
+                    f"{what} of the modes is {one:g} in {first_name} and {another:g} in {name}, "
+                    f"expected the same: report these campaigns apart"
                 )
     spectra = [v.spectrum for _, v in known if v.spectrum is not None]
     return replace(

@@ -15,6 +15,7 @@ from glasswells.content.vibrations import (
     choose_tangents,
     splitting_of,
 )
+from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.plan.modes import ModesSection
 from glasswells.statistics import (
     MinimumColumns,
@@ -97,8 +98,7 @@ class StoredVibrations:
         modes = modes or ModesSection()
         return VibrationContent(
             rho=rho,
-            participation_limit=modes.participation_limit,
-            frequency_limit=modes.frequency_limit,
+            limits=modes.record(QuasilocalizedLimits),
             spectrum=None if self._spectrum is None else self._spectrum[1],
             fields=tuple(self._shown(c, units, origins) for c in choose_fields(glasses)),
             tangents=tuple(self._shown(c, units, origins) for c in choose_tangents(glasses, units)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasswells.core.records import Array, Configuration, freeze
-from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
+from glasswells.modes.spectrum import QUASILOCALIZED, QuasilocalizedLimits
 from glasswells.statistics import VibrationColumns
 from glasswells.vibrations.records import MinimumVibrations, WellVibrations
 
@@ -49,10 +49,8 @@ class VibrationContent:
 
     rho: float
     """Distance from A at which r_12 and the frequency along the path are taken."""
-    participation_limit: float = QLM_PARTICIPATION_LIMIT
+    limits: QuasilocalizedLimits = QUASILOCALIZED
     """Of quasilocalized modes, as they were searched."""
-    frequency_limit: float = QLM_FREQUENCY_LIMIT
-    """The same."""
     spectrum: ShownSpectrum | None = None
     fields: tuple[ShownVibrations, ...] = ()
     """Double wells whose modes are drawn beside r_AB."""

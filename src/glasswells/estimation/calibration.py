@@ -23,7 +23,11 @@ from glasswells.landscape.explore import (
     start_exploration,
 )
 from glasswells.landscape.melt_quench import continue_melt_quench, start_melt_quench
-from glasswells.landscape.preparation import continue_preparation, start_preparation
+from glasswells.landscape.preparation import (
+    PreparationSettings,
+    continue_preparation,
+    start_preparation,
+)
 from glasswells.landscape.trajectory import ExplorationState
 from glasswells.model.pair_model import Model
 from glasswells.paths import find_double_well
@@ -31,7 +35,7 @@ from glasswells.plan.model import pair_model
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings
 from glasswells.stages.pipeline import PIPELINE
-from glasswells.stages.prepare import preparation_settings, prepare_parameters
+from glasswells.stages.prepare import prepare_parameters
 from glasswells.stages.splittings import splittings_parameters
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.vibrations.minimum import minimum_vibrations
@@ -137,7 +141,7 @@ def _glass(
     if plan.glasses.source != "prepare":
         output = _run("prepare", prepare_parameters(plan, temperature, index))
         return output.products[0][1].configuration, None
-    settings = preparation_settings(plan.prepare)
+    settings = plan.prepare.record(PreparationSettings)
     swapped = pair_model(plan.model_parameters)
     quick = replace(settings, melt_sweeps=min(FEW_SWEEPS, settings.melt_sweeps))
     state = start_preparation(swapped, temperature, quick, np.random.SeedSequence(SEED))

@@ -37,12 +37,7 @@ def judged(
             p,
             [
                 reserved(verdict, are_equilibrated=p.are_equilibrated)
-                for verdict in verdicts(
-                    p.vibrations_with_copies,
-                    units,
-                    participation_limit=vibrations.participation_limit,
-                    frequency_limit=vibrations.frequency_limit,
-                )
+                for verdict in verdicts(p.vibrations_with_copies, units, limits=vibrations.limits)
             ],
         )
         for p in content.preparations

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glasswells.core.records import Array
 from glasswells.khomenko2021.claims import Claim, Verdict, judge
-from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
+from glasswells.modes.spectrum import QUASILOCALIZED, QuasilocalizedLimits
 from glasswells.statistics.bootstrap import (
     DEFAULT_RESAMPLING,
     Estimate,
@@ -44,8 +44,7 @@ def verdicts(
     units: Sequence[str],
     resampling: Resampling = DEFAULT_RESAMPLING,
     *,
-    participation_limit: float = QLM_PARTICIPATION_LIMIT,
-    frequency_limit: float = QLM_FREQUENCY_LIMIT,
+    limits: QuasilocalizedLimits = QUASILOCALIZED,
 ) -> list[Verdict]:
     """The claims of sections IV A to D for the glasses of one preparation temperature.
 
@@ -61,11 +60,10 @@ def verdicts(
         Names of the unit sets; the first decides which double wells have a small splitting.
     resampling
         Of the intervals.
-    participation_limit, frequency_limit
+    limits
         A mode whose PR and frequency are below these is soft and quasilocalized; as the modes
         themselves were searched.
     """
-    limits = participation_limit, frequency_limit
     found = _verdicts(glasses, units, resampling, limits, VibrationColumns.distinct)
     has_repeats = any((g.repeats != g.wells).any() for g in glasses)
     with_copies = found
@@ -78,7 +76,7 @@ def _verdicts(
     glasses: Sequence[VibrationColumns],
     units: Sequence[str],
     resampling: Resampling,
-    limits: tuple[float, float],
+    limits: QuasilocalizedLimits,
     counted: Callable[[VibrationColumns], VibrationColumns],
 ) -> list[Verdict]:
     """The same over those double wells of a glass, or of a part of them, that are `counted`."""
@@ -124,10 +122,10 @@ def _tangents_parallel(
     glasses: Sequence[VibrationColumns],
     words: str,
     resampling: Resampling,
-    limits: tuple[float, float],
+    limits: QuasilocalizedLimits,
 ) -> list[Verdict]:
     """Section IV A."""
-    participation, frequency = limits
+    participation, frequency = limits.participation, limits.frequency
     columns = [g.directions["tangent_a"] for g in glasses]
     above = [known_above(c.overlap, c.ceiling, LEAST_OVERLAP) for c in columns]
     close = [known_above(c.overlap, c.ceiling, CLOSE_TO_ONE) for c in columns]

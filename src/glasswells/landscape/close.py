@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from glasswells.core.checks import count, not_negative, positive
 from glasswells.core.errors import InputError
+from glasswells.core.limits import Count, NotNegative, Positive, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import InherentStructure, Pair, Transition
 from glasswells.landscape.pairs import pair_distance, pair_features
@@ -112,14 +113,28 @@ def close_pairs(
 class Close:
     """The rule: pairs close in energy and at the right distance, the most promising first."""
 
-    max_energy_difference: float = 0.0046
-    min_distance: float = 0.3
-    max_distance: float = 0.9
+    max_energy_difference: Positive = 0.0046
+    """Largest |Delta_E|. All published two-level systems (argon) at 0.07 lie below 0.0046 and 92 %
+    of them below 0.003, though their splittings are below 0.0015: in two thirds of them the
+    splitting is smaller than |Delta_E|, because the zero-point energies of the minima differ."""
+    min_distance: NotNegative = 0.3
+    """Least distance d. Nearer minima share their lowest levels: all published two-level systems at
+    0.07 have more than 0.3, ..."""
+    max_distance: Positive = 0.9
+    """... and less than 0.9. Barriers grow with distance, and a far pair is mostly several changes,
+    one after the other."""
     max_participation_number: float = math.inf
-    min_transitions: int = 0
+    """Largest participation number. That of the published two-level systems at 0.07 is between 1.1
+    and 8.4."""
+    min_transitions: Count = 0
+    """Least number of transitions in both directions together; 0: a pair need not have been crossed
+    in the exploration."""
     name: str = "close"
     follows_detours: bool = False
     """The double wells of a detour are pairs themselves: they are chosen if they promise much."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
 
     def choose(
         self, structures: Sequence[InherentStructure], transitions: Iterable[Transition]

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from glasswells.core.checks import not_negative
 from glasswells.core.geometry import displacement
+from glasswells.core.limits import NotNegative, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, InherentStructure, Pair
 from glasswells.landscape.pairs import pair_distance
@@ -42,18 +42,17 @@ class Detour:
 class DetourLimits:
     """When a known third minimum makes a pair a detour."""
 
-    mobility_overlap: float = 0.5
+    mobility_overlap: NotNegative = 0.5
     """Largest mobility overlap a of the two parts; 0: nothing is a detour. They are changes of
     different places, and then also |cos(r_AC, r_CB)| <= a, so that d_AB^2 is nearly
     d_AC^2 + d_CB^2. Of 78 such pairs of glasses none was a double well; of double wells with a
     third minimum near, a was 0.63 or more."""
-    smaller_part: float = 0.2
+    smaller_part: NotNegative = 0.2
     """Least length of the shorter part, over d_AB: a particle that jumps a little along with a
     change elsewhere may be dragged by it, and then the pair may have a saddle of its own."""
 
     def __post_init__(self) -> None:
-        not_negative("mobility_overlap", self.mobility_overlap)
-        not_negative("smaller_part", self.smaller_part)
+        check_limits(self)
 
 
 def find_detours(

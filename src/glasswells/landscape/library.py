@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glasswells.core.checks import positive
 from glasswells.core.described import explained
 from glasswells.core.geometry import displacement
+from glasswells.core.limits import Positive, check_limits
 from glasswells.core.records import Array, Configuration, InherentStructure
 
 MOST_STEPS = 5.0
@@ -29,14 +29,13 @@ class Identity:
     `identity_scan`.
     """
 
-    energy: float = 1e-9
+    energy: Positive = 1e-9
     """Largest difference of the energies per particle."""
-    displacement: float = 1e-3
+    displacement: Positive = 1e-3
     """Largest displacement of any particle, uniform drift removed, length."""
 
     def __post_init__(self) -> None:
-        positive("energy", self.energy)
-        positive("displacement", self.displacement)
+        check_limits(self)
 
     def within(self, resolution: float, n_particles: int) -> Identity:
         """The same, or what the energy allows if it tells minima apart less well.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from glasswells.core.checks import count
+from glasswells.core.limits import Count, check_limits
 from glasswells.core.records import InherentStructure, Pair, Transition
 from glasswells.landscape.pairs import pair_features
 
@@ -53,10 +54,15 @@ def most_visited_first(pair: Pair) -> tuple[float, int, int]:
 class Linked:
     """The rule: pairs with many transitions, the most first."""
 
-    min_transitions: int = 5
+    min_transitions: Count = 5
+    """Least number of transitions in both directions together, T_ij + T_ji. 5 follows the published
+    pair tables; 0: none."""
     name: str = "linked"
     follows_detours: bool = True
     """A detour counts in the paper as the double wells that its path is made of."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
 
     def choose(
         self, structures: Sequence[InherentStructure], transitions: Iterable[Transition]

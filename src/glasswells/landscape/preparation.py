@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from glasswells.core.checks import count, positive
-from glasswells.core.described import described
+from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
+from glasswells.core.limits import Count, Fraction, Limits, Positive, check_limits
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.minimization import minimize
@@ -30,26 +30,57 @@ QUENCH_FORCE = 1e-6
 """Of those: energies good to 1e-7 per glass are far below their fluctuations."""
 
 
+@explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparationSettings:
-    """How a glass is made."""
+    """How a glass is made.
 
-    n_particles: int = 1500
-    density: float = 1.0
+    Raises
+    ------
+    InputError
+        For numbers out of range, and limits of diameters that are not in order.
+    """
+
+    n_particles: Annotated[int, Limits(least=2)] = 1500
+    """Particles per glass. 1500 is the paper's; the box must be twice as wide as the largest
+    cutoff, 2 x 2.03, which needs about 70."""
+    density: Positive = 1.0
+    """Number density; 1 in the paper."""
     diameters: Literal["quantile", "random"] = "quantile"
+    """Diameters from P(sigma) = A sigma^-3: `quantile` gives every glass the same list, so that
+    energies can be compared between glasses; `random` draws."""
     diameter_limits: tuple[float, float] = (0.73, 1.62)
+    """Smallest and largest diameter. These give a mean of 1.0065 and a polydispersity of 0.229,
+    which neither crystallizes nor fractionates on our time scales."""
     unit_mean: bool = False
-    melt_temperature: float = 0.25
-    """Well above the onset of slow dynamics at about 0.18."""
-    melt_sweeps: int = 2000
-    swap_probability: float = 0.2
-    partner_window: float = 0.2
-    burn_in: int = 200
-    """Sweeps at the preparation temperature in which the step is tuned, then frozen."""
+    """Whether diameters are rescaled to a mean of 1 (the paper: no)."""
+    melt_temperature: Positive = 0.25
+    """Temperature at which the lattice is melted first; well above the onset of slow dynamics at
+    about 0.18."""
+    melt_sweeps: Count = 2000
+    """Sweeps of melting: hundreds of relaxation times at that temperature."""
+    swap_probability: Fraction = 0.2
+    """Fraction of moves that exchange two diameters. The optimum is flat between 0.05 and 0.2;
+    displacements are the bottleneck."""
+    partner_window: Positive = 0.2
+    """Largest difference of the two diameters of a swap. It doubles the acceptance; swaps of unlike
+    sizes are nearly always rejected."""
+    burn_in: Count = 200
+    """Sweeps after the melt in which the size of displacements is tuned to 40 % acceptance. It is
+    frozen afterwards: tuning while sampling breaks detailed balance."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        smallest, largest = self.diameter_limits
+        if not 0 < smallest < largest:
+            raise InputError(
+                f"diameter_limits is {list(self.diameter_limits)}, expected the smaller first, "
+                f"both above 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Preparation:
+class PreparationState:
     """A glass in the making; to go on from, bit for bit."""
 
     temperature: float
@@ -84,8 +115,8 @@ def lattice(settings: PreparationSettings, seed: np.random.SeedSequence) -> Conf
 
     A random start would have to be quenched from overlaps, which flings particles far away.
     """
-    n = count("n_particles", settings.n_particles, minimum=2)
-    edge = (n / positive("density", settings.density)) ** (1 / 3)
+    n = settings.n_particles
+    edge = (n / settings.density) ** (1 / 3)
     m = int(np.ceil(n ** (1 / 3) - 1e-9))
     sites = np.stack(np.meshgrid(*[np.arange(m)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     places, sizes = seed.spawn(2)
@@ -107,7 +138,7 @@ def start_preparation(
     temperature: float,
     settings: PreparationSettings,
     seed: np.random.SeedSequence,
-) -> Preparation:
+) -> PreparationState:
     """A molten lattice brought to the preparation temperature, step tuned, nothing sampled yet.
 
     Raises
@@ -136,7 +167,7 @@ def start_preparation(
         burn_in=settings.burn_in,
     )
     frame = run.configuration
-    return Preparation(
+    return PreparationState(
         temperature=temperature,
         checkpoint=run.state,
         spacing=0,
@@ -148,8 +179,8 @@ def start_preparation(
 
 
 def continue_preparation(
-    model: PairModel, state: Preparation, settings: PreparationSettings, sweeps: int
-) -> Preparation:
+    model: PairModel, state: PreparationState, settings: PreparationSettings, sweeps: int
+) -> PreparationState:
     """Go on for some more sweeps and keep the frame at their end.
 
     The frames stay evenly spaced only if every call has the same number of sweeps.
@@ -180,7 +211,7 @@ def continue_preparation(
     return _thinned(state) if len(state.sweeps) > MOST_FRAMES else state
 
 
-def finish_preparation(model: PairModel, state: Preparation) -> PreparedGlass:
+def finish_preparation(model: PairModel, state: PreparationState) -> PreparedGlass:
     """The last configuration as a glass, with the report on its equilibration.
 
     Raises
@@ -218,7 +249,7 @@ def finish_preparation(model: PairModel, state: Preparation) -> PreparedGlass:
     )
 
 
-def _thinned(state: Preparation) -> Preparation:
+def _thinned(state: PreparationState) -> PreparationState:
     """Every other frame."""
     spacing = 2 * state.spacing
     kept = np.flatnonzero(state.sweeps % spacing == 0)

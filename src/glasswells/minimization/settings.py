@@ -9,6 +9,7 @@ from typing import Literal
 from glasswells.core.checks import count, not_negative, positive
 from glasswells.core.described import explained
 from glasswells.core.errors import InputError
+from glasswells.core.limits import Positive
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 
@@ -30,7 +31,7 @@ class MinimizerSettings:
         For numbers out of range or an unknown method.
     """
 
-    max_force: float = 1e-10
+    max_force: Positive = 1e-10
     """Largest force component allowed at the end: energies are then good to rounding and
     positions to 1e-9 in a glass whose lowest curvature is 0.1."""
     method: Literal["lbfgs", "fire"] = "lbfgs"

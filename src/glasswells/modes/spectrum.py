@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from glasswells.core.arguments import expects
 from glasswells.core.checks import count as checked_count
 from glasswells.core.checks import float64_array, fraction, positive
+from glasswells.core.described import explained
 from glasswells.core.errors import InputError
 from glasswells.core.fields import participation_numbers
+from glasswells.core.limits import Fraction, Positive, check_limits
 from glasswells.core.records import Array, Configuration, NormalModes, VibrationalDensity
 from glasswells.model.pair_model import Model
 from glasswells.modes.kernels import chebyshev_filter
@@ -31,13 +34,33 @@ PROBE_STEPS = 100
 """Lanczos steps that estimate where the spectrum begins and ends."""
 START_SEED = 20210511
 """Of the start vectors: results are the same in every run."""
-QLM_PARTICIPATION_LIMIT = 0.1
-"""Upper participation ratio of quasilocalized modes; the paper's."""
-QLM_FREQUENCY_LIMIT = 2.0
-"""[default] Upper frequency of quasilocalized modes; the paper says `low`, and shows the band of
-localized high-frequency modes far above."""
 ARPACK_RESIDUAL = 1e-9
 """Largest accepted |M v - lambda v| relative to the largest entry of M; 1e-14 is usual."""
+
+
+@explained
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuasilocalizedLimits:
+    """Below which a mode is quasilocalized (paper, section III).
+
+    Raises
+    ------
+    InputError
+        For limits that are no fraction or not positive.
+    """
+
+    participation: Fraction = 0.1
+    """Upper participation ratio; 0.1 in the paper."""
+    frequency: Positive = 2.0
+    """Upper frequency. The paper says `low`, and shows the band of localized high-frequency modes
+    far above."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+QUASILOCALIZED = QuasilocalizedLimits()
+"""The usual limits."""
 
 
 @expects(model=Model, configuration=Configuration)
@@ -124,8 +147,8 @@ def dense_spectrum(stiffness: Stiffness) -> tuple[Array, Array]:
 
 def quasilocalized(
     modes: NormalModes,
-    participation_limit: float = QLM_PARTICIPATION_LIMIT,
-    frequency_limit: float = QLM_FREQUENCY_LIMIT,
+    participation_limit: float = QUASILOCALIZED.participation,
+    frequency_limit: float = QUASILOCALIZED.frequency,
 ) -> NDArray[np.int64]:
     """Indices of the quasilocalized modes: low frequency and PR < 0.1 (paper, section III).
 

@@ -34,14 +34,20 @@ FEWEST_IMAGES = 5
 """A band needs neighbors on both sides of its top."""
 
 
+RHO = 0.01
+"""[default] Near the first image of a band of 40."""
+IMAGES = 40
+"""[default] The paper's; 600 for its Figs. 4 and 5."""
+
+
 @expects(model=Model, a=Configuration, b=Configuration)
 def find_double_well(
     model: Model,
     a: Configuration,
     b: Configuration,
     *,
-    rho: float = 0.01,
-    images: int = 40,
+    rho: float = RHO,
+    images: int = IMAGES,
     method: Literal["fast", "band"] = "fast",
     quench: Callable[[Configuration], Configuration] | None = None,
     progress: Progress = False,

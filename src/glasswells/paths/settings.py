@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from glasswells.core.checks import count, positive
+from glasswells.core.limits import Positive
 from glasswells.model.precision import EXACT, Precision
 
 
@@ -43,7 +44,7 @@ class PathSettings:
     band_step: float = 0.1
     """Longest move of a particle of an image in one iteration: forces are meaningful that far."""
 
-    max_force: float = 1e-10
+    max_force: Positive = 1e-10
     """Largest force component at a stationary point."""
     rounding_force: float = 1e-12
     """Newton steps go on to here if they can: what is left is rounding."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import dataclasses
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from glasswells.core.described import field_text
+from glasswells.core.limits import Limits, limits_of
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 """Names become parts of file names: nothing that could leave the folder or pass for an option."""
 MAX_TASKS = 200_000
 """That a plan may ask for from the start: all are in memory for a moment, a kilobyte each."""
+
+SETTING = "setting"
+"""Under which a field of a table knows the record that it is made from."""
+
+R = TypeVar("R")
 
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -25,9 +34,47 @@ def of_preparation(given: int | tuple[int, ...], preparation: int) -> int:
     return given[preparation] if isinstance(given, tuple) else given
 
 
+def setting(record: type[Any], name: str, **further: Any) -> Any:
+    """A setting that is a field of a record in Python: its default, its limits and its text.
+
+    Parameters
+    ----------
+    record, name
+        The record, a dataclass, and its field.
+    further
+        What plans say otherwise, as for `pydantic.Field`.
+    """
+    (item,) = (item for item in dataclasses.fields(record) if item.name == name)
+    _, limits = limits_of(record).get(name, (None, Limits()))
+    stated: dict[str, Any] = {
+        "default": item.default,
+        "gt": limits.above,
+        "ge": limits.least,
+        "le": limits.most,
+        "description": " ".join(field_text(record, name).split()),
+        "json_schema_extra": {SETTING: (record, name)},
+    }
+    return Field(**{**stated, **further})
+
+
 class Section(BaseModel):
     """A table of the plan file: frozen, and strict about types and unknown keys."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
     )
+
+    @classmethod
+    def settings_in(cls) -> dict[str, tuple[type[Any], str]]:
+        """Of each field that is a `setting` its record and what it is called there."""
+        extras: dict[str, Any] = {k: f.json_schema_extra for k, f in cls.model_fields.items()}
+        return {k: extra[SETTING] for k, extra in extras.items() if extra and SETTING in extra}
+
+    def record(self, kind: type[R], **further: Any) -> R:
+        """The settings record of this class, from the fields that are settings of it."""
+        own = {
+            name: getattr(self, key)
+            for key, (record, name) in self.settings_in().items()
+            if record is kind
+        }
+        return kind(**{**own, **further})

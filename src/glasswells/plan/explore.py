@@ -6,20 +6,19 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from glasswells.landscape.library import Identity
 from glasswells.landscape.trajectory import ExplorationSettings
-from glasswells.model.lane_vectors import LANES
+from glasswells.minimization import MinimizerSettings
 from glasswells.plan.base import (
     Counts,
     NotNegativeFloat,
     PositiveCount,
-    PositiveFloat,
     Section,
+    setting,
 )
 from glasswells.plan.melt_quench import FEMTOSECOND
 from glasswells.tunneling.units import METAL
 
-EXPLORATION = ExplorationSettings()
-"""Home of the defaults that plans and Python share."""
 IN_PLACE = {"temperature_kelvin": "exploration_temperature", "femtoseconds": "time_step"}
 """Words for materials, and what they take the place of."""
 
@@ -27,11 +26,7 @@ IN_PLACE = {"temperature_kelvin": "exploration_temperature", "femtoseconds": "ti
 class ExploreSection(Section):
     """Molecular dynamics with regular quenches: the inherent structures of a glass."""
 
-    exploration_temperature: PositiveFloat = Field(
-        default=EXPLORATION.temperature,
-        description="Temperature of the dynamics: 0.04 in the paper, low enough to stay in the "
-        "glass's metabasin.",
-    )
+    exploration_temperature: float = setting(ExplorationSettings, "temperature")
     trajectories: PositiveCount | Counts = Field(
         default=4,
         description="Independent trajectories per glass, each with its own velocities; a list has "
@@ -40,41 +35,32 @@ class ExploreSection(Section):
     quenches: PositiveCount = Field(
         default=500, description="Quenches of each trajectory. The full scale is 1000 to 5000."
     )
-    interval: PositiveCount = Field(
-        default=EXPLORATION.interval,
-        description="Steps between two quenches. With 20 to 100 few transitions are missed, and "
-        "few quenches end where the last one did.",
-    )
-    time_step: PositiveFloat = Field(
-        default=EXPLORATION.time_step,
-        description="Of velocity Verlet. The highest frequency is about 16, the limit of stability "
-        "0.125; energy drifts less than 1e-6 per particle in 1e6 steps.",
-    )
-    friction: NotNegativeFloat = Field(
-        default=EXPLORATION.friction,
-        description="Of a Langevin thermostat, per time; 0: constant energy, as drawn.",
-    )
-    max_force: PositiveFloat = Field(
-        default=EXPLORATION.minimizer.max_force,
+    interval: int = setting(ExplorationSettings, "interval")
+    time_step: float = setting(ExplorationSettings, "time_step")
+    friction: float = setting(ExplorationSettings, "friction")
+    max_force: float = setting(
+        MinimizerSettings,
+        "max_force",
         description="Largest force component at the end of a quench. Energies are then good to "
         "1e-9, which the identity of minima rests on.",
     )
-    energy_tolerance: PositiveFloat = Field(
-        default=EXPLORATION.identity.energy,
+    energy_tolerance: float = setting(
+        Identity,
+        "energy",
         description="Two minima are one if their energies per particle agree within this and ...",
     )
-    displacement_tolerance: PositiveFloat = Field(
-        default=EXPLORATION.identity.displacement,
+    displacement_tolerance: float = setting(
+        Identity,
+        "displacement",
         description="... their displacement field, without drift, is shorter than this. Both lie "
         "on a plateau of some decades between rounding errors and the closest true neighbors.",
     )
     chunk_quenches: PositiveCount = Field(
         default=50, description="Quenches between two checkpoints: a few seconds of work."
     )
-    lanes: int = Field(
-        default=EXPLORATION.lanes,
-        ge=1,
-        le=LANES,
+    lanes: int = setting(
+        ExplorationSettings,
+        "lanes",
         description="Trajectories of a glass that one task carries side by side, in single "
         "precision where that suffices: 16 where there are so many. What a trajectory gets does "
         "not depend on this number, but on whether it is above 1. Only for pair models at constant "

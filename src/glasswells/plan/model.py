@@ -20,7 +20,7 @@ from glasswells.core.records import Configuration
 from glasswells.interchange.elements import AseByMasses, LammpsByMasses, check_element_masses
 from glasswells.interchange.potential_files import check_potentials
 from glasswells.model.pair_model import Model, PairModel
-from glasswells.model.registry import model_class, model_names
+from glasswells.model.registry import MODELS, model_class, model_names
 from glasswells.model.stillinger_weber import PARAMETERS, StillingerWeber
 from glasswells.plan.base import NotNegativeFloat, PositiveFloat, Section
 from glasswells.plan.errors import closest, suggestion
@@ -45,6 +45,12 @@ LEAST_LIMIT = 1.0
 """Seconds; shorter limits would end tasks that only load their calculator."""
 
 
+def _with_parameters(name: str) -> str:
+    """A pair model of the package with its parameters."""
+    fields = dataclasses.fields(MODELS[name])  # type: ignore[arg-type]
+    return f"{name} ({', '.join(f'{f.name} = {f.default}' for f in fields)})"
+
+
 class ModelSection(Section):
     """The potential energy: a pair model by name with its parameters, silicon, or a calculator."""
 
@@ -58,10 +64,10 @@ class ModelSection(Section):
     )
     name: str = Field(
         default="soft_spheres",
-        description="Pair model: soft_spheres (the paper's eq. 1; parameters exponent = 12, "
-        "nonadditivity = 0.2, cutoff = 1.25), kob_andersen (cutoff = 2.5), or one that an "
-        "installed package brings. Parameters that are not given here have these values. Of "
-        "`stillinger-weber`: vink-2001 (amorphous silicon), also where no name is given, or "
+        description=f"Pair model: {'; '.join(map(_with_parameters, MODELS))}; or one that an "
+        "installed package brings. soft_spheres is the paper's eq. 1. Parameters that are not "
+        "given here have these values. Of `stillinger-weber`: vink-2001 (amorphous silicon), also "
+        "where no name is given, or "
         "stillinger-weber-1985.",
     )
     calculator: str = Field(

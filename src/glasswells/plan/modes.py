@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
-from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section
-from glasswells.vibrations.tangents import IMAGES, RHOS
+from glasswells.modes.spectrum import QuasilocalizedLimits
+from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section, setting
+from glasswells.vibrations.minimum import MODES
+from glasswells.vibrations.tangents import BAND_FORCE, BAND_ITERATIONS, IMAGES, RHOS
 
 
 class ModesSection(Section):
@@ -20,19 +21,23 @@ class ModesSection(Section):
         "one to two for each double well of 1500 particles.",
     )
     count: int = Field(
-        default=60,
+        default=MODES,
         ge=4,
         description="Soft modes of each minimum, the three translations included. 60 reach "
         "frequencies of 1.4 to 1.6 in 1500 particles. The largest overlaps are over all modes in "
         "any case.",
     )
-    participation_limit: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=QLM_PARTICIPATION_LIMIT,
+    participation_limit: float = setting(
+        QuasilocalizedLimits,
+        "participation",
+        gt=0,
+        ge=None,
         description="Quasilocalized are the modes whose participation ratio is below this, 0.1 in "
         "the paper, ...",
     )
-    frequency_limit: PositiveFloat = Field(
-        default=QLM_FREQUENCY_LIMIT,
+    frequency_limit: float = setting(
+        QuasilocalizedLimits,
+        "frequency",
         description="... and whose frequency is below this: modes localized at frequencies far "
         "above are of another kind.",
     )
@@ -65,12 +70,12 @@ class ModesSection(Section):
         description="Images of their bands, both ends included; 40 to 600 in the paper.",
     )
     band_force: PositiveFloat = Field(
-        default=1e-4,
+        default=BAND_FORCE,
         description="Largest perpendicular force component of their relaxed bands. Each band "
         "starts on the exact path.",
     )
     band_iterations: PositiveCount = Field(
-        default=500,
+        default=BAND_ITERATIONS,
         description="Most iterations of such a band; most that converge take 90 to 420, and the "
         "force of one that does not is saved with it.",
     )

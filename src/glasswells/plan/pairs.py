@@ -6,15 +6,18 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from glasswells.landscape.close import Close
+from glasswells.landscape.detours import DetourLimits
+from glasswells.landscape.linked import Linked
 from glasswells.plan.base import (
-    Count,
     Counts,
-    Fraction,
     NotNegativeFloat,
     PositiveCount,
     PositiveFloat,
     Section,
+    setting,
 )
+from glasswells.screening.rounds import ScreeningSettings
 
 OLD_KEYS = ("max_energy_difference", "max_distance", "min_distance")
 """Where the limits of `close` stood before rules had names."""
@@ -35,33 +38,15 @@ def require_order(least: float, largest: float) -> None:
 class CloseSection(Section):
     """Limits of the rule `close`."""
 
-    max_energy_difference: PositiveFloat = Field(
-        default=0.0046,
-        description="Largest |Delta_E|. All published two-level systems (argon) at 0.07 lie below "
-        "0.0046 and 92 % of them below 0.003, though their splittings are below 0.0015: in two "
-        "thirds of them the splitting is smaller than |Delta_E|, because the zero-point energies "
-        "of the two minima differ.",
-    )
-    min_distance: NotNegativeFloat = Field(
-        default=0.3,
-        description="Least distance d. Nearer minima share their lowest levels: all published "
-        "two-level systems at 0.07 have more than 0.3, ...",
-    )
-    max_distance: PositiveFloat = Field(
-        default=0.9,
-        description="... and less than 0.9. Barriers grow with distance, and a far pair is mostly "
-        "several changes, one after the other.",
-    )
+    max_energy_difference: float = setting(Close, "max_energy_difference")
+    min_distance: float = setting(Close, "min_distance")
+    max_distance: float = setting(Close, "max_distance")
     max_participation_number: NotNegativeFloat = Field(
         default=0.0,
         description="Largest participation number; 0: no limit. That of the published two-level "
         "systems at 0.07 is between 1.1 and 8.4.",
     )
-    min_transitions: Count = Field(
-        default=0,
-        description="Least number of transitions in both directions together; 0: a pair need not "
-        "have been crossed in the exploration.",
-    )
+    min_transitions: int = setting(Close, "min_transitions")
 
     @model_validator(mode="after")
     def _check_distances(self) -> Self:
@@ -89,19 +74,9 @@ class ScreenedSection(Section):
         description="Unit set whose two-level systems are looked for, one of splittings.units; "
         "empty: the first of them.",
     )
-    exploration: Fraction = Field(
-        default=0.1,
-        description="Share of the searches that go by the order of `close`: trees learn nothing "
-        "about pairs that they never let pass.",
-    )
-    least_yield: Fraction = Field(
-        default=0.01,
-        description="The search in a glass ends when less than this fraction of path searches "
-        "found a two-level system, ...",
-    )
-    window: PositiveCount = Field(
-        default=100, description="... of the last so many that the rule asked for."
-    )
+    exploration: float = setting(ScreeningSettings, "exploration")
+    least_yield: float = setting(ScreeningSettings, "least_yield")
+    window: int = setting(ScreeningSettings, "window")
 
     @model_validator(mode="after")
     def _check_distances(self) -> Self:
@@ -112,14 +87,18 @@ class ScreenedSection(Section):
 class DetoursSection(Section):
     """When a pair is only a detour over a third minimum."""
 
-    mobility_overlap: Fraction = Field(
-        default=0.5,
+    mobility_overlap: float = setting(
+        DetourLimits,
+        "mobility_overlap",
+        le=1,
         description="A pair A-B is a detour over a known minimum C if the changes from A to C and "
         "from C to B are in different places: their overlap of mobilities (the paper's eq. 8) is "
         "at most this; 0: no pair is taken for a detour. Of 78 detours none was a double well.",
     )
-    smaller_part: Fraction = Field(
-        default=0.2,
+    smaller_part: float = setting(
+        DetourLimits,
+        "smaller_part",
+        le=1,
         description="Both changes must be longer than this part of the whole distance: a particle "
         "that moves a little may be dragged along by a change elsewhere.",
     )
@@ -139,8 +118,9 @@ class PairsSection(Section):
         "`screened` last. A pair keeps the names of the rules that chose it, so that counts beside "
         "the paper's use `linked` only.",
     )
-    min_transitions: Count = Field(
-        default=5,
+    min_transitions: int = setting(
+        Linked,
+        "min_transitions",
         description="Of the rule `linked`: least number of transitions in both directions "
         "together, T_ij + T_ji. 5 follows the published pair tables; 0: none.",
     )

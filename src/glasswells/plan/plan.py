@@ -10,16 +10,19 @@ from typing import Annotated, Any, Literal, TypeVar
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.pair_model import Model
+from glasswells.paths.double_well import IMAGES, RHO
+from glasswells.paths.settings import PathSettings
 from glasswells.plan.base import (
     MAX_TASKS,
     NAME_PATTERN,
     Count,
-    Fraction,
     PositiveCount,
     PositiveFloat,
     Section,
     of_preparation,
+    setting,
 )
 from glasswells.plan.errors import closest
 from glasswells.plan.explore import ExploreSection
@@ -62,58 +65,24 @@ class CampaignSection(Section):
 class PrepareSection(Section):
     """Swap Monte Carlo from a lattice to the equilibrium liquid; only if source is `prepare`."""
 
-    n_particles: int = Field(
-        default=1500,
-        ge=64,
-        le=1_000_000_000,
-        description="Particles per glass. 1500 is the paper's; the box must be twice as wide as "
-        "the largest cutoff, 2 x 2.03, which needs about 70.",
+    n_particles: int = setting(PreparationSettings, "n_particles", ge=64, le=1_000_000_000)
+    density: float = setting(PreparationSettings, "density")
+    diameters: Literal["quantile", "random"] = setting(PreparationSettings, "diameters")
+    diameter_limits: tuple[PositiveFloat, PositiveFloat] = setting(
+        PreparationSettings, "diameter_limits", strict=False
     )
-    density: PositiveFloat = Field(default=1.0, description="Number density; 1 in the paper.")
-    diameters: Literal["quantile", "random"] = Field(
-        default="quantile",
-        description="Diameters from P(sigma) = A sigma^-3: `quantile` gives every glass the same "
-        "list, so that energies can be compared between glasses; `random` draws.",
-    )
-    diameter_limits: tuple[PositiveFloat, PositiveFloat] = Field(
-        default=(0.73, 1.62),
-        strict=False,
-        description="Smallest and largest diameter. These give a mean of 1.0065 and a "
-        "polydispersity of 0.229, which neither crystallizes nor fractionates on our time scales.",
-    )
-    unit_mean: bool = Field(
-        default=False, description="Whether diameters are rescaled to a mean of 1 (the paper: no)."
-    )
-    melt_temperature: PositiveFloat = Field(
-        default=0.25,
-        description="Temperature at which the lattice is melted first; well above the onset of "
-        "slow dynamics at about 0.18.",
-    )
-    melt_sweeps: Count = Field(
-        default=2000,
-        description="Sweeps of melting: hundreds of relaxation times at that temperature.",
-    )
+    unit_mean: bool = setting(PreparationSettings, "unit_mean")
+    melt_temperature: float = setting(PreparationSettings, "melt_temperature")
+    melt_sweeps: int = setting(PreparationSettings, "melt_sweeps")
     sweeps: PositiveCount = Field(
         default=100_000,
         description="Sweeps (N attempted moves each) at the preparation temperature. At 0.092 the "
         "overlap relaxes within some 1e4 sweeps; the equilibration report of each glass says how "
         "many relaxation times it has seen. Take at least 1e6 at 0.07 and 2e6 at 0.062.",
     )
-    swap_probability: Fraction = Field(
-        default=0.2,
-        description="Fraction of moves that exchange two diameters. The optimum is flat between "
-        "0.05 and 0.2; displacements are the bottleneck.",
-    )
-    partner_window: PositiveFloat = Field(
-        default=0.2,
-        description="Largest difference of the two diameters of a swap. It doubles the acceptance; "
-        "swaps of unlike sizes are nearly always rejected.",
-    )
-    burn_in: Count = Field(
-        default=200,
-        description="Sweeps after the melt in which the size of displacements is tuned to 40 % "
-        "acceptance. It is frozen afterwards: tuning while sampling breaks detailed balance.",
-    )
+    swap_probability: float = setting(PreparationSettings, "swap_probability")
+    partner_window: float = setting(PreparationSettings, "partner_window")
+    burn_in: int = setting(PreparationSettings, "burn_in")
     chunk_sweeps: PositiveCount = Field(
         default=20_000,
         description="Sweeps between two checkpoints: a few seconds of work that a kill can cost.",
@@ -137,18 +106,19 @@ class PathsSection(Section):
         "climbing-image band for every pair.",
     )
     images: int = Field(
-        default=40,
+        default=IMAGES,
         ge=5,
         le=1000,
         description="Images of a band; 40 in the paper, 600 for its Figs. 4, 5.",
     )
-    max_force: PositiveFloat = Field(
-        default=1e-10,
+    max_force: float = setting(
+        PathSettings,
+        "max_force",
         description="Largest force component at the saddle, which must have exactly one negative "
         "eigenvalue of the Hessian.",
     )
     rho: PositiveFloat = Field(
-        default=0.01,
+        default=RHO,
         description="Distance from a minimum at which tangents and frequencies along the path are "
         "taken. They depend on it: 0.01 is near the first image of a 40-image band.",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from glasswells.core.limits import Fraction, PositiveCount, check_limits
 from glasswells.core.optional import require
 from glasswells.core.records import Array, Pair, freeze
 from glasswells.screening.ranking import rank_all
@@ -24,12 +25,17 @@ class ScreeningSettings:
 
     threshold: float
     """E below which a double well counts as a two-level system, in epsilon."""
-    exploration: float = 0.1
-    """Share of places that go by the order of `close`."""
-    least_yield: float = 0.01
-    """The search ends when fewer two-level systems than this came of a path search ..."""
-    window: int = 100
-    """... among the last so many that the rule asked for."""
+    exploration: Fraction = 0.1
+    """Fraction of the searches that go by the order of `close`: trees learn nothing about pairs
+    that they never let pass."""
+    least_yield: Fraction = 0.01
+    """The search in a glass ends when less than this fraction of path searches found a two-level
+    system, ..."""
+    window: PositiveCount = 100
+    """... of the last so many that the rule asked for."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

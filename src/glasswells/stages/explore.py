@@ -150,15 +150,10 @@ def run_library(task: TaskInput) -> TaskOutput:
 def exploration_settings(section: ExploreSection) -> ExplorationSettings:
     """The plan's table as settings of the exploration."""
     section = section.own_units
-    return ExplorationSettings(
-        temperature=section.exploration_temperature,
-        interval=section.interval,
-        time_step=section.time_step,
-        friction=section.friction,
-        identity=Identity(
-            energy=section.energy_tolerance, displacement=section.displacement_tolerance
-        ),
-        minimizer=MinimizerSettings(max_force=section.max_force),
+    return section.record(
+        ExplorationSettings,
+        identity=section.record(Identity),
+        minimizer=section.record(MinimizerSettings),
     )
 
 

@@ -15,8 +15,8 @@ from glasswells.landscape.melt_quench import (
     start_melt_quench,
 )
 from glasswells.landscape.preparation import (
-    Preparation,
     PreparationSettings,
+    PreparationState,
     PreparedGlass,
     continue_preparation,
     finish_preparation,
@@ -83,7 +83,7 @@ def run_prepare(task: TaskInput) -> TaskOutput:
     if not isinstance(model, PairModel):
         raise TaskFailedError("no_swaps", "swap Monte Carlo needs a pair model")
     section = PrepareSection(**p["prepare"])
-    settings = preparation_settings(section)
+    settings = section.record(PreparationSettings)
     state = task.state or start_preparation(model, p["temperature"], settings, task.seed)
     sweeps = min(section.chunk_sweeps, section.sweeps - state.checkpoint.sweeps)
     state = continue_preparation(model, state, settings, sweeps)
@@ -114,22 +114,6 @@ def _run_melt_quench(model: Model, task: TaskInput) -> TaskOutput:
         return TaskOutput(counts=counts, state=state, chunks_left=-(-left // section.chunk_blocks))
     glass = finish_melt_quench(model, state, settings)
     return TaskOutput(products=(("glass", glass),), counts=counts)
-
-
-def preparation_settings(section: PrepareSection) -> PreparationSettings:
-    """The plan's table as settings of the preparation."""
-    return PreparationSettings(
-        n_particles=section.n_particles,
-        density=section.density,
-        diameters=section.diameters,
-        diameter_limits=section.diameter_limits,
-        unit_mean=section.unit_mean,
-        melt_temperature=section.melt_temperature,
-        melt_sweeps=section.melt_sweeps,
-        swap_probability=section.swap_probability,
-        partner_window=section.partner_window,
-        burn_in=section.burn_in,
-    )
 
 
 def _shipped(parameters: Mapping[str, Any]) -> PreparedGlass:
@@ -188,7 +172,7 @@ PREPARE = Stage(
         "melt_quench": MeltQuenchSection,
     },
     gives={"glass": PreparedGlass},
-    states=(Preparation, MeltQuench),
+    states=(PreparationState, MeltQuench),
     cites=(
         "A. Ninarello, L. Berthier, D. Coslovich, Models and algorithms for the next generation "
         "of glass transition studies, Phys. Rev. X 7, 021039 (2017): swap Monte Carlo and the "

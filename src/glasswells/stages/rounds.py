@@ -39,12 +39,10 @@ FIRST_INPUTS = 2
 
 def rules(section: PairsSection) -> list[Rule]:
     """The plan's rules, in its order."""
-    limits = section.close.model_dump()
-    if not limits["max_participation_number"]:
-        limits["max_participation_number"] = math.inf
+    largest = section.close.max_participation_number or math.inf
     known: dict[str, Rule] = {
-        "linked": Linked(min_transitions=section.min_transitions),
-        "close": Close(**limits),
+        "linked": section.record(Linked),
+        "close": section.close.record(Close, max_participation_number=largest),
         SCREENED: wide_rule(section.screened),
     }
     return [known[name] for name in section.rules]
@@ -59,7 +57,7 @@ def choose(
     # As the parameters of a task have it.
     limit = section.max_pairs if isinstance(section.max_pairs, int) else max(section.max_pairs)
     most = {"linked": limit, "close": limit, SCREENED: section.screened.max_candidates}
-    limits = DetourLimits(**section.detours.model_dump())
+    limits = section.detours.record(DetourLimits)
     return choose_pairs(structures, transitions, rules(section), most, limits)
 
 

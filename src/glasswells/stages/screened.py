@@ -39,12 +39,8 @@ def screening_settings(parameters: Mapping[str, Any]) -> ScreeningSettings:
     """How the rounds choose, from the parameters of a task."""
     section = PairsSection(**parameters["pairs"]).screened
     own = parameters["splittings"]["units"][section.units]
-    return ScreeningSettings(
-        threshold=unit_system(section.units, own).tls_threshold,
-        exploration=section.exploration,
-        least_yield=section.least_yield,
-        window=section.window,
-    )
+    threshold = unit_system(section.units, own).tls_threshold
+    return section.record(ScreeningSettings, threshold=threshold)
 
 
 def usable_splitting(found: Sequence[WellSplitting], units: str, threshold: float) -> float | None:

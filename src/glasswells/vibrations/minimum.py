@@ -19,7 +19,7 @@ from glasswells.modes import (
     normal_modes,
     quasilocalized,
 )
-from glasswells.modes.spectrum import QLM_FREQUENCY_LIMIT, QLM_PARTICIPATION_LIMIT
+from glasswells.modes.spectrum import QUASILOCALIZED
 from glasswells.modes.stiffness import as_stiffness
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.records import MinimumVibrations, ProfiledMode
@@ -37,8 +37,8 @@ def minimum_vibrations(
     configuration: Configuration,
     count: int | None = MODES,
     *,
-    participation_limit: float = QLM_PARTICIPATION_LIMIT,
-    frequency_limit: float = QLM_FREQUENCY_LIMIT,
+    participation_limit: float = QUASILOCALIZED.participation,
+    frequency_limit: float = QUASILOCALIZED.frequency,
     modes: NormalModes | None = None,
     stiffness: Stiffness | None = None,
 ) -> MinimumVibrations:

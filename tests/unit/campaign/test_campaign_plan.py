@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from glasswells.khomenko2021 import verdicts
 from glasswells.landscape.preparation import PreparationSettings
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import quasilocalized
+from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.paths import find_double_well
 from glasswells.plan.errors import PlanError
 from glasswells.plan.file import parse_plan, plan_template, toml_value
@@ -215,7 +215,7 @@ def test_plans_and_functions_have_the_same_defaults():
         (plan.paths, defaults_of(find_double_well)),
         (plan.modes, defaults_of(minimum_vibrations)),
         (plan.modes, defaults_of(quasilocalized)),
-        (plan.modes, defaults_of(verdicts)),
+        (plan.modes, {f"{name}_limit": x for name, x in vars_of(QuasilocalizedLimits()).items()}),
         (plan.modes, defaults_of(tangent_study)),
     ]
     compared = set()

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from glasswells.khomenko2021 import PAPER_COUNTS, Claim, judge, reserved, verdicts
+from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.statistics import Estimate, Resampling
 from synthetic_vibrations import columns, tangent_columns
 
@@ -83,13 +84,13 @@ def test_soft_modes_are_judged_by_the_limits_of_the_plan():
     made = [columns(30), columns(30)]
     column = made[0].directions["tangent_a"]
     for name, values in (
-        ("participation_limit", column.participation_ratio),
-        ("frequency_limit", column.frequency),
+        ("participation", column.participation_ratio),
+        ("frequency", column.frequency),
     ):
-        wide = {"participation_limit": 1.0, "frequency_limit": 1e3}
+        wide = {"participation": 1.0, "frequency": 1e3}
         for limit, fraction_below in ((0.5 * values.min(), 0.0), (2 * values.max(), 1.0)):
-            limits = {**wide, name: float(limit)}
-            found = verdicts(made, ["argon"], QUICK, **limits)
+            limits = QuasilocalizedLimits(**{**wide, name: float(limit)})
+            found = verdicts(made, ["argon"], QUICK, limits=limits)
             (kind,) = (
                 v for v in found if "whose mode has PR" in v.claim.quantity and v.wells == "all"
             )

@@ -8,8 +8,8 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.landscape import preparation
 from glasswells.landscape.preparation import (
-    Preparation,
     PreparationSettings,
+    PreparationState,
     continue_preparation,
     finish_preparation,
     lattice,
@@ -24,11 +24,11 @@ TEMPERATURE = 0.15
 
 
 @pytest.fixture(scope="module")
-def start() -> Preparation:
+def start() -> PreparationState:
     return start_preparation(MODEL, TEMPERATURE, SETTINGS, np.random.SeedSequence(3))
 
 
-def prepared(start: Preparation, chunks: int, sweeps: int = 40) -> Preparation:
+def prepared(start: PreparationState, chunks: int, sweeps: int = 40) -> PreparationState:
     state = start
     for _ in range(chunks):
         state = continue_preparation(MODEL, state, SETTINGS, sweeps)
@@ -46,7 +46,9 @@ def test_the_lattice_has_the_density_and_the_sizes() -> None:
     assert 0.73 < made.diameters.min() < made.diameters.max() < 1.62
 
 
-def test_the_same_seed_gives_the_same_glass_and_another_seed_another(start: Preparation) -> None:
+def test_the_same_seed_gives_the_same_glass_and_another_seed_another(
+    start: PreparationState,
+) -> None:
     again = start_preparation(MODEL, TEMPERATURE, SETTINGS, np.random.SeedSequence(3))
     other = start_preparation(MODEL, TEMPERATURE, SETTINGS, np.random.SeedSequence(4))
     assert np.array_equal(again.positions, start.positions)
@@ -54,7 +56,7 @@ def test_the_same_seed_gives_the_same_glass_and_another_seed_another(start: Prep
 
 
 def test_frames_are_evenly_spaced_also_after_thinning(
-    start: Preparation, monkeypatch: pytest.MonkeyPatch
+    start: PreparationState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preparation, "MOST_FRAMES", 6)
     state = prepared(start, 13)
@@ -65,7 +67,7 @@ def test_frames_are_evenly_spaced_also_after_thinning(
     assert np.array_equal(full.positions[-1], state.positions[3])
 
 
-def test_a_glass_comes_with_its_report(start: Preparation) -> None:
+def test_a_glass_comes_with_its_report(start: PreparationState) -> None:
     state = prepared(start, 10)
     glass = finish_preparation(MODEL, state)
     assert glass.preparation_temperature == TEMPERATURE
@@ -77,7 +79,7 @@ def test_a_glass_comes_with_its_report(start: Preparation) -> None:
     assert "not equilibrated" in report.flags  # 400 sweeps are some relaxation times at most
 
 
-def test_nothing_sampled_is_no_glass(start: Preparation) -> None:
+def test_nothing_sampled_is_no_glass(start: PreparationState) -> None:
     with pytest.raises(InputError, match="at least one chunk"):
         finish_preparation(MODEL, start)
 
