@@ -16,7 +16,7 @@ from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
 from glasswells.khomenko2021 import SECTIONS
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report import (
-    Exploration,
+    ExplorationContent,
     Failure,
     GlassContent,
     Preparation,
@@ -160,7 +160,7 @@ def content(
                     name=own,
                     n_particles=N,
                     volume=60.0,
-                    exploration=Exploration(
+                    exploration=ExplorationContent(
                         energies=rng.normal(size=n + 1),
                         visits=rng.integers(1, 50, n + 1),
                         transitions=tuple(Transition(i=i, j=i + 1, count=3) for i in range(n)),

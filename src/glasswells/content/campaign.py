@@ -15,7 +15,7 @@ from glasswells.campaign.elasticity import medium_of
 from glasswells.content.joined_exploration import mark_weights, marks
 from glasswells.content.record_numbers import record_numbers
 from glasswells.content.records import (
-    Exploration,
+    ExplorationContent,
     Failure,
     GlassContent,
     Preparation,
@@ -183,7 +183,7 @@ def _digest(configuration: Configuration) -> str:
 
 def _exploration(
     store: StoreReader, glass: str, start: Configuration, identity: Identity
-) -> Exploration | None:
+) -> ExplorationContent | None:
     pooled = next(store.records("exploration", glass=glass), None)
     if pooled is None:
         return None
@@ -194,7 +194,7 @@ def _exploration(
         visits.append(item.record.visits)
         end = item.record.configuration.positions
         rows.append(marks(weights, start.positions, end, start.box))
-    return Exploration(
+    return ExplorationContent(
         energies=np.array(energies),
         visits=np.array(visits),
         transitions=pooled.record.transitions,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glasswells.content.records import Exploration
+from glasswells.content.records import ExplorationContent
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Transition
 from glasswells.landscape.library import Identity
@@ -50,7 +50,7 @@ def marks(weights: Array, start: Array, positions: Array, box: Array) -> Array:
     return found
 
 
-def joined_exploration(parts: Sequence[Exploration], n_particles: int) -> Exploration:
+def joined_exploration(parts: Sequence[ExplorationContent], n_particles: int) -> ExplorationContent:
     """One exploration: what was met by several counts once, visits and transitions add up.
 
     An inherent structure is one of another campaign if their energies per particle differ by no
@@ -69,7 +69,7 @@ def joined_exploration(parts: Sequence[Exploration], n_particles: int) -> Explor
         quenches += part.quenches
         for t in part.transitions:
             transitions[numbers[t.i], numbers[t.j]] += t.count
-    return Exploration(
+    return ExplorationContent(
         energies=np.array(pool.energies),
         visits=np.array(pool.visits),
         transitions=tuple(
@@ -90,7 +90,7 @@ class _Pool:
         self.marks: list[Array] = []
         self.identity = Identity()
 
-    def add(self, part: Exploration, table: Array, n_particles: int) -> list[int]:
+    def add(self, part: ExplorationContent, table: Array, n_particles: int) -> list[int]:
         """Add those of a campaign; the number of each."""
         self.identity = part.identity if not self.energies else _wider(self.identity, part.identity)
         by_energy = sorted(range(len(self.energies)), key=self.energies.__getitem__)

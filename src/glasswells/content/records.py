@@ -62,7 +62,7 @@ class StageCost:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Exploration:
+class ExplorationContent:
     """The inherent structures of a glass and the transitions between them."""
 
     energies: Array
@@ -87,7 +87,7 @@ class Exploration:
     @classmethod
     def of(
         cls, structures: Sequence[InherentStructure], transitions: Iterable[Transition]
-    ) -> Exploration:
+    ) -> ExplorationContent:
         """Without the particles, which a report does not need."""
         visits = [structure.visits for structure in structures]
         return cls(
@@ -111,7 +111,7 @@ class GlassContent:
     """How it was prepared; None for a glass that came from elsewhere."""
     trajectories: frozenset[str] = frozenset()
     """Names of those that explore it: equal where one is another one, or its beginning."""
-    exploration: Exploration | None = None
+    exploration: ExplorationContent | None = None
     """None before the glass was explored."""
     n_pairs: int = 0
     """Pairs that were sent on the search for a path."""

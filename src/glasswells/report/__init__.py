@@ -2,7 +2,7 @@
 
 from glasswells.content.campaign import campaign_content
 from glasswells.content.records import (
-    Exploration,
+    ExplorationContent,
     Failure,
     GlassContent,
     Preparation,
@@ -16,7 +16,7 @@ from glasswells.content.vibrations import ShownSpectrum, ShownVibrations, Vibrat
 from glasswells.report.page import write_report
 
 __all__ = [
-    "Exploration",
+    "ExplorationContent",
     "Failure",
     "GlassContent",
     "Preparation",

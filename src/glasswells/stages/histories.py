@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.records import Configuration
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.preparation import PreparationState
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
 from glasswells.statistics import WellSummary
@@ -34,6 +35,7 @@ def _with_masses(cls: type[Any]) -> RecordType:
 
 
 HISTORIES = (
+    RecordType(cls=PreparationState, name="Preparation"),
     _with_masses(Configuration),
     _with_masses(DynamicsCheckpoint),
     _with_masses(SwapCheckpoint),

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from glasswells.core.records import Transition
-from glasswells.report import Exploration, choose_wells
+from glasswells.report import ExplorationContent, choose_wells
 from glasswells.report.figures.distributions import QUANTITIES
 from glasswells.report.figures.network import network
 from report_contents import content
 
 
 def exploration(links, n, visits=None):
-    return Exploration(
+    return ExplorationContent(
         energies=np.arange(n) * 0.1 + 5.0,
         visits=np.arange(n, 0, -1) if visits is None else visits,
         transitions=tuple(Transition(i=i, j=j, count=c) for i, j, c in links),

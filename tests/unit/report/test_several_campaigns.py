@@ -11,7 +11,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import Transition
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.observables import Medium, observables_of
-from glasswells.report import Exploration, together
+from glasswells.report import ExplorationContent, together
 from glasswells.report.result import result_sentence
 from glasswells.report.typesetting import typeset
 from glasswells.screening.rounds import ScreeningRound
@@ -148,7 +148,7 @@ def test_glasses_of_one_name_that_differ_stay_apart():
 
 def test_inherent_structures_of_equal_energy_are_one():
     def explored(energies, transitions):
-        return Exploration(
+        return ExplorationContent(
             energies=np.array(energies),
             visits=np.ones(len(energies)),
             transitions=tuple(Transition(i=i, j=j, count=n) for i, j, n in transitions),
@@ -181,7 +181,7 @@ def joined_counts(*parts, n_particles):
 
 
 def met(energies, rows=None):
-    return Exploration(
+    return ExplorationContent(
         energies=np.array(energies), visits=np.ones(len(energies)), transitions=(), quenches=1,
         marks=rows,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.content.records import Exploration, GlassContent, ReportContent
+from glasswells.content.records import ExplorationContent, GlassContent, ReportContent
 from glasswells.core.records import Array, freeze
 from glasswells.report.picture import Picture, new_figure
 from glasswells.report.plotting import shades
@@ -38,7 +38,7 @@ class Network:
         freeze(self, **{k: getattr(self, k) for k in ("numbers", "place", "energy", "visits")})
 
 
-def network(exploration: Exploration, max_nodes: int = MAX_NODES) -> Network:
+def network(exploration: ExplorationContent, max_nodes: int = MAX_NODES) -> Network:
     """The most visited structures and the transitions between them."""
     numbers = np.argsort(-exploration.visits, kind="stable")[:max_nodes]
     position = {int(k): place for place, k in enumerate(numbers)}
@@ -70,7 +70,9 @@ def network_pictures(content: ReportContent) -> Iterator[Picture]:
         yield network_picture(glass, exploration, temperature)
 
 
-def network_picture(glass: GlassContent, exploration: Exploration, temperature: float) -> Picture:
+def network_picture(
+    glass: GlassContent, exploration: ExplorationContent, temperature: float
+) -> Picture:
     """The network of a glass."""
     drawn = network(exploration)
     total = len(exploration.energies)
