@@ -13,6 +13,7 @@ from glasswells.core.records import Array, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
+from glasswells.minimization.settings import Descent
 from glasswells.model.lane_vectors import LANES
 from glasswells.model.pair_model import Interactions
 from glasswells.model.precision import precision_of
@@ -109,17 +110,25 @@ class Trajectory:
         evaluations: int = 0,
     ) -> None:
         """Descend from positions (N, 3) and note where to; `evaluations` were spent before."""
-        recognizer = Recognizer(self._library, self._glass.box, self._settings.recognition)
+        recognizer = self.recognizer()
         descent = minimize_positions(interactions, positions, minimizer, recognizer)
         step = max(descent.energy_jump, precision_of(interactions).energy)
         self._resolution = max(self._resolution, step)
+        self.note(descent, recognizer.index, evaluations + descent.evaluations)
+
+    def recognizer(self) -> Recognizer:
+        """What recognizes the minima met so far."""
+        return Recognizer(self._library, self._glass.box, self._settings.recognition)
+
+    def note(self, descent: Descent | None, recognized: int | None, evaluations: int) -> None:
+        """The next quench ended so: in a minimum met before, or as the descent did."""
+        found = recognized
         self._tally["quenches"] += 1
-        self._tally["evaluations"] += evaluations + descent.evaluations
-        found = recognizer.index
+        self._tally["evaluations"] += evaluations
         if found is not None:
             self._tally["recognized"] += 1
             self._library.revisit(found)
-        elif descent.outcome.converged:
+        elif descent is not None and descent.outcome.converged:
             found = self._library.visit(self._glass.moved_to(descent.positions), descent.energy)
         else:
             self._tally["failures"] += 1

@@ -94,6 +94,13 @@ class PairInteractions:
         other._reference = other._pairs = None
         return other
 
+    def apart(self, skin: float) -> PairInteractions:
+        """The same energy with lists of its own, shared with no other, of another skin."""
+        other = copy(self)
+        other._skin = skin
+        other._nested = other._reference = other._pairs = None
+        return other
+
     def list_builder(self, diameters: Array) -> ListBuilder:
         """A builder of lists for these particles, in the order of `diameters`."""
         over_mean = self.model.ranges(diameters).over_mean

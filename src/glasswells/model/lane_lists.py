@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glasswells.core.compiler import lean_kernel
 from glasswells.model.interactions import PairInteractions
-from glasswells.model.lane_vectors import BLOCK, BLOCK_PAIRS, LANES, difference
+from glasswells.model.lane_vectors import BLOCK, LANES, is_near
 from glasswells.model.lanes import (
     ZERO,
     empty_lane_pairs,
@@ -70,11 +70,11 @@ class LaneLists:
 
     def make(self, r: NDArray[np.int32]) -> None:
         """A list for these positions of all lanes."""
-        unit, reference, _, block = self.surroundings
+        unit, reference = self.surroundings.unit, self.surroundings.reference
         largest_deviations(r, self._middle, unit, self._roamed)
         if not (self._roamed <= self._allowed).all():
             self._make_wide(r)
-        thin_lane_pairs(r, self._wide, self._reach2, unit, block, self.pairs)
+        thin_lane_pairs(r, self._wide, self._reach2, unit, self.pairs)
         reference[:] = r
 
     def _make_wide(self, r: NDArray[np.int32]) -> None:
@@ -122,33 +122,18 @@ def keep_in_reach(r_nc, box_c, cutoff, built, allowed_n, wide, reach2):  # type:
 
 
 @lean_kernel
-def thin_lane_pairs(r, wide, reach2, unit, block, pairs):  # type: ignore[no-untyped-def]
+def thin_lane_pairs(r, wide, reach2, unit, pairs):  # type: ignore[no-untyped-def]
     """Keep the pairs of a wide list that some lane has within its reach."""
     stride = r.shape[0] // 3
-    x, y, z = block[0:BLOCK], block[BLOCK : 2 * BLOCK], block[2 * BLOCK : 3 * BLOCK]
     found = 0
-    begin, end = 0, wide.used[0]
-    while begin < end:
-        size = min(BLOCK_PAIRS, end - begin)
-        for slot in range(size):
-            p = np.uint64(begin + slot)
-            difference(
-                r, stride, np.int64(wide.first[p]), np.int64(wide.second[p]), unit, slot, block
-            )
-        for e in range(BLOCK):
-            x[e] = x[e] * x[e] + y[e] * y[e] + z[e] * z[e]
-        for slot in range(size):
-            p = np.uint64(begin + slot)
-            near = 0
-            for e in range(slot * LANES, (slot + 1) * LANES):
-                near += x[e] < reach2[p]
-            to = np.uint64(found)
-            pairs.first[to] = wide.first[p]
-            pairs.second[to] = wide.second[p]
-            pairs.inverse_range[to] = wide.inverse_range[p]
-            pairs.strength[to] = wide.strength[p]
-            found += near > 0
-        begin += size
+    for turn in range(wide.used[0]):
+        p, to = np.uint64(turn), np.uint64(found)
+        i, j = np.int64(wide.first[p]), np.int64(wide.second[p])
+        pairs.first[to] = wide.first[p]
+        pairs.second[to] = wide.second[p]
+        pairs.inverse_range[to] = wide.inverse_range[p]
+        pairs.strength[to] = wide.strength[p]
+        found += is_near(r, stride, i, j, unit, reach2[p])
     pairs.used[0] = found
 
 

@@ -128,7 +128,9 @@ def _friction_at(network: Network, temperature: float, omega: float) -> tuple[fl
     populations = occupations(network, temperature)
     couplings = network.couplings - np.einsum("k,kab->ab", populations, network.couplings)
     b = np.sqrt(populations)[:, None] * np.array([voigt_numbers(tensor) for tensor in couplings])
-    x = splu(csc_array(matrix + 1j * omega * eye_array(n))).solve(b.astype(np.complex128))
+    x = splu(csc_array(matrix + omega * eye_array(n, dtype=np.complex128) * 1j)).solve(
+        b.astype(np.complex128)
+    )
     sums, axes = np.linalg.eigh((x.conj().T @ (matrix @ x)).real)
     tensors = np.array([voigt_tensor(axis) for axis in axes.T])
     weights = omega / temperature * sums
