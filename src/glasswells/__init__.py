@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from glasswells.landscape.mechanism import BondChanges, Mechanism, bond_changes
     from glasswells.landscape.melt_quench import MeltQuenchSettings, melt_quench
     from glasswells.landscape.preparation import PreparedGlass
+    from glasswells.landscape.push import Crossing, Pushes, PushSettings, push
     from glasswells.landscape.quench_report import MeltQuenchReport
     from glasswells.landscape.recognition import Recognition
     from glasswells.landscape.trajectory import ExplorationSettings
@@ -203,6 +204,7 @@ _ROOMS = {
     "landscape.mechanism": ("BondChanges", "Mechanism", "bond_changes"),
     "landscape.melt_quench": ("MeltQuenchSettings", "melt_quench"),
     "landscape.preparation": ("PreparedGlass",),
+    "landscape.push": ("Crossing", "PushSettings", "Pushes", "push"),
     "landscape.quench_report": ("MeltQuenchReport",),
     "landscape.recognition": ("Recognition",),
     "landscape.trajectory": ("ExplorationSettings",),

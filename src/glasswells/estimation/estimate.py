@@ -39,7 +39,7 @@ PROCESS_BYTES = 450 * MEGABYTE
 """Of a process with compilers and solvers: 300 MB while it explored 1500 particles, 460 MB while it
 searched paths."""
 ESTIMATED = (
-    *("prepare", "explore", "library", "pairs", "screening"),
+    *("prepare", "explore", "push", "library", "pairs", "screening"),
     *("paths", "splittings", "modes", "overlaps"),
 )
 """Stages whose costs are known."""
@@ -97,7 +97,7 @@ def _estimate(plan: Plan, known: Known, workers: int) -> Estimate:
     for stage in PIPELINE.stages:
         costs = [work.costs[stage.name] for work in works]
         amounts = [amount for work in works for amount in work.stored[stage.name]]
-        is_exact = stage.name in ("prepare", "explore", "library")
+        is_exact = stage.name in ("prepare", "explore", "push", "library")
         tasks = [work.tasks[stage.name] for work in works] if not is_exact else []
         sources = (s for amount in (*_flat(costs), *amounts) for s in amount.sources)
         stages.append(
@@ -162,10 +162,20 @@ class _GroupWork:
         self._cost("explore", quenches.times(self._rate("quench")))
         self.own = quenches.times(self._rate("new"))
         self.stored["explore"].append(self.own.times(self._rate("structure_bytes")))
+        self.attempts = self._attempts()
+        self._cost("push", self.attempts.times(self._rate("push")))
+        saddles = self.attempts.times(self._rate("saddles"))
+        self.stored["push"].append(saddles.times(self._rate("structure_bytes")))
         self._cost("library", self.own.times(self._rate("pooling")))
         self.stored["library"].append(self.own.times(self._rate("library_bytes")))
         if plan.pairs.rules:
             self._add_searches()
+
+    def _attempts(self) -> Amount:
+        """Modes that pushes follow, one way each."""
+        section = self.plan.push
+        each = section.modes * (4 if section.cubic else 2) if section.enabled else 0
+        return self._exactly(self.group.glasses).scaled(section.minima * each)
 
     def _add_searches(self) -> None:
         names = ("pairs",) if "pairs" in self.known else self.plan.pairs.rules
@@ -205,6 +215,8 @@ class _GroupWork:
 
     def _pairs(self, name: str) -> Amount:
         """Pairs of a rule, or of all (`pairs`), in all glasses, limited in each."""
+        if name == "pushed":
+            return self.attempts.times(self._rate("saddles"))
         rate, group = self._rate(name), self.group
         limit = group.max_pairs * (len(self.plan.pairs.rules) if name == "pairs" else 1)
         depth = group.quenches / rate.depth if rate.depth else 1.0
@@ -228,6 +240,7 @@ class _GroupWork:
         fractions = {
             "prepare": 1.0,
             "explore": 1 / -(-self.group.trajectories // self.plan.explore.lanes),
+            "push": 1.0,
             "library": 1.0,
             "pairs": 1.0,
         }

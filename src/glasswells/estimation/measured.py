@@ -125,6 +125,10 @@ def _rates_of(glass: _Glass, plan: Plan, reference: Known) -> Iterator[tuple[str
             yield "pooling", cpu["library"] / own
         if glass.is_finished and tasks["pairs"] and own:
             yield "choosing", cpu["pairs"] / own
+    attempts = glass.count("push", "attempts")
+    if attempts:
+        yield "push", cpu["push"] / attempts
+        yield "saddles", glass.count("push", "saddles") / attempts
     for name, stage in (("search", "paths"), ("modes", "modes")):
         if tasks[stage]:
             yield name, cpu[stage] / tasks[stage]

@@ -24,6 +24,7 @@ CHOSEN = "from the shipped glasses of"
 """Begins the source of yields that were carried over from another temperature."""
 WINDOW = "one window of the rule `screened`, not measured"
 
+PUSHES = "scripts/push_or_walk.py, a glass of 0.07, 10 modes of each of 5 minima"
 STEP = 1 / 15_500
 """CPU seconds of a step of molecular dynamics."""
 DESCENT = 0.0182 - 100 * STEP
@@ -41,6 +42,7 @@ COSTS = {
     "block": _rate(0.03, 1.0, 1, "docs/MATERIALS.md, silicon"),
     "finish": _rate(24 * 0.0199, 0.2, 1, f"{SPEEDS}: 24 quenches"),
     "glass": _rate(0.0112, 0.2, 10, TEN),
+    "push": _rate(0.33, 0.5, 1, PUSHES),
     "pooling": _rate(1.1e-4, 0.16, 10, TEN),
     "choosing": _rate(9.3e-4, 0.39, 10, TEN),
     "learning": _rate(2.0, 0.5, 1, "a round of ten shipped glasses of 0.07"),
@@ -52,9 +54,9 @@ COSTS = {
     "tangent_study": _rate(60.0, 0.5, 3, "half a minute to two each, N = 1500"),
 }
 """CPU seconds of a sweep, of 100 steps of a melt of silicon, of the end of a preparation, of a
-shipped glass, of pooling a minimum and of choosing pairs among it, of a round of screening, of a
-path search, a splitting, the modes of a minimum, the overlaps of a double well, a full spectrum and
-a tangent study more."""
+shipped glass, of a mode followed one way, of pooling a minimum and of choosing pairs among it, of a
+round of screening, of a path search, a splitting, the modes of a minimum, the overlaps of a double
+well, a full spectrum and a tangent study more."""
 
 BYTES = {
     "glass_bytes": _rate(5.2e4, 0.1, 10, TEN),
@@ -72,8 +74,10 @@ YIELDS = {
     "searches": _rate(0.69, 0.2, 10, TEN),
     "wells": _rate(0.7, 0.27, 10, TEN),
     "minima": _rate(0.83, 0.22, 6, SIX),
+    "saddles": _rate(0.1, 0.7, 1, PUSHES),
 }
-"""Path searches for each pair, double wells for each search, minima for each double well."""
+"""Path searches for each pair, double wells for each search, minima for each double well, saddles
+for each mode that is followed one way."""
 
 AT_TEMPERATURES = {
     0.062: {

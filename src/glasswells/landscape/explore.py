@@ -48,6 +48,9 @@ class Exploration:
     energy_resolution: float = 0.0
     """Largest jump or noise of the total energy that the quenches met: minima whose energies
     differ by a few of it, and that lie close, count as one (`Identity.within`). 0: none."""
+    saddle_pairs: tuple[tuple[int, int], ...] = ()
+    """Pairs of structures that a saddle joins by a push (`with_pushed`), in order of discovery;
+    no transitions."""
 
 
 @expects(model=Model, configuration=Configuration)

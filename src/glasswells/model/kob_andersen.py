@@ -40,6 +40,7 @@ class KobAndersen(PairModel):
     """
 
     ends_smoothly: ClassVar[bool] = True
+    """v, v' and v'' vanish at the cutoff by construction."""
     cutoff: float = 2.5
     """x_c, in units of sigma_ij."""
 

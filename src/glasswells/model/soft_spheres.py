@@ -52,6 +52,7 @@ class SoftSpheres(PairModel):
     """
 
     ends_smoothly: ClassVar[bool] = True
+    """v, v' and v'' vanish at the cutoff by construction."""
     exponent: int = 12
     """n, even."""
     nonadditivity: float = 0.2

@@ -48,7 +48,7 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
         value, mode = expansion.softest(settings.mode_products, LOOSE_MODE, mode + 0.01 * random)
         along = float(right @ mode)
         across = expansion.across(mode)
-        move = _downhill(across, right - along * mode, settings.climb_products)
+        move = downhill(across, right - along * mode, settings.climb_products)
         move -= along / max(abs(value), LEAST_STIFFNESS) * mode
         farthest = float(np.sqrt((move.reshape(-1, 3) ** 2).sum(axis=1).max()))
         if not 0 < farthest < np.inf:
@@ -63,7 +63,7 @@ def climb(surface: Surface, positions: Array, tangent: Array, settings: PathSett
     return best[1]
 
 
-def _downhill(across: Operator, force: Array, most: int) -> Array:
+def downhill(across: Operator, force: Array, most: int) -> Array:
     """The step |M|^-1 f (3N,) in the space of an operator, by the Lanczos recursion.
 
     |M| has the eigenvectors of M and the magnitudes of its eigenvalues: a Newton step that goes

@@ -107,12 +107,13 @@ class DetoursSection(Section):
 class PairsSection(Section):
     """Which pairs of inherent structures are sent on the search for a path."""
 
-    rules: tuple[Literal["linked", "close", "screened"], ...] = Field(
+    rules: tuple[Literal["linked", "close", "pushed", "screened"], ...] = Field(
         default=("linked",),
         strict=False,
         description="Names of the rules that choose pairs, each by itself: `linked`, the paper's, "
         "takes those that the dynamics crosses often; `close` takes those that promise a small "
-        "splitting, linked or not; `screened` takes those to which trees, learned from what was "
+        "splitting, linked or not; `pushed` takes those that a saddle joins which [push] met; "
+        "`screened` takes those to which trees, learned from what was "
         "found before in all glasses of the same preparation temperature, give the largest "
         "probability of a two-level system. Those of the first rule come first, those of "
         "`screened` last. A pair keeps the names of the rules that chose it, so that counts beside "

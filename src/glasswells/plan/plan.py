@@ -31,6 +31,7 @@ from glasswells.plan.melt_quench import MeltQuenchSection
 from glasswells.plan.model import ModelSection, StoredModel, build_model, pair_model
 from glasswells.plan.modes import ModesSection
 from glasswells.plan.pairs import PairsSection
+from glasswells.plan.push import PushSection
 from glasswells.tunneling.units import METAL, UNIT_SETS
 
 REDUCED_UNITS = ("argon", "argon-published", "nip", "nip-published")
@@ -181,6 +182,7 @@ class Plan(Section):
     prepare: PrepareSection = PrepareSection()
     melt_quench: MeltQuenchSection = MeltQuenchSection()
     explore: ExploreSection = ExploreSection()
+    push: PushSection = PushSection()
     pairs: PairsSection = PairsSection()
     paths: PathsSection = PathsSection()
     splittings: SplittingsSection = SplittingsSection()
@@ -273,6 +275,13 @@ class Plan(Section):
                 f"explore.lanes is {self.explore.lanes}, but model.kind is {kind!r}, and lanes are "
                 f"for pair models: expected lanes = 1"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_pushes(self) -> Plan:
+        if "pushed" in self.pairs.rules and not self.push.enabled:
+            missing = "expected push.enabled = true, or rules without it"
+            raise ValueError(f"pairs.rules names 'pushed', but push.enabled is false: {missing}")
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from glasswells.landscape.explore import (
     why_nothing,
 )
 from glasswells.landscape.library import Identity
+from glasswells.landscape.pushed import Pushed, with_pushed
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, TrajectoryGroup
 from glasswells.minimization import MinimizerSettings
 from glasswells.model.lane_vectors import LANES
@@ -134,17 +135,22 @@ def join_trajectories(states: Sequence[ExplorationState]) -> TrajectoryGroup:
 
 
 def run_library(task: TaskInput) -> TaskOutput:
-    """Pool the trajectories of a glass."""
+    """Pool the trajectories of a glass, and what pushes of its minima met."""
     identity = exploration_settings(ExploreSection(**task.parameters["explore"])).identity
-    states: list[ExplorationState] = [state for group in task.inputs for state in group]
+    products = [record for group in task.inputs for record in group]
+    pushes = [record for record in products if isinstance(record, Pushed)]
+    states: list[ExplorationState] = [r for r in products if not isinstance(r, Pushed)]
     if not states:
         return TaskOutput(counts={"structures": 0})
-    pooled = merge_explorations(states, states[0].dynamics.box, identity)
-    products = (
+    box = states[0].dynamics.box
+    pooled = merge_explorations(states, box, identity)
+    for pushed in pushes:
+        pooled = with_pushed(pooled, pushed, box, identity)
+    found = (
         ("exploration", replace(pooled, structures=())),
         *(("structure", structure) for structure in pooled.structures),
     )
-    return TaskOutput(products=products, counts={"structures": len(pooled.structures)})
+    return TaskOutput(products=found, counts={"structures": len(pooled.structures)})
 
 
 def exploration_settings(section: ExploreSection) -> ExplorationSettings:
@@ -180,6 +186,6 @@ LIBRARY = Stage(
     run=run_library,
     settings={"explore": ExploreSection},
     is_swift=True,
-    takes=("trajectory",),
+    takes=("trajectory", "pushed"),
     gives={"exploration": Exploration, "structure": InherentStructure},
 )

@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from glasswells.core.records import InherentStructure, Pair, Transition
+from glasswells.landscape.explore import Exploration
 from glasswells.landscape.links import Link, key_of
 from glasswells.landscape.search import start_search
 from glasswells.plan.pairs import PairsSection
@@ -26,18 +27,17 @@ from glasswells.store.tasks import TaskInput, TaskOutput
 def run_screened_pairs(task: TaskInput, section: PairsSection) -> TaskOutput:
     """Choose the candidates of a glass, or read what a round found in it."""
     structures = list(task.inputs[0])
-    transitions = task.inputs[1][0].transitions if task.inputs[1] else ()
+    explored = task.inputs[1][0] if task.inputs[1] else None
     if len(task.inputs) == FIRST_INPUTS:
-        return _candidates(section, structures, transitions)
-    return _findings(task, section, structures, transitions)
+        return _candidates(section, structures, explored)
+    return _findings(task, section, structures, explored.transitions if explored else ())
 
 
 def _candidates(
-    section: PairsSection,
-    structures: Sequence[InherentStructure],
-    transitions: Sequence[Transition],
+    section: PairsSection, structures: Sequence[InherentStructure], explored: Exploration | None
 ) -> TaskOutput:
-    choice = choose(section, structures, transitions)
+    choice = choose(section, structures, explored)
+    transitions = explored.transitions if explored else ()
     search = start_search(len(structures), choice.candidates, choice.detours)
     rules = [choice.candidates.rules_of(k) for k in range(len(choice.candidates))]
     start = GlassRound(

@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core.records import Configuration
 from glasswells.core.splittings import TunnelSplitting
+from glasswells.landscape.explore import Exploration
 from glasswells.landscape.preparation import PreparationState
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
@@ -34,8 +35,18 @@ def _with_masses(cls: type[Any]) -> RecordType:
     return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
 
 
+def _is_empty(pairs: Any) -> bool:
+    return len(pairs) == 0
+
+
 HISTORIES = (
     RecordType(cls=PreparationState, name="Preparation"),
+    RecordType(
+        cls=Exploration,
+        name="Exploration",
+        version=2,
+        added={"saddle_pairs": AddedField(version=2, is_implied=_is_empty)},
+    ),
     _with_masses(Configuration),
     _with_masses(DynamicsCheckpoint),
     _with_masses(SwapCheckpoint),

@@ -93,13 +93,14 @@ def run_pairs(task: TaskInput) -> TaskOutput:
     if screens(section):
         return run_screened_pairs(task, section)
     structures = list(task.inputs[0])
-    transitions = task.inputs[1][0].transitions if task.inputs[1] else ()
+    explored = task.inputs[1][0] if task.inputs[1] else None
+    transitions = explored.transitions if explored else ()
     products: list[tuple[str, Any]] = []
     results: list[Link] = []
     names: list[Name] = []
     counts: dict[str, int] = {}
     if len(task.inputs) == FIRST_INPUTS:
-        choice = choose(section, structures, transitions)
+        choice = choose(section, structures, explored)
         candidates, detours = choice.candidates, choice.detours
         search = start_search(len(structures), candidates, detours)
         products += [("pair_candidates", candidates), *(("detour", d) for d in detours)]

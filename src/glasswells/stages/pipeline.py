@@ -16,6 +16,7 @@ from glasswells.stages.found import campaign_overview
 from glasswells.stages.histories import HISTORIES
 from glasswells.stages.pairs import first_label, first_round, pairs_parameters
 from glasswells.stages.prepare import prepare_chunks, prepare_parameters
+from glasswells.stages.push import push_label, push_task
 from glasswells.stages.screened import screens
 from glasswells.stages.screening import first_screening_round
 from glasswells.stages.table import STAGES, read_plan
@@ -99,17 +100,18 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         )
         for k in firsts
     ]
+    met = tuple(Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True) for k in firsts)
+    pushes = [push_task(plan, name, met)] if plan.push.enabled else []
+    pushed = (Ref(chain=push_label(name), kind="pushed", optional=True),) if pushes else ()
     library = FollowUp(
         stage="library",
         glass=name,
         number=0,
-        inputs=tuple(
-            Ref(chain=f"{name} explore {k}", kind="trajectory", optional=True) for k in firsts
-        ),
+        inputs=(*met, *pushed),
         parameters=library_parameters(plan),
         label=f"{name} library",
     )
-    tasks = [prepare, *trajectories, library]
+    tasks = [prepare, *trajectories, *pushes, library]
     if plan.pairs.rules:
         tasks.append(first_round(name, f"{name} library", pairs_parameters(plan, preparation)))
     return tasks

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from glasswells.core.records import InherentStructure, Pair, Transition
+from glasswells.core.records import InherentStructure, Pair
 from glasswells.landscape.candidates import (
     Candidates,
     Choice,
@@ -17,10 +17,12 @@ from glasswells.landscape.candidates import (
 )
 from glasswells.landscape.close import Close
 from glasswells.landscape.detours import DetourLimits
+from glasswells.landscape.explore import Exploration
 from glasswells.landscape.library import Library
 from glasswells.landscape.linked import Linked
 from glasswells.landscape.links import DOUBLE_WELL, LOST, Key, Link
 from glasswells.landscape.pairs import pair_features
+from glasswells.landscape.pushed import PushedPairs
 from glasswells.landscape.search import Asked, Name, PairSearch, minimum_number, search_number
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.pairs import PairsSection
@@ -37,28 +39,33 @@ FIRST_INPUTS = 2
 """A first round has the library and its transitions."""
 
 
-def rules(section: PairsSection) -> list[Rule]:
-    """The plan's rules, in its order."""
+def rules(section: PairsSection, saddle_pairs: tuple[Key, ...] = ()) -> list[Rule]:
+    """The plan's rules, in its order; `saddle_pairs` are those of the glass's exploration."""
     largest = section.close.max_participation_number or math.inf
     known: dict[str, Rule] = {
         "linked": section.record(Linked),
         "close": section.close.record(Close, max_participation_number=largest),
+        "pushed": PushedPairs(pairs=saddle_pairs),
         SCREENED: wide_rule(section.screened),
     }
     return [known[name] for name in section.rules]
 
 
 def choose(
-    section: PairsSection,
-    structures: Sequence[InherentStructure],
-    transitions: Sequence[Transition],
+    section: PairsSection, structures: Sequence[InherentStructure], explored: Exploration | None
 ) -> Choice:
-    """The pairs that the plan's rules choose, and the detours that they would have chosen."""
+    """The pairs that the plan's rules choose, and the detours that they would have chosen.
+
+    `explored`: how the library was found; None if it is empty.
+    """
     # As the parameters of a task have it.
     limit = section.max_pairs if isinstance(section.max_pairs, int) else max(section.max_pairs)
-    most = {"linked": limit, "close": limit, SCREENED: section.screened.max_candidates}
+    most: dict[str, int] = dict.fromkeys(section.rules, limit)
+    most[SCREENED] = section.screened.max_candidates
     limits = section.detours.record(DetourLimits)
-    return choose_pairs(structures, transitions, rules(section), most, limits)
+    transitions = explored.transitions if explored else ()
+    chosen = rules(section, explored.saddle_pairs if explored else ())
+    return choose_pairs(structures, transitions, chosen, most, limits)
 
 
 def read_results(

@@ -9,10 +9,11 @@ from glasswells.stages.modes import MODES, OVERLAPS
 from glasswells.stages.pairs import PAIRS
 from glasswells.stages.paths import PATHS
 from glasswells.stages.prepare import PREPARE
+from glasswells.stages.push import PUSH
 from glasswells.stages.screening import SCREENING
 from glasswells.stages.splittings import SPLITTINGS
 
-STAGES = (PREPARE, EXPLORE, LIBRARY, PAIRS, SCREENING, PATHS, SPLITTINGS, MODES, OVERLAPS)
+STAGES = (PREPARE, EXPLORE, PUSH, LIBRARY, PAIRS, SCREENING, PATHS, SPLITTINGS, MODES, OVERLAPS)
 
 PLAN = plan_with({name: table for stage in STAGES for name, table in stage.settings.items()})
 """The class of plans: with the tables that stages declare."""
