@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from glasswells.core.records import DoubleWell
 from glasswells.plan.file import parse_plan
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.tasks import Task, TaskOutput
 
 PLAN = """
 [campaign]
@@ -28,3 +30,13 @@ def test_names_of_glasses_and_trajectories_are_those_of_the_first_version() -> N
     assert names["prepare", 0] == "a8f86ad332491a8dac3d96df1ce61c9838e5c9871c2d494e0be5dfc9faf4f3f2"
     assert names["explore", 0] == "e7ce2adbf95961b2b9f39cd4ee1f88a69b7c874dae6b4ffddf4639c5cd0774c3"
     assert names["explore", 1] == "94f220068bb5ae6d208159ed6d6f40e03205fb3271ce990286a655fa9447b3d8"
+
+
+def test_a_double_well_asks_for_the_splittings_that_it_always_asked_for() -> None:
+    plan = parse_plan(PLAN)
+    found = TaskOutput(products=(("double_well", object.__new__(DoubleWell)),))
+    search = Task(stage="paths", glass="t0p07-0", number=5, seed=2028)
+    (asked,) = PIPELINE.tasks(PIPELINE.follow(plan, search, found), 2028, search.chain)
+    assert (asked.stage, asked.glass, asked.number) == ("splittings", "t0p07-0", 5)
+    assert asked.chain == "d7e17f2cfbeb1160734c3a3266afb0f04c83b8104ed887bc818221b34ebb5602"
+    assert PIPELINE.follow(plan, search, TaskOutput()) == []
