@@ -10,7 +10,7 @@ from glasswells.core.described import described
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.model.stacked import StackedEnergies, largest_lane_displacement2, stacked_energies
-from glasswells.paths.band_kernels import ROWS, band_forces
+from glasswells.paths.band_kernels import band_forces, empty_sums
 from glasswells.paths.lbfgs import Directions
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -96,7 +96,7 @@ class BandRelaxation:
         size, shape = 3 * len(start), self._r.shape
         self._force, self._band_force = np.empty(shape), np.empty(shape)
         self._energy, self._residual = np.empty(lanes), np.empty(lanes)
-        self._sums = np.empty((ROWS, lanes))
+        self._sums = empty_sums(lanes)
         self._directions = Directions(
             settings.band_memory, size * lanes, 1 / settings.first_stiffness
         )

@@ -1,29 +1,54 @@
 """Tangents and band forces on arrays whose last axis is the image.
 
-Suffixes: d degree of freedom (3N), b image. Places of the per-image sums in `sum_sb`.
+Suffixes: d degree of freedom (3N), b image.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from glasswells.core.compiler import lean_kernel
+from glasswells.core.records import Array
 
-LENGTH2, BEND, FORCE_AHEAD, FORCE_BEHIND = 0, 1, 2, 3
-"""Rows of `sum_sb`: |step ahead|^2, (step ahead).(step behind), force.(step ahead),
-force.(step behind), where the step ahead of image b is r_{b+1} - r_b."""
-AHEAD, BEHIND, ALONG = 4, 5, 6
-"""More rows: coefficients of the two steps in the unit tangent, force along the tangent."""
-ROWS = 7
+
+class BandSums(NamedTuple):
+    """Sums over the particles, (B,) each; the step ahead of image b is r_{b+1} - r_b."""
+
+    length2: Array
+    """|step ahead|^2."""
+    bend: Array
+    """(step ahead).(step behind)."""
+    force_ahead: Array
+    """force.(step ahead)."""
+    force_behind: Array
+    ahead: Array
+    """Coefficient of the step ahead in the unit tangent."""
+    behind: Array
+    along: Array
+    """Force along the tangent."""
+    removed: Array
+    """Coefficient of the tangent that the residual lacks of the force."""
+    pulled: Array
+    """The same of the band force."""
+
+
+def empty_sums(images: int) -> BandSums:
+    """Room for the sums of a band, which `band_forces` fills."""
+    return BandSums(*np.empty((len(BandSums._fields), images)))
 
 
 @lean_kernel
-def step_sums(r_db, force_db, sum_sb):  # type: ignore[no-untyped-def]
-    """Fill the first four rows of `sum_sb`."""
+def step_sums(r_db, force_db, sums):  # type: ignore[no-untyped-def]
+    """Fill the first four of the sums."""
     images = r_db.shape[1]
-    sum_sb[:] = 0.0
-    length2, bend = sum_sb[LENGTH2], sum_sb[BEND]
-    force_ahead, force_behind = sum_sb[FORCE_AHEAD], sum_sb[FORCE_BEHIND]
+    length2, bend = sums.length2, sums.bend
+    force_ahead, force_behind = sums.force_ahead, sums.force_behind
+    length2[:] = 0.0
+    bend[:] = 0.0
+    force_ahead[:] = 0.0
+    force_behind[:] = 0.0
     for d in range(r_db.shape[0]):
         step = r_db[d, 1] - r_db[d, 0]
         length2[0] += step * step
@@ -56,25 +81,23 @@ def tangent_weights(below, here, above):  # type: ignore[no-untyped-def]
 
 
 @lean_kernel
-def choose_tangents(energy_b, last, sum_sb):  # type: ignore[no-untyped-def]
+def choose_tangents(energy_b, last, sums):  # type: ignore[no-untyped-def]
     """Fill the coefficients of the unit tangents and the forces along them, images 1..last-1."""
     for b in range(1, last):
         ahead, behind = tangent_weights(energy_b[b - 1], energy_b[b], energy_b[b + 1])
         norm2 = (
-            ahead * ahead * sum_sb[LENGTH2, b]
-            + behind * behind * sum_sb[LENGTH2, b - 1]
-            + 2.0 * ahead * behind * sum_sb[BEND, b]
+            ahead * ahead * sums.length2[b]
+            + behind * behind * sums.length2[b - 1]
+            + 2.0 * ahead * behind * sums.bend[b]
         )
         scale = 1.0 / np.sqrt(norm2) if norm2 > 0.0 else 0.0
-        sum_sb[AHEAD, b] = ahead * scale
-        sum_sb[BEHIND, b] = behind * scale
-        sum_sb[ALONG, b] = scale * (
-            ahead * sum_sb[FORCE_AHEAD, b] + behind * sum_sb[FORCE_BEHIND, b]
-        )
+        sums.ahead[b] = ahead * scale
+        sums.behind[b] = behind * scale
+        sums.along[b] = scale * (ahead * sums.force_ahead[b] + behind * sums.force_behind[b])
 
 
 @lean_kernel
-def band_forces(r_db, force_db, energy_b, last, climbing, spring, sum_sb, residual_b, out_db):  # type: ignore[no-untyped-def]
+def band_forces(r_db, force_db, energy_b, last, climbing, spring, sums, residual_b, out_db):  # type: ignore[no-untyped-def]
     """Turn forces into band forces: perpendicular force plus springs along the tangent.
 
     The climbing image (number `climbing`, 0 for none) gets its force along the tangent reversed
@@ -84,15 +107,14 @@ def band_forces(r_db, force_db, energy_b, last, climbing, spring, sum_sb, residu
     Fills `out_db` and, per image, the largest component `residual_b` of the perpendicular force
     (of the whole force for the climbing image).
     """
-    step_sums(r_db, force_db, sum_sb)
-    choose_tangents(energy_b, last, sum_sb)
-    ahead_b, behind_b = sum_sb[AHEAD], sum_sb[BEHIND]
-    # Reuse two rows for the coefficients along the tangent of residual and band force.
-    removed, pulled = sum_sb[FORCE_AHEAD], sum_sb[FORCE_BEHIND]
+    step_sums(r_db, force_db, sums)
+    choose_tangents(energy_b, last, sums)
+    ahead_b, behind_b = sums.ahead, sums.behind
+    removed, pulled = sums.removed, sums.pulled
     for b in range(1, last):
-        stretch = np.sqrt(sum_sb[LENGTH2, b]) - np.sqrt(sum_sb[LENGTH2, b - 1])
-        removed[b] = 0.0 if b == climbing else sum_sb[ALONG, b]
-        pulled[b] = sum_sb[ALONG, b] * 2.0 if b == climbing else sum_sb[ALONG, b] - spring * stretch
+        stretch = np.sqrt(sums.length2[b]) - np.sqrt(sums.length2[b - 1])
+        removed[b] = 0.0 if b == climbing else sums.along[b]
+        pulled[b] = sums.along[b] * 2.0 if b == climbing else sums.along[b] - spring * stretch
     residual_b[:] = 0.0
     for d in range(r_db.shape[0]):
         out_db[d, 0] = 0.0

@@ -13,7 +13,7 @@ from glasswells.model.pair_model import PairModel
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.model.stacked import StackedPairEnergies, lane_kernel
 from glasswells.paths.band import BandRelaxation
-from glasswells.paths.band_kernels import ROWS, band_forces
+from glasswells.paths.band_kernels import band_forces, empty_sums
 from glasswells.paths.lbfgs import Directions
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -96,9 +96,7 @@ def test_band_forces_are_the_published_ones(climbing: int) -> None:
     energy = generator.normal(size=images + padding)
     out, residual = np.empty_like(r), np.empty(images + padding)
     last = images - 1
-    band_forces(
-        r, force, energy, last, climbing, spring, np.empty((ROWS, r.shape[1])), residual, out
-    )
+    band_forces(r, force, energy, last, climbing, spring, empty_sums(r.shape[1]), residual, out)
     assert not out[:, 0].any()
     assert not out[:, last:].any()
     for b in range(1, last):
@@ -117,7 +115,7 @@ def test_band_forces_are_the_published_ones(climbing: int) -> None:
 def test_equal_energies_give_the_plain_tangent() -> None:
     r = np.random.default_rng(1).normal(size=(6, 3))
     out, residual = np.empty_like(r), np.empty(3)
-    sums = np.empty((ROWS, 3))
+    sums = empty_sums(3)
     force = np.random.default_rng(2).normal(size=(6, 3))
     band_forces(r, force, np.zeros(3), 2, 0, 0.0, sums, residual, out)
     t = (r[:, 2] - r[:, 0]) / np.linalg.norm(r[:, 2] - r[:, 0])
