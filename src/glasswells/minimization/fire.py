@@ -113,18 +113,19 @@ def fire_propose(w, pace, largest_time_step, largest_step):  # type: ignore[no-u
 @kernel
 def fire_accept(w, pace, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the trial point if it is finite; otherwise stop and shorten the time step."""
+    state = w.state[0]
     largest = largest_component(force_d)
-    w.state.idle += 1
+    state["idle"] += 1
     if np.isfinite(energy) and np.isfinite(largest):
         copy(w.trial_d, w.position_d)
         copy(force_d, w.force_d)
-        w.state.energy = energy
-        w.state.max_force = largest
-        w.state.backtracks = 0
+        state["energy"] = energy
+        state["max_force"] = largest
+        state["backtracks"] = 0
         note_progress(w, energy, largest)
         return ACCEPTED
-    w.state.backtracks += 1
-    if w.state.backtracks > MOST_BACKTRACKS:
+    state["backtracks"] += 1
+    if state["backtracks"] > MOST_BACKTRACKS:
         return NOT_FINITE
     pace.time_step[0] *= CUT
     pace.downhill[0] = 0.0

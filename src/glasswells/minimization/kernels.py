@@ -78,20 +78,20 @@ class Workspace(NamedTuple):
     product_h: Array
     """(5, h): workspace of the recursion."""
     state: Any
-    """A record of type `STATE`, which kernels change in place."""
+    """(1,), of type `STATE`, which kernels change in place."""
 
 
 def empty_states(descents: int) -> Any:
-    """States of so many descents, all zero: a record array (descents,) of `STATE`."""
-    return np.zeros(descents, STATE).view(np.recarray)
+    """States of so many descents, all zero: a structured array (descents,) of `STATE`."""
+    return np.zeros(descents, STATE)
 
 
 def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
     """Room for a descent from `positions` (N, 3); the first guess of the Hessian is stiffness 1."""
     size = positions.size
     states = empty_states(1)
-    states.scale = 1.0 / stiffness
-    states.least_energy = states.least_force = np.inf
+    states["scale"] = 1.0 / stiffness
+    states["least_energy"] = states["least_force"] = np.inf
     return Workspace(
         position_d=positions.ravel().copy(),
         force_d=np.zeros(size),
@@ -102,7 +102,7 @@ def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
         step_change_hh=np.zeros((history, history)),
         change_change_hh=np.zeros((history, history)),
         product_h=np.zeros((5, history)),
-        state=states[0],
+        state=states,
     )
 
 
@@ -158,10 +158,11 @@ def two_dots(a_d, b_d, c_d):  # type: ignore[no-untyped-def]
 @kernel
 def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the start; returns the largest force component, not finite if anything is."""
+    state = w.state[0]
     largest = largest_component(force_d)
     copy(force_d, w.force_d)
-    w.state.energy = w.state.least_energy = energy
-    w.state.max_force = w.state.least_force = largest
+    state["energy"] = state["least_energy"] = energy
+    state["max_force"] = state["least_force"] = largest
     return largest + 0.0 * energy
 
 
@@ -172,11 +173,12 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
     Accepted if the energy falls enough for the slope or, where the difference of energies is
     noise or `may_jump` and is seen to, if the slope at the trial point shows no overshooting.
     """
+    state = w.state[0]
     largest = largest_component(force_d)
     finite = np.isfinite(energy) and np.isfinite(largest)
-    a, slope = w.state.step, w.state.slope
-    rise = energy - w.state.energy
-    is_noise = finite and abs(rise) <= max(ENERGY_NOISE * abs(energy), w.state.noise)
+    a, slope = state["step"], state["slope"]
+    rise = energy - state["energy"]
+    is_noise = finite and abs(rise) <= max(ENERGY_NOISE * abs(energy), state["noise"])
     new_slope = 0.0
     accepted = finite and rise <= SUFFICIENT_DECREASE * a * slope
     if is_noise:
@@ -187,10 +189,10 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
         new_slope = -dot(force_d, w.direction_d)
         is_suspect = new_slope <= -LARGEST_NEW_SLOPE * slope
         mismatch = rise - 0.5 * a * (slope + new_slope)
-        if is_suspect and w.state.backtracks > 0:
-            accepted = mismatch >= LASTING_MISMATCH * w.state.mismatch
-        w.state.mismatch = mismatch if is_suspect else np.inf
-    w.state.idle += 1
+        if is_suspect and state["backtracks"] > 0:
+            accepted = mismatch >= LASTING_MISMATCH * state["mismatch"]
+        state["mismatch"] = mismatch if is_suspect else np.inf
+    state["idle"] += 1
     if accepted:
         if may_jump:
             note_jump(w, force_d, energy)
@@ -198,12 +200,12 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
             remember(w, force_d)
         copy(w.trial_d, w.position_d)
         copy(force_d, w.force_d)
-        w.state.energy = energy
-        w.state.max_force = largest
+        state["energy"] = energy
+        state["max_force"] = largest
         note_progress(w, energy, largest)
         return ACCEPTED
-    w.state.backtracks += 1
-    if w.state.backtracks > MOST_BACKTRACKS:
+    state["backtracks"] += 1
+    if state["backtracks"] > MOST_BACKTRACKS:
         return EXHAUSTED if finite else NOT_FINITE
     shorter = LONGEST_CUT if is_suspect else BLIND_CUT
     if is_noise:
@@ -211,7 +213,7 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
     elif finite and not is_suspect:
         shorter = -0.5 * a * slope / (rise - a * slope)  # the minimum of the parabola
     a *= min(max(shorter, SHORTEST_CUT), LONGEST_CUT)
-    w.state.step = a
+    state["step"] = a
     step = like(w.trial_d, a)
     for d in range(w.trial_d.shape[0]):
         w.trial_d[d] = w.position_d[d] + step * w.direction_d[d]
@@ -225,35 +227,38 @@ def note_jump(w, force_d, energy):  # type: ignore[no-untyped-def]
     By the mean value theorem a smooth energy changes by the work of a force on the way; one that is
     several times larger than at both ends of a step is a jump.
     """
+    state = w.state[0]
     before, after = 0.0, 0.0
     for d in range(force_d.shape[0]):
         step = w.trial_d[d] - w.position_d[d]
         before += w.force_d[d] * step
         after += force_d[d] * step
-    mismatch = abs(energy - w.state.energy + 0.5 * (before + after))
+    mismatch = abs(energy - state["energy"] + 0.5 * (before + after))
     least = LEAST_JUMP * (abs(before) + abs(after))
-    if mismatch > max(least, ENERGY_NOISE * abs(energy), w.state.noise):
-        w.state.jump = mismatch
+    if mismatch > max(least, ENERGY_NOISE * abs(energy), state["noise"]):
+        state["jump"] = mismatch
 
 
 @kernel
 def note_progress(w, energy, max_force):  # type: ignore[no-untyped-def]
     """Reset the count of idle judgements if energy or force reached a new low."""
-    if max_force < w.state.least_force:
-        w.state.least_force = max_force
-        w.state.idle = 0
-    if energy < w.state.least_energy - ENERGY_PROGRESS * abs(energy):
-        w.state.least_energy = energy
-        w.state.idle = 0
+    state = w.state[0]
+    if max_force < state["least_force"]:
+        state["least_force"] = max_force
+        state["idle"] = 0
+    if energy < state["least_energy"] - ENERGY_PROGRESS * abs(energy):
+        state["least_energy"] = energy
+        state["idle"] = 0
 
 
 @kernel
 def remember(w, force_d):  # type: ignore[no-untyped-def]
     """Put the step just accepted into the history, unless it shows no positive curvature."""
+    state = w.state[0]
     m = w.step_hd.shape[0]
-    slot = (w.state.newest + 1) % m
+    slot = (state["newest"] + 1) % m
     step, change = w.step_hd[slot], w.change_hd[slot]
-    a = like(step, w.state.step)
+    a = like(step, state["step"])
     ss, sy, yy = like(step, 0.0), like(step, 0.0), like(step, 0.0)
     for d in range(step.shape[0]):
         s = a * w.direction_d[d]
@@ -264,13 +269,13 @@ def remember(w, force_d):  # type: ignore[no-untyped-def]
         sy += s * y
         yy += y * y
     if sy > SMALLEST_COSINE * np.sqrt(ss * yy):
-        w.state.newest = slot
-        w.state.held = min(w.state.held + 1, m)
+        state["newest"] = slot
+        state["held"] = min(state["held"] + 1, m)
         w.step_change_hh[slot, slot] = sy
         w.change_change_hh[slot, slot] = yy
-        w.state.scale = sy / yy
+        state["scale"] = sy / yy
     else:
-        w.state.held = min(w.state.held, m - 1)  # the oldest pair was overwritten
+        state["held"] = min(state["held"], m - 1)  # the oldest pair was overwritten
 
 
 @kernel
@@ -287,11 +292,12 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
 
     An ascending direction is replaced by the force, and the history forgotten.
     """
+    state = w.state[0]
     direction = w.direction_d
     slope = -dot(direction, w.force_d)
     if not slope < 0.0:
-        w.state.held = 0
-        scale = like(direction, w.state.scale)
+        state["held"] = 0
+        scale = like(direction, state["scale"])
         for d in range(direction.shape[0]):
             direction[d] = scale * w.force_d[d]
         slope = -dot(direction, w.force_d)
@@ -302,9 +308,9 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
     a = 1.0
     if largest2 > largest_step * largest_step:
         a = largest_step / np.sqrt(largest2)
-    w.state.slope = slope
-    w.state.step = a
-    w.state.backtracks = 0
+    state["slope"] = slope
+    state["step"] = a
+    state["backtracks"] = 0
     step = like(direction, a)
     for d in range(direction.shape[0]):
         w.trial_d[d] = w.position_d[d] + step * direction[d]
@@ -313,8 +319,9 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
 @kernel
 def compare_with_history(w):  # type: ignore[no-untyped-def]
     """Inner products of the history with the force and with the newest change."""
+    state = w.state[0]
     m = w.step_hd.shape[0]
-    count, newest = w.state.held, w.state.newest
+    count, newest = state["held"], state["newest"]
     step_force, change_force = w.product_h[0], w.product_h[1]
     for k in range(count):
         i = (newest - k + m) % m
@@ -328,8 +335,9 @@ def compare_with_history(w):  # type: ignore[no-untyped-def]
 @kernel
 def combine_history(w):  # type: ignore[no-untyped-def]
     """The two-loop recursion: the direction H f as a combination of force, steps and changes."""
+    state = w.state[0]
     m = w.step_hd.shape[0]
-    count, newest, scale = w.state.held, w.state.newest, w.state.scale
+    count, newest, scale = state["held"], state["newest"], state["scale"]
     step_force, change_force = w.product_h[0], w.product_h[1]
     alpha, on_step, on_change = w.product_h[2], w.product_h[3], w.product_h[4]
     for k in range(count):  # from the newest pair to the oldest

@@ -74,7 +74,7 @@ class Fleet(NamedTuple):
     status_b: NDArray[np.int64]
     evaluations_b: NDArray[np.int64]
     spaces: Workspace
-    """Its arrays have one more axis, the lane, in front."""
+    """Its arrays have one more axis, the lane, in front; its state is (LANES,)."""
 
 
 def empty_fleet(n: int, history: int) -> Fleet:
@@ -168,9 +168,9 @@ class LaneDescents:
         spaces.position_d[b] = spaces.trial_d[b] = 0
         spaces.state[b] = np.zeros((), STATE)
         state = spaces.state[b]
-        state.scale = 1.0 / self._settings.stiffness
-        state.noise = ENERGY_NOISE * np.sqrt(len(start))
-        state.least_energy = state.least_force = np.inf
+        state["scale"] = 1.0 / self._settings.stiffness
+        state["noise"] = ENERGY_NOISE * np.sqrt(len(start))
+        state["least_energy"] = state["least_force"] = np.inf
 
     def _arrival(self, start: NDArray[np.int64], b: int) -> Arrival:
         moved = self._fleet.spaces.position_d[b].reshape(-1, 3).astype(np.float64)
@@ -222,8 +222,9 @@ def go_on(fleet, b, largest_step, goal, most, patience):  # type: ignore[no-unty
         s.step_change_hh[b],
         s.change_change_hh[b],
         s.product_h[b],
-        s.state[b],
+        s.state[b : b + 1],
     )
+    state = w.state[0]
     verdict = ACCEPTED
     if fleet.status_b[b] == FRESH:
         begin(w, fleet.force_bd[b], fleet.energy_b[b])
@@ -234,13 +235,13 @@ def go_on(fleet, b, largest_step, goal, most, patience):  # type: ignore[no-unty
     spent = fleet.evaluations_b[b] >= most
     if verdict == ACCEPTED:
         # a force that is no number ends the descent as well
-        has_arrived = not w.state.max_force > goal or not np.isfinite(w.state.max_force)
-        ends = has_arrived or spent or w.state.idle > patience
+        has_arrived = not state["max_force"] > goal or not np.isfinite(state["max_force"])
+        ends = has_arrived or spent or state["idle"] > patience
     elif verdict == REJECTED:
         ends = spent
     else:
-        ends = spent or w.state.held == 0
-        w.state.held = 0
+        ends = spent or state["held"] == 0
+        state["held"] = 0
     if ends:
         fleet.status_b[b] = ENDED
     elif verdict != REJECTED:

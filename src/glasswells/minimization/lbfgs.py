@@ -65,7 +65,7 @@ class _Directions:
             and self._solve(self._solver)
         )
         if self.newton:
-            w.state.held = 0
+            w.state["held"][0] = 0
             kernels.aim(w, settings.largest_step)
         else:
             kernels.propose(w, settings.largest_step)
@@ -73,9 +73,9 @@ class _Directions:
     def restart(self) -> bool:
         """Forget what led to a useless direction; False if it was the force itself already."""
         w = self._run.w
-        if not self.newton and w.state.held == 0:
+        if not self.newton and w.state["held"][0] == 0:
             return False
-        w.state.held = 0
+        w.state["held"][0] = 0
         self._pause()
         return True
 

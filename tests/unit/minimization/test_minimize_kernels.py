@@ -75,10 +75,10 @@ def test_step_without_positive_curvature_stays_out_of_the_history() -> None:
     kernels.begin(w, np.array([1.0, 0.0, 0.0]), 0.0)
     kernels.propose(w, 1.0)
     assert kernels.judge(w, np.array([2.0, 0.0, 0.0]), -1.5, True, False) == kernels.ACCEPTED
-    assert w.state.held == 0
+    assert w.state["held"][0] == 0
     kernels.propose(w, 1.0)
     assert kernels.judge(w, np.array([1.0, 0.0, 0.0]), -3.0, True, False) == kernels.ACCEPTED
-    assert w.state.held == 1
+    assert w.state["held"][0] == 1
 
 
 def test_judgement_in_the_noise_of_the_energy_goes_by_the_slope() -> None:
@@ -153,7 +153,7 @@ def test_a_step_of_the_energy_that_no_force_explains_is_passed_by_the_slope() ->
             verdicts.append(int(kernels.judge(w, force, energy, True, may_jump)))
             if verdicts[-1] == kernels.ACCEPTED:
                 break
-        assert w.state.jump == pytest.approx(0.5 if may_jump else 0.0)
+        assert w.state["jump"][0] == pytest.approx(0.5 if may_jump else 0.0)
     # without: shortened until the step ends before the jump; with: passed at the second trial
     no, yes = kernels.REJECTED, kernels.ACCEPTED
     assert verdicts == [no, no, yes, no, yes]
