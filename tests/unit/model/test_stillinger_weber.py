@@ -53,7 +53,10 @@ def configuration(state: str) -> Configuration:
     return quench.configuration
 
 
-def by_matscipy(name: str, c: Configuration) -> Atoms:
+@cache
+def by_matscipy(name: str, state: str) -> Atoms:
+    """Its calculator keeps what it has computed, the slow Hessian among it."""
+    c = configuration(state)
     atoms = Atoms(f"Si{c.n_particles}", positions=c.positions, cell=c.box, pbc=True)
     parameters = {**PUBLISHED[name], "costheta0": 1 / 3}  # printed there to twelve digits
     atoms.calc = Manybody(**published.StillingerWeber(parameters))
@@ -97,7 +100,7 @@ def test_energy_and_forces_are_those_of_the_sum_over_triples(name, state) -> Non
 @pytest.mark.parametrize("state", STATES)
 def test_it_equals_matscipy(name, state) -> None:
     c = configuration(state)
-    atoms = by_matscipy(name, c)
+    atoms = by_matscipy(name, state)
     assert gw.energy(model(name), c) == pytest.approx(atoms.get_potential_energy(), rel=1e-12)
     stress = gw.stress(model(name), c)
     assert relative(stress, atoms.get_stress(voigt=False)) < 1e-10
@@ -120,7 +123,7 @@ def test_it_equals_matscipy(name, state) -> None:
     ],
 )
 def test_hessian_equals_that_of_matscipy(name, state) -> None:
-    atoms = by_matscipy(name, configuration(state))
+    atoms = by_matscipy(name, state)
     expected = atoms.calc.get_property("hessian", atoms).toarray()
     assert relative(gw.hessian(model(name), configuration(state)).toarray(), expected) < 1e-10
 
@@ -237,7 +240,7 @@ def test_moduli_of_a_glass_are_those_of_matscipy() -> None:
     stress, which the next test measures.
     """
     c = configuration("glass")
-    atoms = by_matscipy("vink-2001", c)
+    atoms = by_matscipy("vink-2001", "glass")
     found = gw.elastic_moduli(model("vink-2001"), c)
     affine = atoms.calc.get_born_elastic_constants(atoms)
     relaxed = affine + nonaffine_elastic_contribution(atoms, cg_parameters=PRECISE)
