@@ -22,7 +22,7 @@ from glasswells.model.law import PairLaw, is_cut_smoothly
 from glasswells.model.mixing import MixedRanges
 from glasswells.model.neighbors import ListBuilder, PairList
 from glasswells.model.nested_lists import NestedBuilder
-from glasswells.model.strain import StrainDerivatives
+from glasswells.model.strain import UNIT_STRAINS, StrainDerivatives, StrainedBlocks
 
 DEFAULT_SKIN = 0.4
 """Lists stay valid while no particle moves farther than half of this; 0.3 to 0.5 is the flat
@@ -158,6 +158,25 @@ class PairInteractions:
         found = StrainDerivatives(np.empty(6), np.empty((6, 6)), np.empty((6, *positions.shape)))
         pair_strain_derivatives(self.freeze(positions), *found)
         return found
+
+    def strained_blocks(self, positions: Array, moves: Array) -> StrainedBlocks:
+        """dM/de_k (3N, 3N) for the six strains, with displacements (6, N, 3) beyond affine ones.
+
+        The vector r of a pair changes by w, and its block K = D n n + v'/r, D = v'' - v'/r, by
+        f_3 (r.w) r r + (D/r^2)(w r + r w + r.w), where r f_3 is the slope of D/r^2.
+        """
+        pairs = self.freeze(positions)
+        count = int(pairs.start[-1])
+        first = np.repeat(np.arange(len(positions)), np.diff(pairs.start))
+        second = pairs.partner[:count].astype(np.int64)
+        r, e = pairs.second_pf[:count, :3], pairs.second_pf[:count, 4]
+        f_3 = (pairs.higher_pf[:count, 0] - 3.0 * e) / np.sum(r * r, axis=1)
+        w = r @ UNIT_STRAINS + moves[:, second] - moves[:, first]
+        along = np.einsum("pa,kpa->kp", r, w)
+        mixed = e[:, None, None] * w[..., :, None] * r[:, None, :]
+        blocks = (f_3 * along)[..., None, None] * (r[:, :, None] * r[:, None, :])
+        blocks += mixed + mixed.swapaxes(-1, -2) + (e * along)[..., None, None] * np.eye(3)
+        return StrainedBlocks(first, second, blocks)
 
     def closest_pair(self, positions: Array) -> tuple[int, int, float]:
         """The two closest particles and their distance; (-1, -1, inf) if none interact."""

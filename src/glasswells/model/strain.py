@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glasswells.core.records import Array
 
@@ -57,6 +58,29 @@ class Strained(Stressed, Protocol):
 
     def strain_derivatives(self, positions: Array) -> StrainDerivatives:
         """First and second derivatives by strains."""
+        ...
+
+
+class StrainedBlocks(NamedTuple):
+    """How M changes with the six strains: with pairs (i, j) of particles, P of them.
+
+    The block of a pair is added to M at (i, i) and (j, j) and subtracted at (i, j) and (j, i).
+    """
+
+    first: NDArray[np.int64]
+    """(P,), i."""
+    second: NDArray[np.int64]
+    """(P,), j."""
+    blocks: Array
+    """(6, P, 3, 3), symmetric."""
+
+
+@runtime_checkable
+class StrainedHessian(Protocol):
+    """Interactions that know how their second derivatives by positions change with strain."""
+
+    def strained_blocks(self, positions: Array, moves: Array) -> StrainedBlocks:
+        """dM/de_k, with `moves` (6, N, 3), the displacements per strain beyond the affine ones."""
         ...
 
 

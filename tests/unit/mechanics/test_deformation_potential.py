@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -98,7 +97,7 @@ def test_heavier_particles_have_less_zero_point_energy() -> None:
     assert parts[1] == pytest.approx(parts[0] / 2, abs=1e-7 * np.abs(parts[0]).max())
 
 
-def test_the_zero_point_part_of_what_is_no_sum_over_pairs_is_refused() -> None:
+def test_the_zero_point_part_of_what_knows_no_strained_hessian_is_refused() -> None:
     well = twin.double_well(1)
     assert well is not None
 
@@ -110,15 +109,12 @@ def test_the_zero_point_part_of_what_is_no_sum_over_pairs_is_refused() -> None:
 
     class Plain:
         def __init__(self, inner) -> None:
-            self._inner = inner
             self.energy_and_forces = inner.energy_and_forces
+            self.derivatives = inner.derivatives
             self.strain_gradient = inner.strain_gradient
+            self.strain_derivatives = inner.strain_derivatives
 
-        def derivatives(self, positions):
-            found = self._inner.derivatives(positions)
-            return SimpleNamespace(product=found.product, matrix=found.matrix)
-
-    with pytest.raises(InputError, match="no sum over pairs"):
+    with pytest.raises(InputError, match="expected a pair model"):
         gw.deformation_potential(Other(), well, reduced_hbar=0.03)
 
 
