@@ -28,8 +28,8 @@ PARTICLES = 20
 IMAGES = 11
 """Of the path, which span the directions of the particles outside of the active set."""
 SMALLEST = 1e-4
-"""Directions of the others along which the path moves less than this fraction of its largest are
-left out: their energy is a 1e-8 of that of the largest."""
+"""Of the distance of A and B: directions of the others along which the path moves less are left
+out, because their energy is 1e-8 of the rest."""
 
 
 class ActiveSet:
@@ -53,8 +53,8 @@ class ActiveSet:
         self._origin = scale * start.positions
         images = path_images(model, double_well, IMAGES)
         fields = np.array([scale * image.positions - self._origin for image in images])
-        largest = np.linalg.norm(fields, axis=2).max(axis=0)
-        self.particles = np.sort(np.argsort(largest)[::-1][:particles])
+        reach = np.linalg.norm(fields, axis=2).max(axis=0)
+        self.particles = np.sort(np.argsort(reach)[::-1][:particles])
         """Numbers of the active particles."""
         others = fields.copy()
         others[:, self.particles] = 0.0
