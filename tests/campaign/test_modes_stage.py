@@ -20,9 +20,9 @@ from glasswells.stages import modes as stage
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import Ref, Task, TaskInput, TaskOutput
+from glasswells.store.tasks import EncodedOutput, Ref, Task, TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
-from glasswells.store.writer import EncodedOutput, Store
+from glasswells.store.writer import Store
 from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
 
 Run = Callable[..., Path]

@@ -111,7 +111,7 @@ def plant(path: Path, where: str, data: bytes) -> None:
         array |= {"array": sha256(data), "shape": [len(data)], "type": "|u1"}
         if where == "object array":
             array |= {"type": "|O", "shape": [1]}
-        connection.execute("INSERT INTO blobs VALUES (?, ?)", (sha256(data), data))
+        connection.execute("INSERT INTO blobs VALUES (?, ?, 0, NULL)", (sha256(data), data))
         connection.execute("INSERT INTO arrays VALUES (?, ?)", (identity, sha256(data)))
         body = json.dumps(tree)
     elif where == "record":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.campaign.overview import keep_overview
 from glasswells.campaign.replay import draft_folder, new_replay
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
 from glasswells.core.errors import InputError
@@ -28,9 +29,9 @@ from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import POSTPONED, StoreReader
 from glasswells.store.recovered import Recovered
 from glasswells.store.retry import retry_failed
-from glasswells.store.schema import PLAN_NAME, STORE_NAME, require_store
+from glasswells.store.schema import PLAN_NAME, STORE_NAME, create_store, require_store
 from glasswells.store.tasks import CODE_FORMAT
-from glasswells.store.writer import Store, create_store
+from glasswells.store.writer import Store
 
 OLD_DRAFT = f"{STORE_NAME}.new"
 """How version 0.1.0 called the drafts of stores."""
@@ -137,13 +138,7 @@ def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> N
                 return
             for left in _require_new(directory):
                 left.unlink()
-            create_store(
-                directory,
-                pipeline=pipeline.name,
-                plan=given.complete,
-                seed=seed,
-                codec=pipeline.codec,
-            )
+            create_store(directory, pipeline=pipeline.name, plan=given.complete, seed=seed)
     except OSError as error:
         if isinstance(error, StoreError):
             raise
@@ -326,6 +321,7 @@ def run_campaign(
             pool.close()
         with store.transaction():
             store.end_session(f"{utc_now()} {ending.reason}")
+            keep_overview(store, pipeline)
     return ending
 
 

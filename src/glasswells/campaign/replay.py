@@ -25,9 +25,9 @@ from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import READY, WAITING, TaskRow
 from glasswells.store.recovered import Recovered
-from glasswells.store.schema import PLAN_NAME
+from glasswells.store.schema import PLAN_NAME, create_store
 from glasswells.store.tasks import CODE_FORMAT, TaskInput
-from glasswells.store.writer import Store, create_store
+from glasswells.store.writer import Store
 
 BATCH = 200
 """Tasks in a transaction."""
@@ -81,7 +81,7 @@ def new_replay(
     """A replay into a new store in a folder, with a copy of the plan to read beside it."""
     plan = pipeline.read_plan(plan_text)
     seed = pipeline.identity(plan)[1]
-    create_store(folder, pipeline=pipeline.name, plan=plan_text, seed=seed, codec=pipeline.codec)
+    create_store(folder, pipeline=pipeline.name, plan=plan_text, seed=seed)
     try:
         write_whole(folder / PLAN_NAME, copy)
     except OSError as error:

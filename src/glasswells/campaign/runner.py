@@ -22,8 +22,8 @@ from glasswells.store.machine_failures import (
 )
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import POSTPONED, TaskRow
-from glasswells.store.tasks import Task, TaskInput
-from glasswells.store.writer import EncodedOutput, Store
+from glasswells.store.tasks import EncodedOutput, Task, TaskInput
+from glasswells.store.writer import Store
 
 MAX_ATTEMPTS = 3
 """How often a task may take its worker down. Once may be a machine out of memory for other

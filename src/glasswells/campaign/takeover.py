@@ -11,8 +11,8 @@ from glasswells.store.errors import DamagedStoreError
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED, WAITING, TaskRow
 from glasswells.store.recovered import Recovered, RecoveredChunk
-from glasswells.store.tasks import Task, TaskOutput
-from glasswells.store.writer import FAILED_INPUT, EncodedOutput, Store
+from glasswells.store.tasks import EncodedOutput, Task, TaskOutput
+from glasswells.store.writer import FAILED_INPUT, Store
 
 NO_STATE = Encoded(body="null", arrays={})
 """Stands for the state between two chunks that are both there: it goes when the second comes."""

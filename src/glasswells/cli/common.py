@@ -110,7 +110,9 @@ def print_json(value: Any) -> None:
 
 def found_in(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
     """What a campaign has found; None for stages that have nothing to sum up."""
-    return None if pipeline.overview is None else pipeline.overview(store)
+    from glasswells.campaign.overview import overview_of
+
+    return overview_of(store, pipeline)
 
 
 def say(text: str) -> None:

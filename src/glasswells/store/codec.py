@@ -30,6 +30,10 @@ MAX_DEPTH = 32
 """Nesting of a record; deeper texts were not written by this codec."""
 
 
+SharedArrays = dict[tuple[str, str, str], np.ndarray[Any, Any]]
+"""Arrays by digest, type and shape."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Encoded:
     """A record as saved."""
@@ -55,6 +59,16 @@ class AddedField(NamedTuple):
     that records that need nothing new are saved as they always were, to the byte."""
 
 
+class DerivedField(NamedTuple):
+    """A field that follows from the others of its record, and need not be saved with them."""
+
+    version: int
+    """The first version of the record that may lack it."""
+    of: Callable[[Mapping[str, Any]], Any]
+    """From the other fields to this one. It is left out only where this gives it to the bit; read
+    on another machine it may differ by the rounding of its arithmetic."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordType:
     """One registered type: its name in the store, its version, how to read older ones."""
@@ -66,6 +80,8 @@ class RecordType:
     """From the decoded fields and their version to the fields of today."""
     added: Mapping[str, AddedField] = field(default_factory=dict)
     """Fields by name that older versions lack and that have a default."""
+    derived: Mapping[str, DerivedField] = field(default_factory=dict)
+    """Fields by name that follow from others."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -78,6 +94,12 @@ class RecordType:
         """The fields that have to be saved of a record, and the oldest version that has them."""
         implied = [k for k, item in self.added.items() if item.is_implied(getattr(value, k))]
         version = min([self.version, *(self.added[k].version - 1 for k in implied)])
+        if self.derived:
+            known = {name: getattr(value, name) for name in self.fields}
+            follow = [k for k, item in self.derived.items() if _follows(item, known, known[k])]
+            version = min([version, *(item.version - 1 for item in self.derived.values())])
+            version = max([version, *(self.derived[k].version for k in follow)])
+            implied += follow
         return tuple(name for name in self.fields if name not in implied), version
 
 
@@ -127,8 +149,13 @@ class Codec:
         self._check_size(len(body), f"the text of a {type(record).__name__}")
         return Encoded(body=body, arrays=arrays)
 
-    def decode(self, body: str, arrays: Callable[[str], bytes]) -> Any:
+    def decode(
+        self, body: str, arrays: Callable[[str], bytes], shared: SharedArrays | None = None
+    ) -> Any:
         """The record behind a text; `arrays` gives the checked bytes of a digest.
+
+        Equal arrays are one object, also with those of records before that had the same `shared`:
+        all minima of a glass have the same diameters.
 
         Raises
         ------
@@ -139,7 +166,7 @@ class Codec:
             tree = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise CodecError(f"the text of a record is no JSON: {error}") from None
-        return self._decode(tree, arrays, 0)
+        return self._decode(tree, _Arrays(arrays, {} if shared is None else shared), 0)
 
     def _register(self, item: type[Any] | RecordType) -> None:
         if isinstance(item, type) and issubclass(item, Enum):
@@ -199,7 +226,7 @@ class Codec:
         }
         return {"record": record.name, "version": version, "fields": fields}
 
-    def _decode(self, tree: Any, arrays: Callable[[str], bytes], depth: int) -> Any:
+    def _decode(self, tree: Any, arrays: _Arrays, depth: int) -> Any:
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         if depth > MAX_DEPTH or not isinstance(tree, dict) or not tree:
@@ -211,7 +238,7 @@ class Codec:
             case {"enum": str(name), "member": str(member)}:
                 return self._member(name, member)
             case {"array": str(digest), "type": str(kind), "shape": list(shape)}:
-                return _decode_array(arrays(digest), kind, shape)
+                return arrays.array(digest, kind, shape)
             case {"float": "nan" | "inf" | "-inf" as text}:
                 return float(text)
             case {"tuple": list(items)}:
@@ -222,9 +249,7 @@ class Codec:
                 return {k: self._decode(v, arrays, depth + 1) for k, v in items.items()}
         raise CodecError(f"the text of a record holds {sorted(tree)}, which was never written")
 
-    def _decode_items(
-        self, items: list[Any], arrays: Callable[[str], bytes], depth: int
-    ) -> list[Any]:
+    def _decode_items(self, items: list[Any], arrays: _Arrays, depth: int) -> list[Any]:
         return [i if type(i) in PLAIN else self._decode(i, arrays, depth) for i in items]
 
     def _build(self, name: str, version: int, fields: dict[str, Any]) -> Any:
@@ -238,11 +263,13 @@ class Codec:
             )
         if version < record.version and record.upgrade is not None:
             fields = record.upgrade(fields, version)
-        elif version < record.version and not record.added:
+        elif version < record.version and not (record.added or record.derived):
             raise CodecError(f"{name} is saved in version {version}, which is not read")
         try:
-            return record.cls(**fields)
-        except (TypeError, ValueError) as error:
+            left_out = record.derived.keys() - fields.keys()
+            made = {key: _derive(record.derived[key], fields) for key in sorted(left_out)}
+            return record.cls(**fields, **made)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise CodecError(f"the saved fields make no {name}: {error}") from None
 
     def _member(self, name: str, member: str) -> Enum:
@@ -250,6 +277,19 @@ class Codec:
             return self._enums[name][member]
         except KeyError:
             raise CodecError(f"{name}.{member} is saved, which this version lacks") from None
+
+
+class _Arrays(NamedTuple):
+    """Makes the arrays of records, equal ones once."""
+
+    bytes_of: Callable[[str], bytes]
+    made: SharedArrays
+
+    def array(self, digest: str, kind: str, shape: list[Any]) -> np.ndarray[Any, Any]:
+        key = (digest, kind, repr(shape))
+        if key not in self.made:
+            self.made[key] = _decode_array(self.bytes_of(digest), kind, shape)
+        return self.made[key]
 
 
 def array_digests(body: str) -> set[str]:
@@ -286,6 +326,21 @@ def _record_type(cls: type[Any]) -> RecordType:
     if not frozen and not (issubclass(cls, tuple) and hasattr(cls, "_fields")):
         raise CodecError(f"{cls.__name__} is no frozen dataclass, NamedTuple or enum")
     return RecordType(cls=cls, name=cls.__name__)
+
+
+def _derive(item: DerivedField, known: Mapping[str, Any]) -> Any:
+    with np.errstate(all="ignore"):  # whatever a damaged record holds
+        return item.of(known)
+
+
+def _follows(item: DerivedField, known: Mapping[str, Any], value: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is what the others give, to the bit."""
+    try:
+        made = _derive(item, known)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        return False
+    same_kind = made.shape == value.shape and made.dtype == value.dtype
+    return bool(same_kind and made.tobytes() == value.tobytes())
 
 
 def _is_plain(value: Any) -> bool:

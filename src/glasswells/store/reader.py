@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glasswells.store.codec import Codec, sha256
+from glasswells.store import tallies
+from glasswells.store.codec import Codec, SharedArrays, sha256
 from glasswells.store.errors import CodecError, DamagedStoreError
-from glasswells.store.schema import translated
+from glasswells.store.packing import MOST_BASES, Packed, unpack, unpack_text
+from glasswells.store.schema import PACKED, format_of, translated
 from glasswells.store.sealed import CONTINUED as CONTINUED
 from glasswells.store.sealed import DONE as DONE
 from glasswells.store.sealed import ENDED as ENDED
@@ -23,9 +25,8 @@ from glasswells.store.sealed import SealedRows
 from glasswells.store.sealed import TaskRow as TaskRow
 from glasswells.store.tasks import CHECKPOINT, Ref, TaskOutput
 
-_Tallies = dict[str, dict[str, int]]
-SUMMED = ("chunks_left", "cpu_seconds", "wall_seconds")
-"""Columns that a summary adds up."""
+BASES_IN_HAND = 32
+"""Arrays that others are differences from, kept in memory at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +61,19 @@ class StoreReader(SealedRows):
     """
 
     def __init__(self, directory: Path, codec: Codec) -> None:
-        self._counted_at = ""
-        self._kind_counts: dict[str, int] = {}
+        self._bases: dict[str, bytes] = {}
         self._places: dict[int, tuple[int, str, int, int, str, str, int]] = {}
         super().__init__(directory, codec)
+
+    def note(self, key: str) -> str | None:
+        """A text that was kept by `Store.keep_note`; None if there is none."""
+        rows = self._rows("campaign", "WHERE key = ?", (key,))
+        return str(rows[0][1]) if rows else None
+
+    def sums_digest(self) -> str:
+        """Equal as long as no task has ended and no record was added."""
+        sums = {**self._tally(tallies.TASKS), **self._tally(tallies.KINDS)}
+        return sha256(json.dumps(sorted([list(key), sums[key]] for key in sums)).encode())
 
     def sessions(self) -> list[dict[str, Any]]:
         """Provenance and ending of each run of a coordinator, in order."""
@@ -85,32 +95,15 @@ class StoreReader(SealedRows):
 
     def summary(self) -> list[dict[str, Any]]:
         """For each stage, status and glass the number of tasks, chunks left and seconds spent."""
-        found: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for field in self._all_tasks():
-            key = tuple(field[name] for name in ("rank", "stage", "status", "glass"))
-            names = ("stage", "status", "glass", "tasks")
-            group = found.setdefault(
-                key, dict(zip(names, (*key[1:], 0), strict=True)) | dict.fromkeys(SUMMED, 0)
-            )
-            group["tasks"] += 1
-            for name in SUMMED:
-                group[name] += field[name]
-        return [found[key] for key in sorted(found)]
+        return tallies.summary_of(self._tally(tallies.TASKS))
 
     def counts(self) -> dict[str, dict[str, int]]:
         """The numbers that tasks counted, summed for each stage."""
-        return self._tallies(lambda field: json.loads(field["counts"]))
+        return tallies.by_stage(self._tally(tallies.COUNTS), tallies.COUNTS)
 
     def glass_counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """The same for each glass, then stage."""
-        found: dict[str, dict[str, dict[str, int]]] = {}
-        with translated(self.path):
-            for glass, stage, key, value in self._connection.execute(
-                "SELECT glass, stage, key, SUM(value) FROM tasks, json_each(tasks.counts)"
-                " GROUP BY glass, stage, key"
-            ):
-                found.setdefault(glass, {}).setdefault(stage, {})[key] = value
-        return found
+        return tallies.by_glass(self._tally(tallies.COUNTS))
 
     def stored_bytes(self) -> dict[str, float]:
         """How the bytes of the file are shared out to the products of stages.
@@ -136,20 +129,18 @@ class StoreReader(SealedRows):
 
     def reasons(self) -> dict[str, dict[str, int]]:
         """For each stage how many tasks failed for which reason."""
-        return self._tallies(
-            lambda field: {field["reason"]: 1} if field["status"] == FAILED else {}
-        )
+        return tallies.by_stage(self._tally(tallies.REASONS), tallies.REASONS)
 
     def kinds(self) -> dict[str, int]:
         """How many products there are of each kind."""
-        counts = self._counted_kinds()
-        return {kind: counts[kind] for kind in sorted(counts) if kind != CHECKPOINT}
+        counts = tallies.kinds_of(self._tally(tallies.KINDS))
+        return {kind: number for kind, number in counts.items() if kind != CHECKPOINT}
 
     def records(
         self, kind: str, *, stage: str | None = None, glass: str | None = None
     ) -> Iterator[StoredRecord]:
         """Products of one kind, by stage, glass, number, chunk and position."""
-        counts = self._counted_kinds()
+        counts = tallies.kinds_of(self._tally(tallies.KINDS))
         with translated(self.path):
             found = self._connection.execute(
                 "SELECT id, task, position FROM records WHERE kind = ?", (kind,)
@@ -180,7 +171,8 @@ class StoreReader(SealedRows):
                     f"`glasswells verify`"
                 )
             of_kind = of_kind[ref.item : ref.item + 1]
-        return tuple(self._record(identity)[0] for identity in of_kind)
+        shared: SharedArrays = {}
+        return tuple(self._record(identity, shared)[0] for identity in of_kind)
 
     def checkpoint(self, row: TaskRow) -> Any:
         """The state that a task goes on from; None if it is a first chunk."""
@@ -191,7 +183,8 @@ class StoreReader(SealedRows):
 
     def open_tasks(self) -> int:
         """How many tasks have not ended, counted without an index."""
-        return sum(field["status"] not in (CONTINUED, DONE, FAILED) for field in self._all_tasks())
+        ended = (CONTINUED, DONE, FAILED)
+        return sum(row["tasks"] for row in self.summary() if row["status"] not in ended)
 
     def first_of(self, chain: str) -> TaskRow | None:
         """The first task of a chain; None if the campaign has no such chain."""
@@ -251,37 +244,41 @@ class StoreReader(SealedRows):
                 f"`glasswells verify`"
             )
 
-    def _tallies(self, of: Callable[[dict[str, Any]], Mapping[str, int]]) -> _Tallies:
-        """Numbers by name, summed for each stage, in the order of the stages."""
-        totals: dict[tuple[int, str], dict[str, int]] = {}
-        for field in self._all_tasks():
-            for name, number in of(field).items():
-                tally = totals.setdefault((field["rank"], field["stage"]), {})
-                tally[name] = tally.get(name, 0) + number
-        return {key[1]: dict(sorted(totals[key].items())) for key in sorted(totals)}
+    def _tally(self, what: str) -> tallies.Tally:
+        """The sums of one sort, as they are kept, or made where an old format keeps none."""
+        if format_of(self._connection) < PACKED:
+            made = self._recounted()
+            return {key: numbers for key, numbers in made.items() if key[0] == what}
+        rows = self._rows("tallies", "WHERE key > ? AND key < ?", tallies.bounds(what))
+        return {tuple(json.loads(key)): json.loads(value) for key, value in rows}
+
+    def _recounted(self) -> tallies.Tally:
+        """All sums, made from the rows that they are about."""
+        made: tallies.Tally = {}
+        with self.snapshot():
+            for field in self._all_tasks():
+                tallies.add(made, tallies.of_task(field))
+            for kind, number in self._counted_kinds().items():
+                tallies.add(made, [tallies.of_record(kind)], number)
+        return made
 
     def _counted_kinds(self) -> dict[str, int]:
         """How many records there are of each kind, as two indices say that must agree.
 
         A flipped bit in one of them would otherwise hide records in silence.
         """
-        totals = self.property("totals")
-        if totals != self._counted_at:
-            one, other = (
-                f"SELECT {k}, kind, COUNT(*) FROM records INDEXED BY {index} GROUP BY kind"  # noqa: S608
-                for k, index in enumerate(("records_by_kind", "records_by_task"))
-            )
-            counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
-            with translated(self.path):
-                # One statement, so that both see the same state while a coordinator writes.
-                for k, kind, count in self._connection.execute(f"{one} UNION ALL {other}"):
-                    counts[k][kind] = count
-            if counts[0] != counts[1]:
-                raise DamagedStoreError(
-                    f"{self.path}: an index is damaged: see `glasswells verify`"
-                )
-            self._kind_counts, self._counted_at = counts[0], totals
-        return self._kind_counts
+        one, other = (
+            f"SELECT {k}, kind, COUNT(*) FROM records INDEXED BY {index} GROUP BY kind"  # noqa: S608
+            for k, index in enumerate(("records_by_kind", "records_by_task"))
+        )
+        counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        with translated(self.path):
+            # One statement, so that both see the same state while a coordinator writes.
+            for k, kind, count in self._connection.execute(f"{one} UNION ALL {other}"):
+                counts[k][kind] = count
+        if counts[0] != counts[1]:
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        return counts[0]
 
     def _place(self, seq: int) -> tuple[int, str, int, int, str, str, int]:
         """What records are sorted by; none of it ever changes."""
@@ -335,21 +332,46 @@ class StoreReader(SealedRows):
             record=value,
         )
 
-    def _record(self, record: int) -> tuple[Any, str, int, str]:
+    def _record(self, record: int, shared: SharedArrays | None = None) -> tuple[Any, str, int, str]:
         rows = self._rows("records", "WHERE id = ?", (record,))
         if not rows:
             raise DamagedStoreError(f"{self.path} lacks record {record}: see `glasswells verify`")
         _, _, kind, position, digest = rows[0]
-        body = self._value("SELECT body FROM records WHERE id = ?", record)
-        if not isinstance(body, str) or sha256(body.encode()) != digest:
-            raise DamagedStoreError(f"{self.path}: record {record} is not what was written")
         try:
-            return self.codec.decode(body, self._blob), kind, position, digest
+            body = unpack_text(self._value("SELECT body FROM records WHERE id = ?", record))
+            if sha256(body.encode()) != digest:
+                raise CodecError("it is not what was written")
+            return self.codec.decode(body, self.array, shared), kind, position, digest
         except CodecError as error:
             raise DamagedStoreError(f"{self.path}: record {record}: {error}") from error
 
-    def _blob(self, digest: str) -> bytes:
-        data = self._value("SELECT data FROM blobs WHERE digest = ?", digest)
+    def array(self, digest: str, depth: int = 0) -> bytes:
+        """The bytes of an array."""
+        row = self._kept(digest)
+        if row is None or depth > MOST_BASES:
+            raise DamagedStoreError(f"{self.path}: array {digest} is missing")
+        data, coding, base = row
+        known = b""
+        if base is not None:
+            known = self._bases.get(base) or self.array(base, depth + 1)
+            if len(self._bases) > BASES_IN_HAND:
+                self._bases.clear()
+            self._bases[base] = known
+        try:
+            if isinstance(data, bytes):
+                data = unpack(Packed(data, coding, base), known)
+        except CodecError:
+            data = None
         if not isinstance(data, bytes) or sha256(data) != digest:
             raise DamagedStoreError(f"{self.path}: array {digest} is not what was written")
         return data
+
+    def _kept(self, digest: str) -> tuple[Any, int, str | None] | None:
+        """What is in the place of an array: data, how it is packed and its base."""
+        packing = "coding, base" if format_of(self._connection) >= PACKED else "0, NULL"
+        with translated(self.path):
+            found: tuple[Any, int, str | None] | None = self._connection.execute(
+                f"SELECT data, {packing} FROM blobs WHERE digest = ?",  # noqa: S608 (own names)
+                (digest,),
+            ).fetchone()
+        return found

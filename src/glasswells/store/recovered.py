@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 from glasswells.store.codec import Encoded, array_digests, sha256
 from glasswells.store.errors import CodecError, FormatError
 from glasswells.store.machine_failures import RECORDED
+from glasswells.store.packing import MOST_BASES, PLAIN, Packed, unpack, unpack_text
 from glasswells.store.reader import CONTINUED, DONE, ENDED, FAILED
 from glasswells.store.schema import COLUMNS, columns_of, seal
 from glasswells.store.sqlite_pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, PageFile, Place
@@ -199,23 +200,34 @@ class Recovered:
         """The first of several copies of a record that is whole, with all its arrays."""
         for record in candidates:
             row = self._pages.row(record.place)
-            body = row.values[4] if row is not None and len(row.values) == 7 else None
-            if not isinstance(body, str) or sha256(body.encode()) != record.digest:
-                continue
             try:
+                body = unpack_text(None if row is None or len(row.values) != 7 else row.values[4])
+                if sha256(body.encode()) != record.digest:
+                    continue
                 arrays = {digest: self._array(digest) for digest in array_digests(body)}
             except CodecError:
                 continue
             return Encoded(body=body, arrays=arrays)
         return None
 
-    def _array(self, digest: str) -> bytes:
+    def _array(self, digest: str, depth: int = 0) -> bytes:
         for place in self._blobs.get(digest, ()):
             row = self._pages.row(place)
-            data = row.values[1] if row is not None and len(row.values) == 2 else None
-            if isinstance(data, bytes) and sha256(data) == digest:
+            try:
+                data = self._unpacked(row.values, depth) if row is not None else b""
+            except CodecError:
+                continue
+            if sha256(data) == digest:
                 return data
         raise CodecError(f"array {digest} is lost")
+
+    def _unpacked(self, values: tuple[Any, ...], depth: int) -> bytes:
+        """The bytes of an array from its row, of which older formats have two columns only."""
+        _, data, coding, base = (*values, PLAIN, None) if len(values) == 2 else values
+        if not isinstance(data, bytes) or depth > MOST_BASES:
+            raise CodecError("this is no array")
+        known = self._array(base, depth + 1) if isinstance(base, str) else b""
+        return unpack(Packed(data, coding, base), known)
 
     def _scan(self, path: Path) -> None:
         readers: dict[tuple[int, int], Callable[[int | None, tuple[Any, ...], Place], None]] = {
@@ -228,11 +240,11 @@ class Recovered:
             (INDEX_INTERIOR, 7): self._add_input,
         }
         for cell in self._pages.cells():
-            if (cell.place.kind, cell.columns) == (TABLE_LEAF, 2):
-                digest = self._pages.first(cell.place)
+            if cell.place.kind == TABLE_LEAF and cell.columns in (2, 4):
+                digest = self._pages.first(cell.place)  # none for a session, which has a number
                 if isinstance(digest, str):
                     self._blobs[digest].append(cell.place)
-                continue
+                    continue
             reader = readers.get((cell.place.kind, cell.columns))
             row = None if reader is None else self._pages.row(cell.place)
             if reader is not None and row is not None:
@@ -245,6 +257,8 @@ class Recovered:
 
     def _add_property(self, rowid: int | None, values: tuple[Any, ...], place: Place) -> None:
         key, value, mark = values
+        if isinstance(key, str) and key.startswith("["):  # a sum, which is made anew
+            return
         if seal(key, value) == mark and isinstance(value, str):
             self.properties[key] = self._newer(key, value)
             if key == "plan":

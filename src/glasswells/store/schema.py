@@ -19,10 +19,11 @@ PLAN_NAME = "plan.toml"
 """A copy to read beside the store; what counts is the text in the store."""
 APPLICATION_ID = 0x676C7773
 """`glws`: marks the file as ours in its header."""
-STORE_FORMAT = 2
+STORE_FORMAT = 3
 """Of the tables below. Raise it with any change to them, and teach `upgrade` the step.
 
-1: tasks did not say how many products they have. 2: they do."""
+1: tasks did not say how many products they have. 2: they do. 3: arrays and texts may be packed, and
+sums over tasks and records are kept."""
 OLDEST_FORMAT = 1
 """That this version reads."""
 PAGE_SIZE = 16384
@@ -60,7 +61,11 @@ TABLES = (
     "CREATE TABLE arrays (record INTEGER NOT NULL, digest TEXT NOT NULL,"
     " PRIMARY KEY (record, digest)) WITHOUT ROWID",
     "CREATE INDEX arrays_by_digest ON arrays (digest)",
-    "CREATE TABLE blobs (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)",
+    "CREATE TABLE blobs (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL,"
+    " coding INTEGER NOT NULL DEFAULT 0, base TEXT)",
+    "CREATE INDEX blobs_by_base ON blobs (base) WHERE base IS NOT NULL",
+    "CREATE TABLE tallies (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL,"
+    " seal INTEGER NOT NULL)",
 )
 COLUMNS = {
     "campaign": ("key", "value"),
@@ -72,28 +77,60 @@ COLUMNS = {
     ),
     "inputs": ("chain", "position", "source", "kind", "item", "optional"),
     "records": ("id", "task", "kind", "position", "digest"),
+    "tallies": ("key", "value"),
 }
 """The columns that each row's seal covers, in order."""
+COUNTED, PACKED = 2, 3
+"""Formats from which on tasks count their products, and arrays are packed and sums kept."""
 PRODUCTS = "products"
 """The column of tasks that format 1 lacks."""
+COUNTED_TABLES = ("tasks", "records", "tallies")
+"""Whose rows are counted in the property `totals`."""
+PACKING = ", coding INTEGER NOT NULL DEFAULT 0, base TEXT"
+"""The columns of arrays that came with packing."""
 
 
 def columns_of(version: int) -> dict[str, tuple[str, ...]]:
     """As `COLUMNS`, for a store of some format."""
-    if version > 1:
-        return COLUMNS
-    return {**COLUMNS, "tasks": tuple(name for name in COLUMNS["tasks"] if name != PRODUCTS)}
+    columns = dict(COLUMNS)
+    if version < PACKED:
+        del columns["tallies"]
+    if version < COUNTED:
+        columns["tasks"] = tuple(name for name in COLUMNS["tasks"] if name != PRODUCTS)
+    return columns
 
 
 def tables_of(version: int) -> list[str]:
     """As `TABLES`, for a store of some format."""
-    if version > 1:
-        return sorted(TABLES)
-    return sorted(sql.replace(f", {PRODUCTS} INTEGER NOT NULL DEFAULT 0", "") for sql in TABLES)
+    statements = list(TABLES)
+    if version < PACKED:
+        statements = [sql.replace(PACKING, "") for sql in TABLES if not _is_new(sql)]
+    if version < COUNTED:
+        own = f", {PRODUCTS} INTEGER NOT NULL DEFAULT 0"
+        statements = [sql.replace(own, "") for sql in statements]
+    return sorted(statements)
+
+
+def _is_new(sql: str) -> bool:
+    """Whether a table or index came with packed arrays."""
+    return "blobs_by_base" in sql or "TABLE tallies" in sql
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring a store of an older format to that of today, in the caller's transaction."""
+    """Bring a store of an older format to that of today, in the caller's transaction.
+
+    What was written stays as it is; sums are to be made by the caller.
+    """
+    if format_of(connection) < COUNTED:
+        _count_products(connection)
+    connection.execute("ALTER TABLE blobs ADD COLUMN coding INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE blobs ADD COLUMN base TEXT")
+    for statement in filter(_is_new, TABLES):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version={STORE_FORMAT}")
+
+
+def _count_products(connection: sqlite3.Connection) -> None:
     connection.execute(f"ALTER TABLE tasks ADD COLUMN {PRODUCTS} INTEGER NOT NULL DEFAULT 0")
     connection.execute(
         f"UPDATE tasks SET {PRODUCTS} = (SELECT COUNT(*) FROM records r"  # noqa: S608 (own names)
@@ -104,7 +141,6 @@ def upgrade(connection: sqlite3.Connection) -> None:
     connection.executemany(
         "UPDATE tasks SET seal = ? WHERE seq = ?", [(seal(*row), row[0]) for row in rows]
     )
-    connection.execute(f"PRAGMA user_version={STORE_FORMAT}")
 
 
 def seal(*values: Any) -> int:
@@ -113,6 +149,19 @@ def seal(*values: Any) -> int:
     Corruption may turn a text into bytes, hence `repr`.
     """
     return zlib.crc32(json.dumps(values, default=repr).encode())
+
+
+def create_store(directory: Path, *, pipeline: str, plan: str, seed: int) -> None:
+    """Make a campaign's folder and its empty store.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    totals = json.dumps(dict.fromkeys(COUNTED_TABLES, 0))
+    properties = {"pipeline": pipeline, "plan": plan, "seed": str(seed), "totals": totals}
+    create(directory / STORE_NAME, properties)
 
 
 def create(path: Path, properties: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.errors import GlasswellsError
+from glasswells.store.codec import Encoded
 
 NAME_FORMAT = 1
 """Part of every task's name; raised only if all names change. What a stage's results are is said
@@ -135,6 +136,18 @@ class TaskOutput:
     """A record from which the next chunk goes on; None: the chain is at its end."""
     chunks_left: int = 1
     """With a state: how many chunks are left, as far as known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncodedOutput:
+    """What came of a task, ready to be saved."""
+
+    products: tuple[tuple[str, Encoded], ...]
+    counts: Mapping[str, int]
+    state: Encoded | None
+    chunks_left: int
+    cpu_seconds: float
+    wall_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

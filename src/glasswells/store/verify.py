@@ -10,10 +10,12 @@ from typing import Any
 
 from glasswells.core.errors import GlasswellsError
 from glasswells.core.progress import Progress, Report, reporting
+from glasswells.store import tallies
 from glasswells.store.codec import Codec, sha256
-from glasswells.store.errors import DamagedStoreError
+from glasswells.store.errors import CodecError, DamagedStoreError
+from glasswells.store.packing import unpack_text
 from glasswells.store.reader import ENDED, WAITING, StoreReader
-from glasswells.store.schema import log_size, seal, translated
+from glasswells.store.schema import PACKED, format_of, log_size, seal, translated
 from glasswells.store.tasks import CHECKPOINT
 
 REFERENCES = {
@@ -24,7 +26,7 @@ REFERENCES = {
     "array references without array": "SELECT COUNT(*) FROM arrays a WHERE NOT EXISTS"
     " (SELECT 1 FROM blobs b WHERE b.digest = a.digest)",
     "arrays of no record": "SELECT COUNT(*) FROM blobs b WHERE NOT EXISTS"
-    " (SELECT 1 FROM arrays a WHERE a.digest = b.digest)",
+    " (SELECT 1 FROM arrays a WHERE a.digest = b.digest){or_base}",
     "inputs of no task": "SELECT COUNT(*) FROM inputs i WHERE NOT EXISTS"
     " (SELECT 1 FROM tasks t WHERE t.id = i.chain)",
     "inputs from no task": "SELECT COUNT(*) FROM inputs i WHERE NOT EXISTS"
@@ -35,6 +37,12 @@ REFERENCES = {
     " WHERE status <> 'continued' GROUP BY chain HAVING COUNT(*) <> 1)",
 }
 """What must be zero."""
+BASES = {
+    "arrays whose base is missing": "SELECT COUNT(*) FROM blobs b WHERE b.base IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM blobs o WHERE o.digest = b.base)",
+}
+"""The same, of stores with packed arrays."""
+OR_BASE = " AND NOT EXISTS (SELECT 1 FROM blobs o WHERE o.base = b.digest)"
 MAX_PROBLEMS = 1000
 
 
@@ -101,6 +109,7 @@ class _Verifier(StoreReader):
         yield from self._check_file()
         yield from self._check_seals(totals)
         yield from self._check_references()
+        yield from self._check_sums()
         yield from self._check_tasks()
         yield from self._check_records(totals, report)
         yield from self._check_other_arrays(totals)
@@ -129,19 +138,29 @@ class _Verifier(StoreReader):
 
     def _check_references(self) -> Iterator[str]:
         with translated(self.path):
-            for name, sql in REFERENCES.items():
-                (count,) = self._connection.execute(sql).fetchone()
+            is_packed = format_of(self._connection) >= PACKED
+            for name, sql in {**REFERENCES, **(BASES if is_packed else {})}.items():
+                text = sql.replace("{or_base}", OR_BASE if is_packed else "")
+                (count,) = self._connection.execute(text).fetchone()
                 if count:
                     yield f"{count} {name}"
-            found = {
-                table: self._connection.execute(
-                    f"SELECT COUNT(*) FROM {table}"  # noqa: S608 (own constants)
-                ).fetchone()[0]
-                for table in ("tasks", "records")
-            }
+            found = self._counted()
         written = json.loads(self.property("totals"))
         if found != written:
             yield f"the store holds {found}, expected {written}"
+
+    def _check_sums(self) -> Iterator[str]:
+        """What is kept as sums is what the rows add up to."""
+        if format_of(self._connection) < PACKED:
+            return
+        try:
+            made = self._recounted()
+            for what in tallies.ALL:
+                kept = self._tally(what)
+                if kept != {key: numbers for key, numbers in made.items() if key[0] == what}:
+                    yield f"the sums over {what} are not what their rows add up to"
+        except (GlasswellsError, ValueError, TypeError) as error:
+            yield f"sums: {error}"
 
     def _check_tasks(self) -> Iterator[str]:
         """Task ids are what they stand for, and waiting tasks wait for what is not there yet."""
@@ -189,34 +208,45 @@ class _Verifier(StoreReader):
                 report(1)
                 arrays = self._arrays_of(identity)
                 yield from self._check_arrays(arrays, totals)
-                if not isinstance(body, str) or sha256(body.encode()) != digest:
+                try:
+                    text = unpack_text(body)
+                except CodecError:
+                    text = ""
+                if sha256(text.encode()) != digest:
                     yield f"record {identity} is not what was written"
                     continue
                 named = _Named(arrays)
                 try:
-                    self.codec.decode(body, named)
+                    self.codec.decode(text, named)
                 except (GlasswellsError, ValueError, TypeError) as error:
                     yield f"record {identity}: {error}"
                     continue
                 if named.seen != arrays.keys():
                     yield f"record {identity} has other array references than its text"
 
-    def _arrays_of(self, identity: int) -> dict[str, Any]:
-        return dict(
-            self._connection.execute(
-                "SELECT a.digest, b.data FROM arrays a LEFT JOIN blobs b ON b.digest = a.digest"
-                " WHERE a.record = ?",
-                (identity,),
+    def _arrays_of(self, identity: int) -> dict[str, bytes | None]:
+        """The arrays of a record by their digests; None: not what was written."""
+        with translated(self.path):
+            found = self._connection.execute(
+                "SELECT digest FROM arrays WHERE record = ?", (identity,)
             ).fetchall()
-        )
+        return {digest: self._whole(digest) for (digest,) in found}
 
-    def _check_arrays(self, arrays: dict[str, Any], totals: dict[str, int]) -> Iterator[str]:
+    def _whole(self, digest: str) -> bytes | None:
+        try:
+            return self.array(digest)
+        except DamagedStoreError:
+            return None
+
+    def _check_arrays(
+        self, arrays: Mapping[str, bytes | None], totals: dict[str, int]
+    ) -> Iterator[str]:
         for digest, data in arrays.items():
             if digest in self._hashed:
                 continue
             self._hashed.add(digest)
             totals["arrays"] += 1
-            if not isinstance(data, bytes) or sha256(data) != digest:
+            if data is None:
                 yield f"array {digest} is not what was written"
             else:
                 totals["bytes"] += len(data)
@@ -226,8 +256,7 @@ class _Verifier(StoreReader):
         with translated(self.path):
             for (digest,) in self._connection.execute("SELECT digest FROM blobs"):
                 if digest not in self._hashed:
-                    data = self._value("SELECT data FROM blobs WHERE digest = ?", digest)
-                    yield from self._check_arrays({digest: data}, totals)
+                    yield from self._check_arrays({digest: self._whole(digest)}, totals)
 
 
 class _Named:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from glasswells.store import tallies
 from glasswells.store.codec import Codec, Encoded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.lock import CampaignLock
@@ -28,7 +29,6 @@ from glasswells.store.schema import (
     COLUMNS,
     STORE_FORMAT,
     STORE_NAME,
-    create,
     format_of,
     require_store,
     seal,
@@ -37,39 +37,11 @@ from glasswells.store.schema import (
     upgrade,
 )
 from glasswells.store.sealed import storable
-from glasswells.store.tasks import CHECKPOINT, Task, canonical
+from glasswells.store.shelf import Shelf
+from glasswells.store.tasks import CHECKPOINT, EncodedOutput, Task, canonical
 
 FAILED_INPUT = "failed_input"
 """Reason of a task that never ran because one that it needs has failed."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EncodedOutput:
-    """What came of a task, ready to be saved."""
-
-    products: tuple[tuple[str, Encoded], ...]
-    counts: Mapping[str, int]
-    state: Encoded | None
-    chunks_left: int
-    cpu_seconds: float
-    wall_seconds: float
-
-
-def create_store(directory: Path, *, pipeline: str, plan: str, seed: int, codec: Codec) -> None:
-    """Make a campaign's folder and its empty store.
-
-    Raises
-    ------
-    StoreError
-        If the folder cannot be written.
-    """
-    properties = {
-        "pipeline": pipeline,
-        "plan": plan,
-        "seed": str(seed),
-        "totals": json.dumps({"tasks": 0, "records": 0}),
-    }
-    create(directory / STORE_NAME, properties)
 
 
 class Store(StoreReader):
@@ -91,6 +63,8 @@ class Store(StoreReader):
         self._lock = CampaignLock(directory)
         try:
             super().__init__(directory, codec)
+            self._tallied: tallies.Tally = {}
+            self._shelf = Shelf(self.path, self._connection, self.array)
             if format_of(self._connection) < STORE_FORMAT:
                 self._upgrade()
             self._totals: dict[str, int] = json.loads(self.property("totals"))
@@ -110,15 +84,17 @@ class Store(StoreReader):
         """From an older format, after every seal was found to be right."""
         for _ in self.tasks():
             pass
-        with translated(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                upgrade(self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-        self._columns = COLUMNS
+        self._totals = json.loads(self.property("totals"))
+        try:
+            with self.transaction():
+                with translated(self.path):
+                    upgrade(self._connection)
+                self._columns = COLUMNS
+                self._totals["tallies"] = 0
+                self._tallied = self._recounted()
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Move the log into the file, close it and let another coordinator in."""
@@ -141,12 +117,13 @@ class Store(StoreReader):
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._save_tallies()
             if self._totals != before:
                 self._set_property("totals", json.dumps(self._totals))
             with translated(self.path):
                 self._connection.execute("COMMIT")
         except BaseException:
-            self._totals = before
+            self._totals, self._tallied = before, {}
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
@@ -154,6 +131,10 @@ class Store(StoreReader):
     def grow_plan(self, text: str) -> None:
         """Take a plan with more to do in place of that of before."""
         self._set_property("plan", text)
+
+    def keep_note(self, key: str, text: str) -> None:
+        """Keep a text that can be made again, for those who read the store."""
+        self._set_property(key, text)
 
     def begin_session(self, provenance: dict[str, Any]) -> None:
         """Record a run of a coordinator: versions, machine type, times."""
@@ -222,10 +203,11 @@ class Store(StoreReader):
             The tasks that follow the end of its chain, with the ranks of their stages.
         """
         positions: dict[str, int] = {}
+        bases = self._shelf.bases(row.task.inputs)
         for kind, record in result.products:
             position = positions.get(kind, 0)
             positions[kind] = position + 1
-            self._insert_record(row.seq, kind, position, record)
+            self._insert_record(row.seq, kind, position, record, bases)
         self._delete_records(row.seq, CHECKPOINT)
         self._finish(
             row,
@@ -242,7 +224,7 @@ class Store(StoreReader):
                 row.task, chunk=row.task.chunk + 1, chunks_left=max(1, result.chunks_left)
             )
             seq = self._insert_task(task, row.rank, READY, 0)
-            self._insert_record(seq, CHECKPOINT, 0, result.state)
+            self._insert_record(seq, CHECKPOINT, 0, result.state, bases)
             return
         # Before the next tasks are added: they find this chain ended and do not wait for it.
         self._release(row.task.chain, failed=False)
@@ -274,12 +256,12 @@ class Store(StoreReader):
 
     def forget(self, chain: str) -> None:
         """Remove a chain with all that came of it."""
-        for row in [
-            self._task_row(row) for row in self._rows("tasks", "WHERE chain = ?", (chain,))
-        ]:
+        for columns in self._rows("tasks", "WHERE chain = ?", (chain,)):
+            row = self._task_row(columns)
             for kind in {CHECKPOINT, *(kind for _, kind in self._products_of(row))}:
                 self._delete_records(row.seq, kind)
             self._execute("DELETE FROM tasks WHERE seq = ?", (row.seq,))
+            self._count_task(columns, -1)
             self._totals["tasks"] -= 1
         self._execute("DELETE FROM inputs WHERE chain = ?", (chain,))
 
@@ -344,35 +326,43 @@ class Store(StoreReader):
         )
         names = ", ".join((*COLUMNS["tasks"], "seal"))
         self._insert(f"tasks ({names})", row)
+        self._count_task(row, 1)
         self._totals["tasks"] += 1
         return seq
 
-    def _insert_record(self, seq: int, kind: str, position: int, encoded: Encoded) -> None:
-        for digest, data in encoded.arrays.items():
-            self._execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (digest, data))
-        (last,) = self._connection.execute("SELECT MAX(id) FROM records").fetchone()
-        identity = (last or 0) + 1
-        mark = seal(identity, seq, kind, position, encoded.digest)
-        row = (identity, seq, kind, position, encoded.body, encoded.digest, mark)
-        self._execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        for digest in encoded.arrays:
-            self._execute("INSERT INTO arrays VALUES (?, ?)", (identity, digest))
+    def _insert_record(
+        self, seq: int, kind: str, position: int, encoded: Encoded, bases: dict[str, bytes]
+    ) -> None:
+        self._shelf.put(seq, kind, position, encoded, bases)
+        tallies.add(self._tallied, [tallies.of_record(kind)])
         self._totals["records"] += 1
 
     def _delete_records(self, seq: int, kind: str) -> None:
         for identity, *_ in self._rows("records", "WHERE task = ? AND kind = ?", (seq, kind)):
-            digests = self._connection.execute(
-                "SELECT digest FROM arrays WHERE record = ?", (identity,)
-            ).fetchall()
-            self._execute("DELETE FROM arrays WHERE record = ?", (identity,))
-            self._execute("DELETE FROM records WHERE id = ?", (identity,))
-            for digest in digests:
-                self._execute(
-                    "DELETE FROM blobs WHERE digest = ?1"
-                    " AND NOT EXISTS (SELECT 1 FROM arrays WHERE digest = ?1)",
-                    digest,
-                )
+            self._shelf.remove(identity)
+            tallies.add(self._tallied, [tallies.of_record(kind)], -1)
             self._totals["records"] -= 1
+
+    def _count_task(self, row: Sequence[Any], times: int) -> None:
+        field = dict(zip(COLUMNS["tasks"], row, strict=True))
+        tallies.add(self._tallied, tallies.of_task(field), times)
+
+    def _save_tallies(self) -> None:
+        """Add what has changed to the sums that are kept."""
+        for key, numbers in self._tallied.items():
+            if not any(numbers):
+                continue
+            text = tallies.text_of(key)
+            sums: tallies.Tally = {}
+            for _, known in self._rows("tallies", "WHERE key = ?", (text,)):
+                sums[key] = json.loads(known)
+                self._execute("DELETE FROM tallies WHERE key = ?", (text,))
+                self._totals["tallies"] -= 1
+            tallies.add(sums, [(key, numbers)])
+            for kept in tallies.without_empty(sums).values():
+                self._insert("tallies", (text, tallies.text_of(kept)))
+                self._totals["tallies"] += 1
+        self._tallied = {}
 
     def _change(self, where: str, values: Sequence[Any], **changes: Any) -> None:
         """Change columns of tasks, after their seals were found to be right."""
@@ -384,6 +374,8 @@ class Store(StoreReader):
                 f"UPDATE tasks SET {names}, seal = ? WHERE seq = ?",  # noqa: S608 (own names)
                 (*changes.values(), mark, field["seq"]),
             )
+            self._count_task(row, -1)
+            self._count_task(tuple(field[name] for name in COLUMNS["tasks"]), 1)
 
     def _set_property(self, key: str, value: str) -> None:
         row = (key, value, seal(key, value))

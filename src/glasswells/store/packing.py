@@ -1,0 +1,227 @@
+"""Arrays and texts in less room, to the last bit.
+
+Numbers of one place and time share their leading digits with numbers stored before: positions of
+two minima of a glass differ little. So what is kept of an array is its difference from a *base*,
+another array of the store, byte by byte: all first bytes, then all second ones. Bytes that are
+noise, the last ones of most real numbers, are kept as they are; the others are compressed.
+
+Reals that are whole multiples of some power of two are kept as these multiples, which are shorter
+than what floating point makes of them.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glasswells.store.errors import CodecError
+
+PLAIN, BITS, MULTIPLES = 0, 1, 2
+"""How an array is kept: as it is; by the bits of its 8-byte numbers; as multiples of a power of
+two. Part of the store's format."""
+LEAST_BYTES = 512
+"""Shorter arrays are kept as they are."""
+WORTH = 0.9
+"""Part of its size that a packed array has at most; others are kept as they are."""
+MOST_RATIO = 100
+"""Bytes that may come out of one: a damaged or hostile store must not take all memory."""
+MOST_BASES = 4
+"""How many arrays are read for one at most, itself not counted."""
+LEAST_TEXT = 256
+"""Bytes; shorter texts are kept as they are."""
+EXPONENTS = range(4, 45, 4)
+"""Of the powers of two that are tried: 2^-4, 2^-8, ..."""
+EXACT = 2.0**52
+"""Whole numbers below this are exact, and so is what is done with them here."""
+NOISE = 7.7
+"""Bits per byte from which on bytes are noise."""
+FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 18, "lc": 0, "lp": 0, "pb": 0}]
+"""Of the compression of bytes; part of the store's format."""
+HEAD = struct.Struct("<IB")
+"""Number of 8-byte words; which of their eight bytes are noise, as bits of a number."""
+
+Words = NDArray[np.uint64]
+
+
+class Packed(NamedTuple):
+    """An array as it is kept."""
+
+    data: bytes
+    coding: int = PLAIN
+    base: str | None = None
+    """Digest of the array that it is a difference from."""
+
+
+def pack(data: bytes, bases: Mapping[str, bytes]) -> Packed:
+    """The bytes of an array in less room, if there is some to gain.
+
+    Parameters
+    ----------
+    data
+        Of an array of any type.
+    bases
+        Arrays by their digests that it may be similar to.
+    """
+    if len(data) < LEAST_BYTES or len(data) % 8:
+        return Packed(data)
+    base = _nearest(data, bases)
+    known = b"" if base is None else bases[base]
+    for coding, content in ((MULTIPLES, _multiples(data, known)), (BITS, _bits(data, known))):
+        if (
+            content
+            and len(content) < WORTH * len(data)
+            and len(data) <= MOST_RATIO * (len(content) - 1)
+            and unpack(Packed(content, coding, base), known) == data
+        ):
+            return Packed(content, coding, base)
+    return Packed(data)
+
+
+def unpack(packed: Packed, base: bytes) -> bytes:
+    """The bytes of an array again; `base` are those of its base, if it has one.
+
+    Raises
+    ------
+    CodecError
+        For what `pack` did not make.
+    """
+    data, coding, _ = packed
+    if coding == PLAIN:
+        return data
+    try:
+        if coding == BITS:
+            difference = _inflated(data)
+            if not base:
+                return bytes(difference.tobytes())
+            return (np.frombuffer(base, "<u8") + _unfolded(difference)).astype("<u8").tobytes()
+        if coding == MULTIPLES:
+            whole = _unfolded(_inflated(data[1:])).view(np.int64)
+            unit = 0.5 ** data[0]
+            if base:
+                whole = whole + np.rint(np.frombuffer(base, "<f8") / unit).astype(np.int64)
+            return (whole * unit).astype("<f8").tobytes()
+    except (ValueError, IndexError, struct.error, lzma.LZMAError) as error:
+        raise CodecError(f"a packed array cannot be unpacked: {error}") from None
+    raise CodecError(f"an array is kept in the way {coding}, which this version does not know")
+
+
+def pack_text(text: str) -> str | bytes:
+    """A text, compressed if there is room to gain."""
+    plain = text.encode()
+    if len(plain) < LEAST_TEXT:
+        return text
+    packed = zlib.compress(plain, 9)
+    return packed if len(packed) < WORTH * len(plain) < MOST_RATIO * len(packed) else text
+
+
+def unpack_text(kept: object) -> str:
+    """The text again.
+
+    Raises
+    ------
+    CodecError
+        For what `pack_text` did not make.
+    """
+    if isinstance(kept, str):
+        return kept
+    if not isinstance(kept, bytes):
+        raise CodecError("a text is not what was written")
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(kept, MOST_RATIO * len(kept) + 1)
+        text = plain.decode()
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise CodecError(f"a text cannot be unpacked: {error}") from None
+    if not inflater.eof or inflater.unused_data:
+        raise CodecError("a packed text has another length than was written")
+    return text
+
+
+def _nearest(data: bytes, bases: Mapping[str, bytes]) -> str | None:
+    """The most similar base, if one has most leading digits in common with the array."""
+    values = np.frombuffer(data, "<f8")
+    some = np.linspace(0, len(values) - 1, 64).astype(int)
+    with np.errstate(all="ignore"):
+        best, least = None, 0.25 * float(np.median(np.abs(values[some])))
+        for digest, other in bases.items():
+            if len(other) != len(data):
+                continue
+            apart = np.abs(values[some] - np.frombuffer(other, "<f8")[some])
+            if float(np.median(apart)) < least:
+                best, least = digest, float(np.median(apart))
+    return best
+
+
+def _bits(data: bytes, base: bytes) -> bytes:
+    words = np.frombuffer(data, "<u8")
+    return _deflated(_folded(words - np.frombuffer(base, "<u8")) if base else words)
+
+
+def _multiples(data: bytes, base: bytes) -> bytes:
+    """As multiples of the largest power of two that all values are multiples of; empty: none."""
+    values = np.frombuffer(data, "<f8")
+    with np.errstate(all="ignore"):
+        for exponent in EXPONENTS:
+            scaled = values * 2.0**exponent
+            if not np.max(np.abs(scaled)) < EXACT:  # also for NaN
+                return b""
+            whole = np.rint(scaled)
+            if np.array_equal(whole, scaled):
+                break
+        else:
+            return b""
+        steps = whole.astype(np.int64)
+        if base:
+            other = np.rint(np.frombuffer(base, "<f8") * 2.0**exponent)
+            if not np.max(np.abs(other)) < EXACT:
+                return b""
+            steps = steps - other.astype(np.int64)
+    return bytes([exponent]) + _deflated(_folded(steps.view(np.uint64)))
+
+
+def _folded(words: Words) -> Words:
+    """0, -1, 1, -2, ... as 0, 1, 2, 3, ...: small numbers of both signs have leading zeros."""
+    sign = (words.view(np.int64) >> np.int64(63)).view(np.uint64)
+    return (words << np.uint64(1)) ^ sign
+
+
+def _unfolded(words: Words) -> Words:
+    return (words >> np.uint64(1)) ^ (~(words & np.uint64(1)) + np.uint64(1))
+
+
+def _deflated(words: Words) -> bytes:
+    planes = words.astype("<u8").view(np.uint8).reshape(-1, 8).T
+    noisy = np.array([_is_noise(plane) for plane in planes])
+    head = HEAD.pack(len(words), sum(1 << k for k in range(8) if noisy[k]))
+    rest = lzma.compress(planes[~noisy].tobytes(), lzma.FORMAT_RAW, filters=FILTERS)
+    return bytes(head + planes[noisy].tobytes() + rest)
+
+
+def _inflated(data: bytes) -> Words:
+    count, mask = HEAD.unpack_from(data)
+    if 8 * count > MOST_RATIO * len(data):
+        raise ValueError("it is larger than what is ever packed")
+    noisy = np.array([bool(mask >> k & 1) for k in range(8)])
+    start = HEAD.size + count * int(noisy.sum())
+    size = count * int((~noisy).sum())
+    inflater = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=FILTERS)
+    rest = inflater.decompress(data[start:], size + 1)
+    if len(rest) != size:
+        raise ValueError("its length is not what was written")
+    planes = np.empty((8, count), np.uint8)
+    planes[noisy] = np.frombuffer(data[HEAD.size : start], np.uint8).reshape(-1, count)
+    planes[~noisy] = np.frombuffer(rest, np.uint8).reshape(-1, count)
+    words: Words = np.ascontiguousarray(planes.T).view("<u8").reshape(-1)
+    return words
+
+
+def _is_noise(plane: NDArray[np.uint8]) -> bool:
+    counts = np.bincount(plane, minlength=256)
+    parts = counts[counts > 0] / len(plane)
+    return bool(-np.sum(parts * np.log2(parts)) > NOISE)

@@ -1,0 +1,152 @@
+"""Arrays and texts in less room: the same bytes come back, whatever they are."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from glasswells.store.errors import CodecError
+from glasswells.store.packing import (
+    BITS,
+    MOST_RATIO,
+    MULTIPLES,
+    PLAIN,
+    Packed,
+    pack,
+    pack_text,
+    unpack,
+    unpack_text,
+)
+
+ANY = npst.arrays(np.float64, st.integers(64, 200), elements=st.floats(width=64))
+"""With NaN of every kind, infinities, zeros of both signs and subnormal numbers."""
+
+
+def there_and_back(data: bytes, bases: dict[str, bytes]) -> Packed:
+    packed = pack(data, bases)
+    assert unpack(packed, bases.get(packed.base or "", b"")) == data
+    return packed
+
+
+@given(values=ANY, other=ANY, exponent=st.sampled_from([0, 7, 16, 24]))
+@settings(max_examples=200, deadline=None)
+def test_every_array_comes_back_to_the_bit(
+    values: np.ndarray, other: np.ndarray, exponent: int
+) -> None:
+    there_and_back(values.tobytes(), {})
+    with np.errstate(all="ignore"):
+        there_and_back(
+            (values + 1e-3 * np.resize(other, values.shape)).tobytes(),
+            {"a": values.tobytes(), "b": other.tobytes()},
+        )
+        there_and_back(
+            (np.rint(values * 2**exponent) / 2**exponent).tobytes(), {"a": values.tobytes()}
+        )
+
+
+@given(data=st.binary(min_size=0, max_size=3000))
+def test_every_string_of_bytes_comes_back(data: bytes) -> None:
+    there_and_back(data, {"a": data[::-1], "b": data})
+
+
+def glass(seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0, 11.4, size=(1500, 3))
+
+
+def test_a_minimum_is_kept_as_its_difference_from_a_similar_one() -> None:
+    known, others = glass(), glass(2)
+    moved = known + np.random.default_rng(3).normal(scale=1e-3, size=known.shape)
+    bases = {"known": known.tobytes(), "others": others.tobytes(), "short": b"0" * 800}
+    exact = there_and_back(moved.tobytes(), bases)
+    assert (exact.coding, exact.base) == (BITS, "known")
+    assert len(exact.data) < 0.75 * moved.nbytes
+    coarse = there_and_back((np.rint(moved * 2**16) / 2**16).tobytes(), bases)
+    assert (coarse.coding, coarse.base) == (MULTIPLES, "known")
+    assert len(coarse.data) < 0.2 * moved.nbytes
+
+
+def test_an_array_without_a_similar_one_has_no_base() -> None:
+    unit = np.random.default_rng(4).normal(scale=0.01, size=4500)
+    packed = there_and_back((np.rint(unit * 2**24) / 2**24).tobytes(), {"g": glass().tobytes()})
+    assert (packed.coding, packed.base) == (MULTIPLES, None)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -0.0, 2.0**60, 5e-324])
+def test_what_is_no_multiple_is_kept_by_its_bits(bad: float) -> None:
+    values = np.arange(600) / 4.0
+    values[17] = bad
+    packed = there_and_back(values.tobytes(), {"same": (np.arange(600) / 4.0).tobytes()})
+    assert packed.coding == BITS
+
+
+def test_noise_is_kept_as_it_is() -> None:
+    noise = np.random.default_rng(5).bytes(36000)
+    assert pack(noise, {"g": glass().tobytes()}) == Packed(noise, PLAIN, None)
+
+
+def test_what_takes_too_little_room_is_not_packed() -> None:
+    """So that nothing that is unpacked may be much larger than the store."""
+    zeros = bytes(10**6)
+    assert pack(zeros, {}).coding == PLAIN
+    text = json.dumps([0] * 10**5)
+    assert pack_text(text) == text
+
+
+@pytest.mark.parametrize("length", [10, 1000, 50_000])
+def test_texts_come_back(length: int) -> None:
+    text = json.dumps({f"gläs {k}": k**0.5 for k in range(length // 10)})
+    kept = pack_text(text)
+    assert unpack_text(kept) == text
+    assert isinstance(kept, bytes) == (length > 100)
+
+
+def bomb() -> bytes:
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 18,
+                "lc": 0, "lp": 0, "pb": 0}]  # fmt: skip
+    return struct.pack("<IB", 10**6, 0) + lzma.compress(bytes(8 * 10**6), lzma.FORMAT_RAW,
+                                                        filters=filters)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        Packed(b"", BITS),
+        Packed(b"\x10", MULTIPLES),
+        Packed(bytes(100), BITS),
+        Packed(b"\xff" * 100, MULTIPLES),
+        Packed(bomb(), BITS),
+        Packed(b"abc", 7),
+    ],
+)
+def test_what_was_not_packed_is_refused(packed: Packed) -> None:
+    with pytest.raises(CodecError):
+        unpack(packed, b"")
+
+
+def test_a_base_of_another_length_is_refused() -> None:
+    known, moved = glass(), glass() + 1e-3
+    packed = pack(moved.tobytes(), {"known": known.tobytes()})
+    with pytest.raises(CodecError, match="cannot be unpacked"):
+        unpack(packed, known.tobytes()[:-8])
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [b"", b"no zlib", zlib.compress(b"\xff" * 300), zlib.compress(bytes(10**6)), None, 3,
+     zlib.compress(b"x" * 300)[:-1], zlib.compress(b"x" * 300) + b"y"],
+)  # fmt: skip
+def test_texts_that_were_not_packed_are_refused(kept: object) -> None:
+    with pytest.raises(CodecError):
+        unpack_text(kept)
+
+
+def test_a_packed_text_may_be_no_larger_than_its_limit() -> None:
+    assert MOST_RATIO < 1000, "zlib makes a thousand bytes of one"
