@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from glasswells.core.records import Configuration
+from glasswells.core.geometry import displacement
+from glasswells.core.records import Array, Configuration, DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.explore import Exploration
 from glasswells.landscape.preparation import PreparationState
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
 from glasswells.statistics import WellSummary
-from glasswells.store.codec import AddedField, RecordType
+from glasswells.store.codec import AddedField, DerivedField, RecordType
 
 
 def upgrade_splitting(fields: dict[str, Any], version: int) -> dict[str, Any]:
@@ -39,7 +41,22 @@ def _is_empty(pairs: Any) -> bool:
     return len(pairs) == 0
 
 
+def _moved(known: Mapping[str, Any], to: str) -> Array:
+    """Displacements from the minimum A of a double well, as `find_double_well` makes them."""
+    start, end = known["minimum_a"], known[to]
+    return displacement(start.positions, end.positions, start.box)
+
+
 HISTORIES = (
+    RecordType(
+        cls=DoubleWell,
+        name="DoubleWell",
+        version=2,
+        derived={
+            "displacement_ab": DerivedField(version=2, of=lambda known: _moved(known, "minimum_b")),
+            "displacement_as": DerivedField(version=2, of=lambda known: _moved(known, "saddle")),
+        },
+    ),
     RecordType(cls=PreparationState, name="Preparation"),
     RecordType(
         cls=Exploration,
