@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
-from glasswells.core.records import Configuration, DoubleWell
+from glasswells.core.records import Configuration, DoubleWell, InherentStructure
 from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.reference import reference_rates
 from glasswells.estimation.sizes import n_particles
@@ -31,9 +31,10 @@ from glasswells.landscape.preparation import (
 from glasswells.landscape.trajectory import ExplorationState
 from glasswells.model.pair_model import Model
 from glasswells.paths import find_double_well
-from glasswells.plan.model import pair_model
+from glasswells.plan.model import PAIR, pair_model
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings
+from glasswells.stages.settled import settled_minimum
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.prepare import prepare_parameters
 from glasswells.stages.splittings import splittings_parameters
@@ -50,6 +51,11 @@ SCATTER = {"quench": 0.25, "search": 0.3, "modes": 0.3, "splitting": 0.1, "sweep
            "block": 0.1}  # fmt: skip
 """Of one glass about a mean, from the explorations and paths behind `reference`; more for quenches,
 as a calibration sees the beginning of trajectories only."""
+BY_ENERGIES = ("finish", "search", "modes", "overlap", "full_spectrum", "tangent_study")
+"""Costs that are mostly evaluations of energies, forces and Hessians."""
+FOREIGN = 1.0
+"""Scatter, at least, of such costs of other energies: searches, modes and overlaps of silicon and
+of silica by LAMMPS took 0.5 to 3.4 times what quenches let expect."""
 SOURCE = "calibration on this machine"
 SEED = 1
 MADE = ("prepare", "melt_quench")
@@ -95,7 +101,7 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
         name = "block" if plan.glasses.source == "melt_quench" else "sweep"
         costs[name] = fmean(sweeps)
     costs["quench"] = fmean(fmean(of_glasses) for of_glasses in quench.values())
-    rates = _scaled_rest(reference, costs)
+    rates = scaled_rest(reference, costs, is_pair=plan.model.kind == PAIR)
     rates |= {(name, None): _rate(name, cost) for name, cost in costs.items()}
     for temperature, of_glasses in quench.items():
         rate = _rate("quench", fmean(of_glasses))
@@ -112,16 +118,36 @@ def _chosen(plan: Plan) -> Iterator[tuple[float, int]]:
             yield temperature, index
 
 
-def _scaled_rest(reference: Known, costs: dict[str, float]) -> dict[tuple[str, float | None], Rate]:
-    """What was not measured, by the speed of this machine: costs of splittings differ least."""
+def scaled_rest(
+    reference: Known, costs: Mapping[str, float], *, is_pair: bool
+) -> dict[tuple[str, float | None], Rate]:
+    """What was not measured, by the speed of this machine: costs of splittings differ least.
+
+    What evaluates energies goes by the cost of a quench where these are no pair model's, whose
+    evaluations the reference counts: a hundred times as much is usual.
+
+    Parameters
+    ----------
+    reference
+        Costs of the reference's machine, of pair models.
+    costs
+        What was measured here, `quench` at least.
+    is_pair
+        Whether the energies are those of a pair model.
+    """
     measure = "splitting" if "splitting" in costs else "quench"
-    factor = costs[measure] / reference.rate(measure).value
-    rest = ("finish", "pooling", "choosing", "search", "splitting", "modes", "overlap")
     rates: dict[tuple[str, float | None], Rate] = {}
-    for name in (*rest, "full_spectrum", "tangent_study"):
+    for name in (*BY_ENERGIES, "pooling", "choosing", "splitting"):
+        of_energies = name in BY_ENERGIES and not is_pair
+        by = "quench" if of_energies else measure
+        factor = costs[by] / reference.rate(by).value
         rate = reference.rate(name)
-        source = f"{rate.source}, times {factor:.2f} for this machine"
-        rates[name, None] = replace(rate.scaled(factor), source=source)
+        what = "these energies" if of_energies else "this machine"
+        scaled = rate.scaled(factor)
+        spread = max(rate.spread, FOREIGN) if of_energies else rate.spread
+        rates[name, None] = replace(
+            scaled, spread=spread, source=f"{rate.source}, times {factor:.2f} for {what}"
+        )
     return rates
 
 
@@ -215,8 +241,9 @@ def _paths_and_modes(
     searched: list[float] = []
     well: DoubleWell | None = None
     links = list(_neighbors(states))
-    for k, (a, b) in enumerate([*links[:1], *links]):
+    for k, ends in enumerate([*links[:1], *links]):
         begin = time.thread_time()
+        a, b = (settled_minimum(model, minimum, section.max_force) for minimum in ends)
         found = find_double_well(
             model,
             a,
@@ -236,11 +263,13 @@ def _paths_and_modes(
     if well is not None:
         yield from _splitting(plan, well)
     if plan.modes.enabled:
-        glass = states[0].structures[0].configuration
+        glass = settled_minimum(model, states[0].structures[0])
         yield "modes", _modes(plan, model, glass)
 
 
-def _neighbors(states: list[ExplorationState]) -> Iterator[tuple[Configuration, Configuration]]:
+def _neighbors(
+    states: list[ExplorationState],
+) -> Iterator[tuple[InherentStructure, InherentStructure]]:
     """Minima of transitions, those of all glasses in turn, as `linked` the most frequent first."""
     links = [
         [(s, t) for t in sorted(s.transitions, key=lambda t: -t.count) if t.i < t.j] for s in states
@@ -249,7 +278,7 @@ def _neighbors(states: list[ExplorationState]) -> Iterator[tuple[Configuration, 
         for of_glass in links:
             if k < len(of_glass):
                 state, link = of_glass[k]
-                yield tuple(state.structures[n].configuration for n in (link.i, link.j))  # type: ignore[misc]
+                yield state.structures[link.i], state.structures[link.j]
 
 
 def _splitting(plan: Plan, well: DoubleWell) -> Iterator[tuple[str, float]]:

@@ -16,6 +16,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Progress, Report, reporting, silent
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.places import settled
 from glasswells.landscape.together import continue_in_lanes, goes_in_lanes
 from glasswells.landscape.trajectory import (
     ExplorationSettings,
@@ -119,7 +120,23 @@ def explore(
     found = merge_explorations(states, configuration.box, settings.identity)
     if not found.structures:
         raise ConvergenceError(why_nothing(model, states, settings))
-    return found
+    return replace(found, structures=_settled(model, found.structures, settings))
+
+
+def _settled(
+    model: Model, structures: tuple[InherentStructure, ...], settings: ExplorationSettings
+) -> tuple[InherentStructure, ...]:
+    """The minima themselves, of which the trajectories kept the places."""
+    found = []
+    for structure in structures:
+        minimum = settled(model, structure, settings.minimizer)
+        if minimum is None:
+            raise ConvergenceError(
+                f"the descent from the place of structure {structure.index} does not end in it: "
+                f"tell us, with the model and the glass"
+            )
+        found.append(minimum)
+    return tuple(found)
 
 
 def start_exploration(

@@ -11,6 +11,10 @@ from glasswells.core.compiler import kernel
 from glasswells.core.described import explained
 from glasswells.core.records import Array
 from glasswells.landscape.library import Library
+from glasswells.landscape.places import PLACE
+
+ROUNDED = 4 * 0.5 * PLACE / np.sqrt(12)
+"""Largest error of F.d/2 over |F| for a minimum on the grid: four standard deviations."""
 
 
 @explained
@@ -71,7 +75,8 @@ class Recognizer:
         if not largest2 <= self._settings.displacement**2:
             return False
         harmonic = -0.5 * float(np.vdot(forces, moved))
-        return bool(abs(height - harmonic) <= self._settings.anharmonicity * height)
+        allowed = self._settings.anharmonicity * height + ROUNDED * float(np.linalg.norm(forces))
+        return bool(abs(height - harmonic) <= allowed)
 
 
 def are_apart(one: Array, other: Array, box: Array, farthest: float) -> bool:

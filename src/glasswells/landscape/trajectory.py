@@ -11,6 +11,7 @@ from glasswells.core.limits import Limits, NotNegative, Positive, PositiveCount,
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.places import kept_place
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.minimization.settings import Descent
@@ -56,6 +57,7 @@ class ExplorationState:
 
     dynamics: DynamicsCheckpoint
     structures: tuple[InherentStructure, ...]
+    """Of pair models at places on a grid, see `places`; with their exact energies."""
     transitions: tuple[Transition, ...]
     last: int | None
     """Structure of the last quench; None before the first and after a failure."""
@@ -129,7 +131,8 @@ class Trajectory:
             self._tally["recognized"] += 1
             self._library.revisit(found)
         elif descent is not None and descent.outcome.converged:
-            found = self._library.visit(self._glass.moved_to(descent.positions), descent.energy)
+            minimum = kept_place(interactions, self._glass.moved_to(descent.positions))
+            found = self._library.visit(minimum, descent.energy)
         else:
             self._tally["failures"] += 1
         if self._last is not None and found is not None:

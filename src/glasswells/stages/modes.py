@@ -14,6 +14,7 @@ from glasswells.modes import Stiffness, normal_modes
 from glasswells.plan.model import build_model
 from glasswells.plan.modes import ModesSection
 from glasswells.plan.plan import Plan
+from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
 from glasswells.vibrations.attempts import attempt
@@ -98,7 +99,8 @@ def run_modes(task: TaskInput) -> TaskOutput:
     ((source,),) = task.inputs
     model = build_model(task.parameters["model"])
     with threadpool_limits(limits=1):  # more threads add up in another order
-        found = _vibrations(model, source.configuration, task.parameters["modes"])
+        minimum = settled_minimum(model, source)
+        found = _vibrations(model, minimum, task.parameters["modes"])
     return TaskOutput(products=(("minimum_vibrations", found),), counts=_minimum_counts(found))
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
+from glasswells.landscape.places import kept_place, to_multiples
 from glasswells.model.functions import energy
 from glasswells.paths import find_double_well
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import PathsSection, Plan
+from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import TaskInput, TaskOutput
+
+TANGENT = 2.0**-24
+"""Unit of the components of tangents as they are saved, which is 6e-8: a chord of the length rho is
+known to some 1e-10 over 0.01 at best."""
 
 
 def paths_parameters(plan: Plan) -> dict[str, Any]:
@@ -32,10 +39,11 @@ def run_paths(task: TaskInput) -> TaskOutput:
     p = task.parameters
     model = build_model(p["model"])
     section = PathsSection(**p["paths"])
+    first, second = (settled_minimum(model, minimum, section.max_force) for minimum in (a, b))
     found = find_double_well(
         model,
-        a.configuration,
-        b.configuration,
+        first,
+        second,
         rho=section.rho,
         images=section.images,
         method=section.method,
@@ -43,18 +51,31 @@ def run_paths(task: TaskInput) -> TaskOutput:
     )
     if isinstance(found, DoubleWell):
         result = SearchResult(outcome=DOUBLE_WELL)
+        well = replace(
+            found,
+            tangent_a=to_multiples(found.tangent_a, TANGENT),
+            tangent_b=to_multiples(found.tangent_b, TANGENT),
+        )
         return TaskOutput(
-            products=(("double_well", found), ("search", result)),
+            products=(("double_well", well), ("search", result)),
             counts={"double_wells": 1, f"route_{found.route}": 1},
         )
     outcome = found.outcome.name.lower()
+    interactions = model.interactions(a.configuration)
+    places = tuple(kept_place(interactions, minimum) for minimum in found.intermediates)
     minima = [
-        InherentStructure(index=k, configuration=c, energy=energy(model, c), visits=0)
-        for k, c in enumerate(found.intermediates)
+        InherentStructure(index=k, configuration=place, energy=energy(model, minimum), visits=0)
+        for k, (place, minimum) in enumerate(zip(places, found.intermediates, strict=True))
     ]
+    failure = replace(
+        found,
+        minimum_a=a.configuration,
+        minimum_b=b.configuration,
+        intermediates=places,
+    )
     return TaskOutput(
         products=(
-            ("path_failure", found),
+            ("path_failure", failure),
             ("search", SearchResult(outcome=outcome)),
             *(("path_minimum", minimum) for minimum in minima),
         ),

@@ -15,6 +15,7 @@ from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
 from glasswells.plan.push import PushSection
 from glasswells.stages.explore import exploration_settings
+from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
 
@@ -59,7 +60,8 @@ def run_push(task: TaskInput) -> TaskOutput:
         box = states[0].dynamics.box
         met = merge_explorations(states, box, explored.identity).structures
         lowest = sorted(met, key=lambda s: (s.energy, s.index))[: section.minima]
-        before = start_pushing(model, [s.configuration for s in lowest], explored.identity)
+        minima = [settled_minimum(model, s, explored.minimizer.max_force) for s in lowest]
+        before = start_pushing(model, minima, explored.identity)
     found = continue_pushing(
         model,
         before,

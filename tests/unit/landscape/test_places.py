@@ -1,0 +1,97 @@
+"""Places of minima on a grid: how far off, and that a descent from there finds the minimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rough_glasses import rough_glass
+
+from glasswells.core.errors import ConvergenceError
+from glasswells.core.records import InherentStructure
+from glasswells.landscape.explore import continue_exploration, explore, start_exploration
+from glasswells.landscape.places import PLACE, is_kept_place, kept_place, settled, to_multiples
+from glasswells.landscape.trajectory import ExplorationSettings
+from glasswells.minimization import MinimizerSettings, minimize
+from glasswells.model.functions import forces
+from glasswells.model.soft_spheres import SoftSpheres
+
+MODEL = SoftSpheres()
+TIGHT = MinimizerSettings()
+
+
+@pytest.fixture(scope="module")
+def minimum() -> InherentStructure:
+    found = minimize(MODEL, rough_glass())
+    return InherentStructure(index=0, configuration=found.configuration, energy=found.energy)
+
+
+def kept(minimum: InherentStructure) -> InherentStructure:
+    interactions = MODEL.interactions(minimum.configuration)
+    return replace(minimum, configuration=kept_place(interactions, minimum.configuration))
+
+
+def test_a_place_is_off_by_half_a_unit_at_most(minimum: InherentStructure) -> None:
+    place = kept(minimum)
+    off = np.abs(place.configuration.positions - minimum.configuration.positions)
+    assert PLACE / 10 < off.max() <= PLACE / 2
+    assert is_kept_place(place.configuration)
+    assert not is_kept_place(minimum.configuration)
+    again = kept(place)
+    assert np.array_equal(again.configuration.positions, place.configuration.positions)
+
+
+def test_a_descent_from_the_place_finds_the_minimum(minimum: InherentStructure) -> None:
+    place = kept(minimum)
+    assert np.abs(forces(MODEL, place.configuration)).max() > 1e-5
+    found = settled(MODEL, place, TIGHT)
+    assert found is not None
+    assert found.energy == minimum.energy, "the energy is kept in full"
+    assert np.abs(forces(MODEL, found.configuration)).max() <= TIGHT.max_force
+    np.testing.assert_allclose(
+        found.configuration.positions, minimum.configuration.positions, atol=1e-8
+    )
+    again = settled(MODEL, place, TIGHT)
+    assert again is not None
+    assert np.array_equal(again.configuration.positions, found.configuration.positions)
+
+
+def test_a_minimum_off_the_grid_stays_as_it_is(minimum: InherentStructure) -> None:
+    assert settled(MODEL, minimum, TIGHT) is minimum
+
+
+def test_a_minimum_of_another_energy_is_none(minimum: InherentStructure) -> None:
+    assert settled(MODEL, replace(kept(minimum), energy=minimum.energy + 1e-3), TIGHT) is None
+
+
+def test_what_is_no_sum_over_pairs_is_kept_in_full(minimum: InherentStructure) -> None:
+    class Other:
+        """Some other energy."""
+
+    assert kept_place(Other(), minimum.configuration) is minimum.configuration  # type: ignore[arg-type]
+
+
+def test_multiples_have_one_zero() -> None:
+    found = to_multiples(np.array([[-1e-9, 0.3, -0.3]]), 0.25)
+    assert found.tolist() == [[0.0, 0.25, -0.25]]
+    assert not np.signbit(found[0, 0])
+
+
+def test_trajectories_keep_places_and_an_exploration_gives_minima() -> None:
+    glass = rough_glass()
+    settings = ExplorationSettings(temperature=0.06, interval=40)
+    start = start_exploration(MODEL, glass, settings, seed=8)
+    state = continue_exploration(MODEL, start, settings, 6)
+    assert all(is_kept_place(s.configuration) for s in state.structures)
+    found = explore(MODEL, glass, 0.06, 6, 40, seed=8)
+    for structure in found.structures:
+        assert np.abs(forces(MODEL, structure.configuration)).max() <= 1e-10
+
+
+def test_an_exploration_says_so_when_a_place_leads_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("glasswells.landscape.explore.settled", lambda *given: None)
+    with pytest.raises(ConvergenceError, match="structure 0 does not end in it"):
+        explore(MODEL, rough_glass(), 0.06, 2, 40, seed=8)
