@@ -14,6 +14,7 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.estimation import kept
 from glasswells.estimation.amounts import Amount, mean_below
+from glasswells.estimation.calibration import scaled_rest
 from glasswells.estimation.estimate import estimate_campaign, rounds
 from glasswells.estimation.forecast import size
 from glasswells.estimation.records import Estimate, Known, Rate
@@ -200,6 +201,27 @@ def test_rounds_ask_for_a_batch_or_a_quarter() -> None:
 
 def test_sizes_are_read_easily() -> None:
     assert [size(n) for n in (3e5, 1.2e7, 1.44e9, 2e12)] == ["0.3 MB", "12 MB", "1.4 GB", "2.0 TB"]
+
+
+def test_a_quench_in_lanes_costs_what_it_costs_in_lanes() -> None:
+    one = reference_rates(plan_of()).rate("quench")
+    text = TEXT.format(source="prepare", few=3, many=2, t0=5, t1=7, n=1500)
+    lanes = parse_plan(text.replace("quenches = 1010", "quenches = 1010\nlanes = 16"))
+    sixteen = reference_rates(lanes).rate("quench")
+    assert one.value / sixteen.value == pytest.approx((2.0 + 1.5) / 2)
+    assert "lanes" in sixteen.source
+
+
+def test_what_was_not_measured_follows_the_energies_of_other_models() -> None:
+    """Silica by LAMMPS, 216 atoms: a quench took 193 ms, an overlap 7.2 s, a splitting 4 ms."""
+    reference = reference_rates(plan_of(n=216))
+    costs = {"quench": 0.193, "splitting": 0.004}
+    native, foreign = (scaled_rest(reference, costs, is_pair=pair) for pair in (True, False))
+    assert native["overlap", None].value < 0.3
+    assert 7.2 / 3 < foreign["overlap", None].value < 3 * 7.2
+    assert foreign["overlap", None].spread >= 1.0
+    for name in ("pooling", "choosing", "splitting"):
+        assert foreign[name, None] == native[name, None]
 
 
 def known() -> Known:
