@@ -77,7 +77,7 @@ docs: $(DOCUMENTATION)
 	@echo 'Open docs/_build/html/index.html'
 
 clean:
-	rm -rf $(VENV) docs/_build docs/examples docs/api docs/sample .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) docs/_build docs/examples docs/api docs/sample docs/_benchmarks .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PROJECT): $(ENVIRONMENT) pyproject.toml

@@ -1,4 +1,7 @@
-"""All benchmarks, then one table: `make bench`, or `python benchmarks/run.py swap start`."""
+"""All benchmarks, then one table: `make bench`, or `python benchmarks/run.py swap start`.
+
+The table is kept as CSV as well, see `history.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ import sys
 import traceback
 from pathlib import Path
 
+from history import entries, keep, today
 from rows import Row, print_rows
 
 ALL = (
     *("swap", "md", "silicon", "quench", "explore", "paths", "tunneling", "modes"),
-    *("start", "coordinator", "scaling"),
+    *("start", "coordinator", "status", "scaling"),
 )
 
 
@@ -35,8 +39,13 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"unknown benchmark {', '.join(unknown)}, expected some of {', '.join(ALL)}")
         return 2
-    rows = [row for name in names or ALL for row in rows_of(name)]
+    measured = {name: rows_of(name) for name in names or ALL}
+    rows = [row for found in measured.values() for row in found]
     print_rows(rows)
+    now = today()
+    kept = [entry for name in measured for entry in entries(name, measured[name], **now)]
+    if kept:
+        print(f"\nkept in {keep(kept)}")
     return int(any(row.meets_must is False for row in rows))
 
 

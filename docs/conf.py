@@ -25,6 +25,7 @@ extensions = [
     "export_table",
     "command_reference",
     "public_names",
+    "benchmark_history",
 ]
 exclude_patterns = ["_build", "gallery", "sample", "_extensions", "_templates"]
 templates_path = ["_templates"]
