@@ -34,9 +34,9 @@ from glasswells.paths import find_double_well
 from glasswells.plan.model import PAIR, pair_model
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings
-from glasswells.stages.settled import settled_minimum
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.prepare import prepare_parameters
+from glasswells.stages.settled import settled_minimum
 from glasswells.stages.splittings import splittings_parameters
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.vibrations.minimum import minimum_vibrations

@@ -173,7 +173,7 @@ def continue_exploration(
     """
     glass = state.dynamics.configuration()
     integrator = _integrator(model, glass, settings)
-    trajectory = Trajectory(state, settings)
+    trajectory = Trajectory(state, settings, model.interactions(glass))
     for _ in range(quenches):
         run = integrator.advance(trajectory.dynamics, settings.interval, settings.interval)
         if run.outcome is not Outcome.COMPLETED:

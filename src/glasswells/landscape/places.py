@@ -15,7 +15,7 @@ import numpy as np
 
 from glasswells.core.records import Array, Configuration, InherentStructure
 from glasswells.minimization import MinimizerSettings, minimize_positions
-from glasswells.model.interactions import PairInteractions
+from glasswells.minimization.newton import Freezable
 from glasswells.model.pair_model import Interactions, Model
 
 PLACE = 2.0**-16
@@ -29,7 +29,7 @@ def kept_place(interactions: Interactions, minimum: Configuration) -> Configurat
 
     For energies of pair laws only: elsewhere evaluations are dear, and energies may jump.
     """
-    if not isinstance(interactions, PairInteractions):
+    if not isinstance(interactions, Freezable):
         return minimum
     return minimum.moved_to(to_multiples(minimum.positions, PLACE))
 

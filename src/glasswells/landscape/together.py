@@ -62,7 +62,7 @@ def continue_in_lanes(
     report: Report = silent,
 ) -> list[ExplorationState]:
     """Go on with up to sixteen trajectories for some more quenches each; see `goes_in_lanes`."""
-    trajectories = [Trajectory(state, settings) for state in states]
+    trajectories = [Trajectory(state, settings, interactions) for state in states]
     motion = LaneTrajectories(
         interactions, [state.dynamics for state in states], settings.time_step
     )

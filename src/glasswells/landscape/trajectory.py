@@ -85,9 +85,12 @@ class TrajectoryGroup:
 class Trajectory:
     """A trajectory on its way: takes quenches in the order of time."""
 
-    def __init__(self, state: ExplorationState, settings: ExplorationSettings) -> None:
+    def __init__(
+        self, state: ExplorationState, settings: ExplorationSettings, interactions: Interactions
+    ) -> None:
         self._before = state
         self._settings = settings
+        self._interactions = interactions
         self._glass = state.dynamics.configuration()
         self._library = Library.from_structures(
             self._glass.box, settings.identity, state.structures
@@ -131,7 +134,7 @@ class Trajectory:
             self._tally["recognized"] += 1
             self._library.revisit(found)
         elif descent is not None and descent.outcome.converged:
-            minimum = kept_place(interactions, self._glass.moved_to(descent.positions))
+            minimum = kept_place(self._interactions, self._glass.moved_to(descent.positions))
             found = self._library.visit(minimum, descent.energy)
         else:
             self._tally["failures"] += 1
