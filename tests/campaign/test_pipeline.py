@@ -140,6 +140,7 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert list(stages) == [
         "prepare",
         "explore",
+        "push",
         "library",
         "pairs",
         "screening",

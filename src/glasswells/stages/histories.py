@@ -37,32 +37,40 @@ def _with_masses(cls: type[Any]) -> RecordType:
     return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
 
 
+def _to_minimum_b(known: Mapping[str, Any]) -> Array:
+    return _displacement_to(known["minimum_b"], known)
+
+
+def _to_saddle(known: Mapping[str, Any]) -> Array:
+    return _displacement_to(known["saddle"], known)
+
+
+def _displacement_to(end: Configuration, known: Mapping[str, Any]) -> Array:
+    """From the minimum A of a double well, as `find_double_well` makes it where masses are equal."""
+    start = known["minimum_a"]
+    return displacement(start.positions, end.positions, start.box)
+
+
 def _is_empty(pairs: Any) -> bool:
     return len(pairs) == 0
 
 
-def _moved(known: Mapping[str, Any], to: str) -> Array:
-    """Displacements from the minimum A of a double well, as `find_double_well` makes them."""
-    start, end = known["minimum_a"], known[to]
-    return displacement(start.positions, end.positions, start.box)
-
-
 HISTORIES = (
-    RecordType(
-        cls=DoubleWell,
-        name="DoubleWell",
-        version=2,
-        derived={
-            "displacement_ab": DerivedField(version=2, of=lambda known: _moved(known, "minimum_b")),
-            "displacement_as": DerivedField(version=2, of=lambda known: _moved(known, "saddle")),
-        },
-    ),
     RecordType(cls=PreparationState, name="Preparation"),
     RecordType(
         cls=Exploration,
         name="Exploration",
         version=2,
         added={"saddle_pairs": AddedField(version=2, is_implied=_is_empty)},
+    ),
+    RecordType(
+        cls=DoubleWell,
+        name="DoubleWell",
+        version=2,
+        derived={
+            "displacement_ab": DerivedField(version=2, of=_to_minimum_b),
+            "displacement_as": DerivedField(version=2, of=_to_saddle),
+        },
     ),
     _with_masses(Configuration),
     _with_masses(DynamicsCheckpoint),

@@ -97,7 +97,7 @@ def test_merging_a_trajectory_with_itself_doubles_the_counts(
     ("change", "name"),
     [
         ({"quenches": -1}, "quenches"),
-        ({"quenches": 0}, "quenches is 0, expected a whole number of at least 1"),
+        ({"quenches": 0}, "quenches is 0, expected an integer of at least 1"),
         ({"interval": 0}, "interval"),
         ({"temperature": -0.1}, "temperature"),
     ],

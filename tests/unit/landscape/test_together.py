@@ -63,7 +63,7 @@ def test_minima_and_counts_are_those_of_double_precision(
     motion = LaneTrajectories(
         MODEL.interactions(glass), [s.dynamics for s in starts], SETTINGS.time_step
     )
-    twins = [Trajectory(state, SETTINGS) for state in starts]
+    twins = [Trajectory(state, SETTINGS, MODEL.interactions(glass)) for state in starts]
     for _ in range(QUENCHES):
         motion.advance(SETTINGS.interval)
         for b, twin in enumerate(twins):
