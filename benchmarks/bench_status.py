@@ -119,7 +119,7 @@ def look(directory: Path) -> float:
         store.sessions()
         stage_progress(store, PIPELINE, running={})
         list(store.tasks(FAILED))
-        store.kinds()
+        store.product_counts()
         if overview_of(store, PIPELINE) is None:
             raise RuntimeError("what was found was not kept")
     return time.process_time() - begin

@@ -46,7 +46,7 @@ def everything(directory: Path) -> list[object]:
         seen: list[object] = [store.property(key) for key in ("pipeline", "plan", "seed")]
         seen += [repr(session) for session in store.sessions()]
         seen += [repr(row) for row in store.tasks()]
-        for kind in store.kinds():
+        for kind in store.product_counts():
             for item in store.records(kind):
                 encoded = toy.PIPELINE.codec.encode(item.record)
                 seen.append((item.chain, item.kind, item.position, item.digest, encoded.digest))

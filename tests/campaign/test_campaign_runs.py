@@ -86,7 +86,7 @@ def test_the_catalogue_is_what_the_stages_say(start: Start) -> None:
         (total,) = store.records("total")
         assert total.record.sum == sum(s.x for s in squares)
         assert store.counts() == {"walk": {"steps": 80}, "gather": {"sites": len(sites)}}
-        assert store.kinds().keys() == {"walk", "site", "square", "total"}
+        assert store.product_counts().keys() == {"walk", "site", "square", "total"}
         assert list(store.records("square", glass="g1")) == []
 
 
@@ -127,7 +127,7 @@ def test_failures_are_recorded_and_the_campaign_goes_on(
         assert all(words in row.error for row in failed)
         assert store.reasons() == {"square": {reason: 2}}
         totals = [t.record.sites for t in store.records("total")]
-        assert sum(totals) == store.kinds()["site"] - 2
+        assert sum(totals) == store.product_counts()["site"] - 2
         (progress,) = [p for p in stage_progress(store, toy.PIPELINE) if p.stage == "square"]
         assert progress.failed == 2
         assert progress.left == 0
@@ -177,7 +177,7 @@ def test_a_task_that_kills_its_worker_is_found_and_fails_alone(start: Start) -> 
         (failed,) = store.tasks(FAILED)
         assert failed.reason == "worker_died"
         assert failed.attempts == 3
-        assert store.kinds()["square"] == store.kinds()["site"] - 1
+        assert store.product_counts()["square"] == store.product_counts()["site"] - 1
         assert [row.attempts for row in store.tasks("done") if row.attempts] == []
 
 

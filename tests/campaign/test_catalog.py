@@ -195,7 +195,7 @@ def test_the_column_guide_of_an_export_explains_every_column(exports: Path) -> N
 
 def test_the_list_of_products_is_what_campaigns_save(directory: Path) -> None:
     with open_store(directory, PIPELINE) as store:
-        for kind in store.kinds():
+        for kind in store.product_counts():
             assert isinstance(next(store.records(kind)).record, PIPELINE.products[kind])
 
 

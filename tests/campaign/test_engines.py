@@ -102,7 +102,7 @@ def test_the_real_stages_find_the_same_on_dask(tmp_path: Path) -> None:
         run_campaign(directory, PIPELINE, workers=workers, make_executor=make)
         assert verify_store(directory, PIPELINE.codec).problems == ()
         with open_campaign(directory, PIPELINE) as store:
-            assert store.kinds()["structure"] > 1
+            assert store.product_counts()["structure"] > 1
             if name != "warm":
                 digests.add(catalogue_digest(store))
     assert len(digests) == 1
@@ -219,7 +219,7 @@ def test_a_task_that_kills_its_workers_fails_alone(start: Start) -> None:
     with open_campaign(directory, toy.PIPELINE) as store:
         (failed,) = store.tasks(FAILED)
         assert failed.reason == "worker_died"
-        assert store.kinds()["square"] == store.kinds()["site"] - 1
+        assert store.product_counts()["square"] == store.product_counts()["site"] - 1
         assert [row.attempts for row in store.tasks("done") if row.attempts] == []
 
 

@@ -26,7 +26,9 @@ Start = Callable[..., Path]
 
 
 def status(store: StoreReader) -> str:
-    return repr((stage_progress(store, toy.PIPELINE, running={}), store.kinds(), store.sessions()))
+    return repr(
+        (stage_progress(store, toy.PIPELINE, running={}), store.product_counts(), store.sessions())
+    )
 
 
 def report_costs(store: StoreReader) -> str:

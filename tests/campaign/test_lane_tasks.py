@@ -138,7 +138,7 @@ def test_explorations_that_blow_up_are_failures_and_say_so(tmp_path: Path, lanes
     run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
     with open_campaign(directory, PIPELINE) as store:
         explored = [row for row in store.tasks() if row.task.stage == "explore"]
-        assert not store.kinds() or "trajectory" not in store.kinds()
+        assert not store.product_counts() or "trajectory" not in store.product_counts()
     assert explored
     assert {(row.status, row.reason) for row in explored} == {("failed", "no_structures")}
     assert all("use a time_step below 0.5" in row.error for row in explored)

@@ -229,11 +229,11 @@ def test_a_task_that_follows_waits_for_its_other_inputs(tmp_path: Path) -> None:
 
 def test_switched_off_there_is_nothing(finished: Path, paths_campaign: Path) -> None:
     with opened(paths_campaign) as store:
-        kinds = store.kinds()
+        counts = store.product_counts()
         assert not list(store.tasks(stage="modes"))
         assert not list(store.tasks(stage="overlaps"))
-    assert not {"minimum_vibrations", "well_vibrations"} & set(kinds)
-    assert kinds["double_well"] == len(records(finished, "double_well"))
+    assert not {"minimum_vibrations", "well_vibrations"} & set(counts)
+    assert counts["double_well"] == len(records(finished, "double_well"))
 
 
 def test_fewer_pairs_without_spectra_and_studies(finished: Path, run: Run) -> None:

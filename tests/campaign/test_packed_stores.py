@@ -183,7 +183,7 @@ def test_sums_are_those_of_the_rows_whatever_happened(folder: Path) -> None:
         cpu = {(r["stage"], r["status"]): r["cpu_seconds"] for r in store.summary()}
         counts = {(s, n): v for s, names in store.counts().items() for n, v in names.items()}
         assert counts == expected["counts"] == {("minimum", "steps"): 7, ("minimum", "none"): 0}
-        assert store.kinds() == expected["kinds"]
+        assert store.product_counts() == expected["kinds"]
         assert store.reasons() == {}
         assert store.open_tasks() == 1
     assert cpu.keys() == expected["cpu"].keys()
@@ -193,7 +193,7 @@ def test_sums_are_those_of_the_rows_whatever_happened(folder: Path) -> None:
 
 def all_sums(folder: Path) -> list[Any]:
     with StoreReader(folder, CODEC) as store:
-        return [store.summary(), store.counts(), store.reasons(), store.kinds()]
+        return [store.summary(), store.counts(), store.reasons(), store.product_counts()]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_format_2_is_read_as_it_is_and_upgraded_by_who_writes(format_2: Path) ->
     assert verify_store(format_2, CODEC).problems == ()
     before = (format_2 / STORE_NAME).read_bytes()
     with StoreReader(format_2, CODEC) as store:
-        old = (store.summary(), store.counts(), store.kinds(), list(places(store)))
+        old = (store.summary(), store.counts(), store.product_counts(), list(places(store)))
     with Recovered(format_2 / STORE_NAME) as finds:
         assert all(finds.is_whole(find) for find in finds.ended())
     assert (format_2 / STORE_NAME).read_bytes() == before

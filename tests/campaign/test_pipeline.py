@@ -50,15 +50,15 @@ def unbroken(small_campaign: Path) -> Path:
 
 def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
     with open_campaign(unbroken, PIPELINE) as store:
-        kinds = store.kinds()
+        counts = store.product_counts()
         wells = [item.record for item in store.records("double_well")]
         splittings = [item.record.splitting for item in store.records("splitting")]
-    assert kinds["glass"] == 1
-    assert kinds["trajectory"] == 2
-    assert kinds["structure"] > 2
+    assert counts["glass"] == 1
+    assert counts["trajectory"] == 2
+    assert counts["structure"] > 2
     assert len(wells) >= 1
     assert len(splittings) == 3 * len(wells)
-    assert kinds["well_summary"] == len(wells)
+    assert counts["well_summary"] == len(wells)
     for well in wells:
         assert isinstance(well, DoubleWell)
         assert well.barrier > max(0.0, well.asymmetry)
@@ -69,7 +69,7 @@ def test_it_finds_double_wells_and_their_splittings(unbroken: Path) -> None:
 
 def test_each_stage_saves_what_it_declares(unbroken: Path) -> None:
     with open_campaign(unbroken, PIPELINE) as store:
-        for kind in store.kinds():
+        for kind in store.product_counts():
             for item in store.records(kind):
                 declared = PIPELINE.stage(item.stage).gives
                 assert type(item.record) is declared[kind]
@@ -288,7 +288,7 @@ def test_screened_rounds_wait_for_splittings(plan: Path, tmp_path: Path) -> None
         counts = store.counts()
         splittings = [item.record.splitting for item in store.records("splitting")]
         content = campaign_content(store)
-        for kind in store.kinds():
+        for kind in store.product_counts():
             assert isinstance(next(store.records(kind)).record, PIPELINE.products[kind])
     assert {(f.i, f.j) for f in followed} == {tuple(row) for row in candidates.minima}
     ((glass,),) = (p.glasses for p in content.preparations)

@@ -100,7 +100,7 @@ def test_kills_in_all_stages(tmp_path: Path, lanes: int) -> None:
     assert findings(directory, PIPELINE) == findings(whole, PIPELINE)
     assert digest(directory, PIPELINE) == digest(whole, PIPELINE)
     with open_campaign(directory, PIPELINE) as a, open_campaign(whole, PIPELINE) as b:
-        assert (a.counts(), a.kinds()) == (b.counts(), b.kinds())
+        assert (a.counts(), a.product_counts()) == (b.counts(), b.product_counts())
         assert len(a.sessions()) == KILLS + 1
     print(f"kills with tasks of a stage in flight: {dict(kills)}")  # noqa: T201 (for the record)
     assert set(kills) >= set(tasks_by_stage(whole, PIPELINE, *ENDED))

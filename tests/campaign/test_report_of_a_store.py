@@ -61,7 +61,7 @@ def test_progress_counts_double_wells_and_figures(
     reported: Reported, vibrations_campaign: Path
 ) -> None:
     with open_campaign(vibrations_campaign, PIPELINE) as store:
-        wells = store.kinds()["double_well"]
+        wells = store.product_counts()["double_well"]
     assert reported.heard["read"] == [(k + 1, wells) for k in range(wells)]
     figures = len([*(reported.page.parent / "figures").glob("*.svg")])
     assert reported.heard["drawn"] == [(k + 1, figures) for k in range(figures)]
@@ -80,7 +80,7 @@ def test_the_first_sentence_says_what_the_store_holds(
     """Counted anew from the records, not by what the report sums up."""
     units = reported.content.units[0]
     with open_campaign(vibrations_campaign, PIPELINE) as store:
-        glasses = store.kinds()["exploration"]
+        glasses = store.product_counts()["exploration"]
         wells: dict[tuple[str, int], Any] = {}
         numbers: Counter[str] = Counter()
         for stored in store.records("double_well"):

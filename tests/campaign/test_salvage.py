@@ -48,7 +48,7 @@ def products(directory: Path) -> set[tuple[str, str, int, str]]:
     """Every product of a campaign with its digest; all read with their checks."""
     found = set()
     with open_campaign(directory, toy.PIPELINE) as store:
-        for kind in store.kinds():
+        for kind in store.product_counts():
             for item in store.records(kind):
                 found.add((item.chain, kind, item.position, item.digest))
     return found

@@ -134,7 +134,7 @@ def read_all(directory: Path) -> None:
     with open_campaign(directory, toy.PIPELINE) as store:
         store.sessions()
         list(store.tasks())
-        for kind in store.kinds():
+        for kind in store.product_counts():
             list(store.records(kind))
 
 

@@ -335,7 +335,7 @@ def test_an_index_that_hides_products_is_not_believed(start: Start) -> None:
     run(directory)
     damage_index(directory / STORE_NAME, 2, "square")  # records_by_kind: kind and row
     with open_campaign(directory, toy.PIPELINE) as store:
-        for use in (store.kinds, lambda: list(store.records("square"))):
+        for use in (store.product_counts, lambda: list(store.records("square"))):
             with pytest.raises(DamagedStoreError, match="an index is damaged"):
                 use()
     assert not verify_store(directory, toy.PIPELINE.codec).is_sound

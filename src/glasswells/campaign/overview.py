@@ -59,6 +59,6 @@ def overview_of(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | No
             digest, numbers, sentences = json.loads(kept)
             if digest == store.sums_digest():
                 return KeptOverview(numbers=numbers, sentences=tuple(sentences))
-        if sum(store.kinds().values()) > FEW:
+        if sum(store.product_counts().values()) > FEW:
             return None
         return pipeline.overview(store)

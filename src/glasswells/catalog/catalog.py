@@ -88,7 +88,7 @@ class Catalog:
             self.plan: Plan = read_plan(store.property("plan"))
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
-            has_modes = "well_vibrations" in store.kinds()
+            has_modes = "well_vibrations" in store.product_counts()
         self._more: tuple[Column, ...] = (
             *(BOND_COLUMNS if self.plan.model.bond_length is not None else ()),
             *(VIBRATION_COLUMNS if has_modes else ()),

@@ -114,7 +114,7 @@ def status(
             )
             failures = _failures(store, FAILED, limit=None if as_json else 20)
             postponed = _failures(store, POSTPONED, limit=None if as_json else 20)
-            products = store.kinds()
+            products = store.product_counts()
             found = found_in(store, stages)
         if as_json:
             print_json(
@@ -175,7 +175,8 @@ def report(
         contents = []
         for directory in directories:
             with open_campaign(directory, find_pipeline(pipeline)) as store:
-                note(f"reading {directory} ({sum(store.kinds().values())} records), then drawing")
+                number = sum(store.product_counts().values())
+                note(f"reading {directory} ({number} records), then drawing")
                 contents.append(campaign_content(store, progress=shows_progress()))
         folder = directories[0] / "report" if len(directories) == 1 else Path("report")
         page = write_report(
@@ -209,7 +210,7 @@ def export(
 
         stages = find_pipeline(pipeline)
         with open_campaign(directory, stages) as store:
-            note(f"writing {sum(store.kinds().values())} records of {directory}")
+            note(f"writing {sum(store.product_counts().values())} records of {directory}")
             files = export_campaign(
                 store,
                 output or directory / "export",

@@ -73,7 +73,7 @@ def campaign_content(store: StoreReader, progress: Progress = False) -> ReportCo
         splittings = _splittings(store)
         origins: dict[tuple[str, int], Origin] = {}
         vibrations = StoredVibrations(store)
-        number = store.kinds().get("double_well", 0)
+        number = store.product_counts().get("double_well", 0)
         with reporting(progress, "reading double wells", number) as report:
             preparations = _preparations(store, splittings, vibrations, origins, plan, report)
         return ReportContent(

@@ -48,7 +48,7 @@ class StoredVibrations:
 
     def __init__(self, store: StoreReader) -> None:
         self._store = store
-        self.is_empty = not {"minimum_vibrations", "well_vibrations"} & set(store.kinds())
+        self.is_empty = not {"minimum_vibrations", "well_vibrations"} & set(store.product_counts())
         self._paths = {
             row.task.chain: ref.chain
             for row in store.tasks(stage="overlaps")

@@ -218,7 +218,7 @@ def tables(store: StoreReader, pipeline: Pipeline | None = None) -> Iterator[Tab
     for each entry; `of_row` is the row of the record that holds the list.
     """
     key_of = _no_key if pipeline is None else pipeline.keys(store)
-    for kind in store.kinds():
+    for kind in store.product_counts():
         table = Table(store=store, kind=kind, list_name="", key_of=key_of)
         yield table
         for name in table.lists:

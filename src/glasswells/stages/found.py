@@ -42,7 +42,7 @@ def campaign_overview(store: StoreReader) -> Overview:
             summary = summaries.get((chain, number)) or _read_in_full(store, chain, number)
             wells[glass].append(replace(summary, glass=glass, splittings=found))
         units = solved_units(store, read_plan(store.property("plan")))
-        unsolved = store.kinds().get("double_well", 0) - len(splittings)
+        unsolved = store.product_counts().get("double_well", 0) - len(splittings)
         return overview(list(wells.values()), units, store.open_tasks(), unsolved)
 
 

@@ -131,7 +131,7 @@ class StoreReader(SealedRows):
         """For each stage how many tasks failed for which reason."""
         return tallies.by_stage(self._tally(tallies.REASONS), tallies.REASONS)
 
-    def kinds(self) -> dict[str, int]:
+    def product_counts(self) -> dict[str, int]:
         """How many products there are of each kind."""
         counts = tallies.kinds_of(self._tally(tallies.KINDS))
         return {kind: number for kind, number in counts.items() if kind != CHECKPOINT}

@@ -118,7 +118,7 @@ def test_a_campaign_does_not_need_its_files_again(folder: Path) -> None:
         run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
         with open_campaign(directory, PIPELINE) as store:
             digests.append(catalogue_digest(store))
-            assert store.kinds()["glass"] == 2
+            assert store.product_counts()["glass"] == 2
             assert readable_plan(store.property("plan")) == PLAN
             assert len(store.property("plan")) > 9000  # two times 150 particles in base64
     assert digests[0] == digests[1]

@@ -20,7 +20,7 @@ class FakeStore:
     def __init__(self, records, paths):
         self._records, self._paths = records, paths
 
-    def kinds(self):
+    def product_counts(self):
         return {kind for kind, *_ in self._records}
 
     def tasks(self, *, stage):
