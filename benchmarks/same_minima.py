@@ -16,7 +16,7 @@ from collections import Counter
 import numpy as np
 
 import glasswells as gw
-from basins import INTERVAL, MODEL, SETTINGS, TEMPERATURES, bottom, differ, share
+from basins import INTERVAL, MODEL, SETTINGS, TEMPERATURES, bottom, differ, fraction
 from glasswells.landscape.explore import start_exploration
 from glasswells.minimization.lane_descent import LaneDescents
 from glasswells.minimization.lane_newton import Landing, LaneEnds
@@ -73,7 +73,8 @@ def main() -> None:
         for temperature, total in totals.items():
             count_glass(temperature, number, arguments.rounds, total)
     for temperature, total in totals.items():
-        found = "; ".join(f"{n} {share(total[n], total['quenches'])}" for n in ("lanes", "shifted"))
+        of = total["quenches"]
+        found = "; ".join(f"{n} {fraction(total[n], of)}" for n in ("lanes", "shifted"))
         print(f"T_f = {temperature:g}: {found}", flush=True)
 
 
