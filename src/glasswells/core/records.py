@@ -317,7 +317,8 @@ class MaxOverlap(WithArrays):
     bound: float
     """Upper bound of the overlap with any other mode, known or not."""
     steps: int
-    """Lanczos steps spent; 0 for the dense spectrum."""
+    """Lanczos steps spent; 0 for the dense spectrum, and where the modes known beforehand leave too
+    little of the field."""
     method: str
     """`lanczos`, `dense`, or `exact` for a uniform field."""
 

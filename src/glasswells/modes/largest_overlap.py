@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,10 +16,10 @@ from glasswells.curvature.factorization import Factorization
 from glasswells.curvature.spectral_measure import (
     SAME_LEVEL,
     Levels,
-    SpectralMeasure,
     bound_of_others,
 )
 from glasswells.model.pair_model import Model
+from glasswells.modes.known_modes import KnownModes, no_modes
 from glasswells.modes.spectrum import dense_spectrum
 from glasswells.modes.stiffness import Stiffness, as_stiffness
 
@@ -28,6 +28,8 @@ SMALL = 600
 FIRST_FRACTION, GROWTH = 1 / 8, 1.5
 """The bound is first looked at after 3N/8 Lanczos steps, then each time they have grown by half:
 looking costs O(steps^2), in all about twice the last look."""
+FIRST_FRACTION_OF_REST = 1 / 24
+"""The same where the softest modes are known: what they leave of a field is smoother."""
 STEPS_PER_COORDINATE = 3
 """Default budget of Lanczos steps per coordinate; beyond it the dense spectrum is cheaper."""
 AGREEMENT = 1e-8
@@ -49,6 +51,7 @@ def max_overlap(
     method: Literal["auto", "lanczos", "dense"] = "auto",
     max_steps: int | None = None,
     stiffness: Stiffness | None = None,
+    known: KnownModes | None = None,
 ) -> MaxOverlap:
     """The largest overlap c (paper, eq. 7) of a field with any of the 3N normal modes.
 
@@ -57,7 +60,9 @@ def max_overlap(
     vectors, whose weights are their c^2, and the remaining nodes bound the c^2 of every other
     mode (`bound_of_others`). The steps go on until the largest known c^2 exceeds that bound.
     Then inverse iteration gives the mode's vector, from which c is recomputed, and Sylvester's
-    law its number.
+    law its number. Modes that are known beforehand are taken out of the field: their c are scalar
+    products, and the steps have to bound the overlaps with the others only, of which the sum of
+    all c^2 = 1 leaves little or nothing.
 
     For a degenerate level, eigenvalues closer than 1e-9 of the largest entry of M, the mode
     vectors are arbitrary; c is then |P r| / |r| with the projector P on the level: the largest
@@ -77,6 +82,8 @@ def max_overlap(
         is closed, `lanczos` gives the best mode known by then, uncertified.
     stiffness
         The `Stiffness` of this configuration, if at hand.
+    known
+        Its `known_modes`, if at hand.
 
     Raises
     ------
@@ -99,64 +106,154 @@ def max_overlap(
         return _translation(r, relative, bound=in_relative, steps=0, method="exact")
     if method == "dense" or (method == "auto" and r.size <= SMALL):
         return _from_dense(stiffness, r, relative)
-    result = _from_lanczos(stiffness, r, relative, budget)
+    result = _from_lanczos(stiffness, r, relative, budget, known or no_modes(stiffness))
     if not result.certified and method == "auto":
         return _from_dense(stiffness, r, relative)
     return result
 
 
-def _from_lanczos(stiffness: Stiffness, r: Array, relative: Array, budget: int) -> MaxOverlap:
-    """The largest overlap as far as the budget reaches."""
-    drift_weight = float(np.sum((r - relative) ** 2))
-    relative_weight = float(np.sum(relative**2))
-    measure = stiffness.measure(relative)
-    steps = float(FIRST_FRACTION * r.size)
+class _Bounded(NamedTuple):
+    """What Lanczos steps tell of the modes that are not known; weights are c^2."""
+
+    levels: Levels | None
+    best: int
+    """The level of largest weight."""
+    found: float
+    """Its weight; 0 if it is not resolved."""
+    bound: float
+    """Of the weights of all modes at no resolved level."""
+    is_closed: bool
+    """Whether the largest weight of all is certain."""
+    steps: int
+
+    @property
+    def other(self) -> float:
+        """Upper bound of the weights besides that of the best level."""
+        if self.levels is None:
+            return self.bound
+        others = np.delete(self.levels.weights[self.levels.resolved], self._position)
+        return max(self.bound, float(others.max(initial=0.0)))
+
+    @property
+    def _position(self) -> list[int]:
+        """Where the best level stands among the resolved ones, as a list of one or none."""
+        resolved = self.levels.resolved if self.levels else np.zeros(1, dtype=np.bool_)
+        return [int(resolved[: self.best].sum())] if resolved[self.best] else []
+
+
+def _bounded(stiffness: Stiffness, rest: Array, known: float, start: float, most: int) -> _Bounded:
+    """Lanczos steps from what is left of a field, until the largest weight is certain.
+
+    `known`: the largest weight of a mode or level that was taken out of the field. `start`: after
+    how many steps the bound is first looked at.
+    """
+    weight = float(np.sum(rest**2))
+    noise = AGREEMENT * (weight + known)
+    if known > weight + noise:
+        return _Bounded(None, 0, 0.0, weight, True, 0)
+    measure, steps = stiffness.measure(rest), start
     while True:
-        measure.extend(min(int(steps), budget))
-        levels = measure.levels()
+        measure.extend(min(int(steps), most))
+        nodes, weights, resolved = measure.levels()
+        levels = Levels(nodes, weight * weights, resolved)
         best = _best_level(levels)
-        known = relative_weight * levels.weights[best] if levels.resolved[best] else 0.0
-        bound = relative_weight * bound_of_others(levels)
-        is_closed = max(known, drift_weight) > bound + AGREEMENT * relative_weight
-        if is_closed or measure.is_invariant or measure.steps >= budget:
-            break
+        found = float(levels.weights[best]) if resolved[best] else 0.0
+        bound = bound_of_others(levels)
+        is_closed = max(found, known) > bound + noise
+        if is_closed or measure.is_invariant or measure.steps >= most:
+            return _Bounded(levels, best, found, bound, is_closed, measure.steps)
         steps = GROWTH * measure.steps
-    # Of the other modes, known and unknown; the drift is a level like any other.
-    others = np.delete(levels.weights[levels.resolved], _position(levels, best))
-    other = max(bound, relative_weight * float(others.max(initial=0.0)))
-    if drift_weight >= known and is_closed:
-        highest = float(np.sqrt(max(known, other)))
-        return _translation(r, relative, bound=highest, steps=measure.steps, method="lanczos")
+
+
+def _from_lanczos(
+    stiffness: Stiffness, r: Array, relative: Array, budget: int, known: KnownModes
+) -> MaxOverlap:
+    """The largest overlap as far as the budget reaches."""
+    drift = float(np.sum((r - relative) ** 2))
+    components = known.components(relative)
+    weights = np.concatenate([[0.0], components**2])
+    soft = int(np.argmax(weights))
+    largest = max(drift, float(weights[soft]))
+    share = FIRST_FRACTION_OF_REST if len(components) else FIRST_FRACTION
+    rest = known.rest(relative, components)
+    of_rest = _bounded(stiffness, rest, largest, share * r.size, budget)
+    below = float(np.delete(weights, soft).max(initial=0.0))
+    if of_rest.found > largest or not (of_rest.is_closed or weights[soft] > drift):
+        return _from_level(stiffness, r, rest, of_rest, largest, known)
+    others = np.sqrt(max(below, of_rest.found, of_rest.other))
+    if drift >= weights[soft]:
+        bound = max(others, np.sqrt(weights[soft]))
+        return _translation(r, relative, bound=bound, steps=of_rest.steps, method="lanczos")
+    return MaxOverlap(
+        overlap=min(float(np.sqrt(weights[soft])), 1.0),
+        mode=int(known.numbers[soft - 1]),
+        frequency=_frequency(float(known.eigenvalues[soft - 1])),
+        field=known.fields[soft - 1].copy(),
+        certified=of_rest.is_closed,
+        bound=float(max(others, np.sqrt(drift))),
+        steps=of_rest.steps,
+        method="lanczos",
+    )
+
+
+def _from_level(
+    stiffness: Stiffness,
+    r: Array,
+    rest: Array,
+    bounded: _Bounded,
+    largest: float,
+    known: KnownModes,
+) -> MaxOverlap:
+    """The overlap with the best level that the steps found; `largest`: c^2 of any other mode."""
+    levels, best = bounded.levels, bounded.best
     vector = None
-    if levels.resolved[best]:
-        vector = _eigenvector(stiffness, relative, float(levels.nodes[best]))
+    if levels is not None and levels.resolved[best]:
+        eigenvalue = float(levels.nodes[best])
+        vector = _candidate(stiffness, r, eigenvalue, bounded.found, known)
+        vector = vector or _eigenvector(stiffness, rest, eigenvalue)
     if vector is None:
-        return _unknown(r, np.sqrt(max(known, drift_weight)), np.sqrt(max(bound, known)), measure)
+        return _unknown(r, bounded, largest)
     mode, number, eigenvalue = vector
     c = min(abs(float(np.vdot(r, mode))), 1.0)
-    agrees = abs(c * c - known) <= AGREEMENT * relative_weight
+    agrees = abs(c * c - bounded.found) <= AGREEMENT
     return MaxOverlap(
         overlap=c,
         mode=number,
         frequency=_frequency(eigenvalue),
         field=mode,
-        certified=is_closed and agrees,
-        bound=float(np.sqrt(max(other, drift_weight))),
-        steps=measure.steps,
+        certified=bounded.is_closed and agrees,
+        bound=float(np.sqrt(max(bounded.other, largest))),
+        steps=bounded.steps,
         method="lanczos",
     )
 
 
-def _unknown(r: Array, overlap: float, bound: float, measure: SpectralMeasure) -> MaxOverlap:
+def _candidate(
+    stiffness: Stiffness, r: Array, eigenvalue: float, weight: float, known: KnownModes
+) -> tuple[Array, int, float] | None:
+    """A mode that another field led to, if it is the one at this eigenvalue with this weight.
+
+    In a degenerate level the projection of another field would have less weight.
+    """
+    for found in known.candidates:
+        its_own = float(np.sign(found.frequency) * found.frequency**2)
+        is_near = abs(its_own - eigenvalue) <= SAME_LEVEL * stiffness.scale
+        if is_near and abs(float(np.vdot(r, found.field)) ** 2 - weight) <= AGREEMENT:
+            return found.field.copy(), found.mode, its_own
+    return None
+
+
+def _unknown(r: Array, bounded: _Bounded, largest: float) -> MaxOverlap:
     """A lower and an upper bound only."""
+    least = max(bounded.found, largest)
     return MaxOverlap(
-        overlap=float(overlap),
+        overlap=float(np.sqrt(least)),
         mode=0,
         frequency=np.nan,
         field=np.zeros_like(r),
         certified=False,
-        bound=float(bound),
-        steps=measure.steps,
+        bound=float(np.sqrt(max(bounded.bound, bounded.found))),
+        steps=bounded.steps,
         method="lanczos",
     )
 
@@ -167,11 +264,6 @@ def _best_level(levels: Levels) -> int:
     if not levels.resolved.any():
         weights = levels.weights
     return int(np.argmax(weights >= weights.max() * (1 - 1e-12)))
-
-
-def _position(levels: Levels, index: int) -> list[int]:
-    """Where level `index` stands among the resolved ones, as a list of one or none."""
-    return [int(levels.resolved[:index].sum())] if levels.resolved[index] else []
 
 
 def _eigenvector(

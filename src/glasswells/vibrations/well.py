@@ -15,12 +15,14 @@ from glasswells.core.records import Array, DoubleWell, MaxOverlap, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import (
     Stiffness,
+    known_modes,
     max_overlap,
     mobility_overlap,
     mobility_overlaps,
     normal_modes,
     overlap,
 )
+from glasswells.modes.known_modes import no_modes
 from glasswells.modes.stiffness import as_stiffness
 from glasswells.vibrations.attempts import attempt
 from glasswells.vibrations.minimum import MODES, SOFTEST, profiled_mode
@@ -101,18 +103,16 @@ def well_vibrations(
         "displacement_as": stiffness.weighted(double_well.displacement_as),
         "displacement_ab": stiffness.weighted(double_well.displacement_ab),
     }
-    largest = [
-        attempt(
-            f"largest overlap of {name}",
-            partial(max_overlap, model, a, field, stiffness=stiffness),
-            failures,
-        )
-        for name, field in directions.items()
-    ]
     if modes is None:
         n_modes = None if minimum.complete else len(minimum.frequencies)
         compute = partial(normal_modes, model, a, n_modes, stiffness=stiffness)
         modes = attempt("normal modes", compute, failures)
+    known = no_modes(stiffness) if modes is None else known_modes(stiffness, modes)
+    largest: list[MaxOverlap | None] = []
+    for name, field in directions.items():
+        search = partial(max_overlap, model, a, field, stiffness=stiffness, known=known)
+        largest.append(attempt(f"largest overlap of {name}", search, failures))
+        known = known.joined(largest[-1])
     n_soft = 0 if modes is None else min(count, len(modes.frequencies))
     n_all = len(modes.frequencies) if modes is not None and modes.complete else 0
     r_ab = directions["displacement_ab"]
