@@ -46,6 +46,7 @@ class Lanczos:
         self._basis = np.empty((16, len(start)))
         self._alpha = np.empty(self.most)
         self._beta = np.empty(self.most)
+        self._scale = 0.0
         self.size = 0
         self.norm = float(np.linalg.norm(start))
         self.exhausted = self.norm == 0.0
@@ -76,8 +77,8 @@ class Lanczos:
         beta = float(np.sqrt(w @ w))
         self._alpha[k], self._beta[k] = alpha, beta
         self.size = k + 1
-        scale = max(np.abs(self.diagonal).max(), self.off_diagonal.max())
-        self.exhausted = beta <= INVARIANT * scale or self.size == len(v)
+        self._scale = max(self._scale, abs(alpha), beta)
+        self.exhausted = beta <= INVARIANT * self._scale or self.size == len(v)
         if not self.exhausted:
             self._basis[k + 1] = w / beta
 

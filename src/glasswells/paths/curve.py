@@ -20,6 +20,16 @@ GAUSS_POINTS, GAUSS_WEIGHTS = (0.5 * v for v in np.polynomial.legendre.leggauss(
 GAUSS_POINTS = GAUSS_POINTS + 0.5
 
 
+def slopes(u: Array, pull: float) -> Array:
+    """Coefficients (3, len(u)) of chord and tangents in P'(u)."""
+    v = 1 - u
+    return np.array([6 * u * v, pull * v * (1 - 3 * u), pull * u * (3 * u - 2)])
+
+
+SHAPES = slopes(GAUSS_POINTS, 1.0)[:, None] * slopes(GAUSS_POINTS, 1.0)[None]
+"""(3, 3, 8), products of these for a pull of one."""
+
+
 class CurvePoint(NamedTuple):
     """A point of the path."""
 
@@ -44,16 +54,22 @@ class Arc:
         self._vectors = np.array([chord.ravel(), first.tangent.ravel(), second.tangent.ravel()])
         self._inner = self._vectors @ self._vectors.T
         self.length = float(np.sqrt(self._inner[0, 0]))
-        turn = second.tangent - first.tangent
-        self._stretch = 1.0 + float((turn**2).sum()) / 48
+        turn2 = self._inner[1, 1] + self._inner[2, 2] - 2 * self._inner[1, 2]
+        self._stretch = 1.0 + max(float(turn2), 0.0) / 48
+        # |P'|^2 of chord and tangents is a quadratic function of the pull at the ends.
+        c = SHAPES * self._inner[:, :, None]
+        fixed, linear = c[0, 0], 2 * (c[0, 1] + c[0, 2])
+        square = c[1, 1] + c[2, 2] + 2 * c[1, 2]
         for _ in range(12):
-            before, self.length = self.length, self.length_to(1.0)
+            before, pull = self.length, self.length * self._stretch
+            speed2 = fixed + pull * (linear + pull * square)
+            self.length = float(GAUSS_WEIGHTS @ np.sqrt(np.maximum(speed2, 0.0)))
             if abs(self.length - before) <= 1e-14 * before:
                 break
 
     def length_to(self, u: float) -> float:
         """Arc length from the first point to P(u)."""
-        c = self._slopes(u * GAUSS_POINTS)
+        c = slopes(u * GAUSS_POINTS, self.length * self._stretch)
         speed2 = np.einsum("iu,ij,ju->u", c, self._inner, c)
         return u * float(GAUSS_WEIGHTS @ np.sqrt(np.maximum(speed2, 0.0)))
 
@@ -82,8 +98,3 @@ class Arc:
         """Coefficients (3,) of chord and tangents in P(u) - P(0)."""
         v, pull = 1 - u, self.length * self._stretch
         return np.array([u * u * (3 - 2 * u), pull * u * v * v, -pull * u * u * v])
-
-    def _slopes(self, u: Array) -> Array:
-        """The same (3, len(u)) in P'(u)."""
-        v, pull = 1 - u, self.length * self._stretch
-        return np.array([6 * u * v, pull * v * (1 - 3 * u), pull * u * (3 * u - 2)])

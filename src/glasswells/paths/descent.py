@@ -28,6 +28,8 @@ LATE_CUT = 0.6
 """A rejected step is shortened at least by this."""
 ENERGY_NOISE = 1e-12
 """Relative rounding of the total energy, with a margin: near the minimum it hides the descent."""
+CROSSING = 1e-9
+"""Relative margin within which a distance may have passed a mark; the curve then tells."""
 STRAY_CUT = 0.2
 """After a vain search for a minimum the force must fall by this factor before the next."""
 LOOSE_TOLERANCE = 1e-3
@@ -140,9 +142,10 @@ def descend(
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     slowing, stray_force = False, settings.stray_force
+    # Within the last mark, only the length of the path is still asked for.
+    closest = min(rhos, default=0.0)
+    fields, away = _offsets(surface, here, targets)
     while trail.may_go_on(settings):
-        fields = [surface.without_drift(here.point.positions - t) for t in targets]
-        away = [float(np.linalg.norm(f)) for f in fields]
         k = int(np.argmin(away))
         if away[k] <= min(last, settings.last_fraction * distances[k]):
             return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
@@ -154,19 +157,32 @@ def descend(
                     trail, end.positions, end.energy, None, {}, rest, Outcome.LEFT_THE_PAIR
                 )
             stray_force *= STRAY_CUT
-        tolerance = settings.path_tolerance * min(1.0, away[k] / settings.stray_distance)
+        nearness = max(away[k], closest) / settings.stray_distance
+        tolerance = settings.path_tolerance * min(1.0, nearness)
         there, duration = _advance(surface, flow, here, duration, tolerance, trail, settings)
         if there is None:
             continue
         arc = trail.add(there.point)
-        for f, found in zip(fields, marks, strict=True):
+        offsets, distances = _offsets(surface, there, targets)
+        for j, found in enumerate(marks):
             for rho in rhos:
-                u = arc.where_distance(f, rho)
+                if away[j] < (1 - CROSSING) * rho or distances[j] > (1 + CROSSING) * rho:
+                    continue
+                u = arc.where_distance(fields[j], rho)
                 if u is not None:
                     found[rho] = arc.point(u)
+        fields, away = offsets, distances
         slowing = float(np.linalg.norm(there.force)) < float(np.linalg.norm(here.force))
         here = there
     return _result(trail, here.point.positions, here.energy, None, {}, 0.0, Outcome.STEP_LIMIT)
+
+
+def _offsets(
+    surface: Surface, here: _Here, targets: Sequence[Array]
+) -> tuple[list[Array], list[float]]:
+    """The fields (N, 3) from each target to a point of the path, and their norms."""
+    fields = [surface.without_drift(here.point.positions - t) for t in targets]
+    return fields, [float(np.linalg.norm(f)) for f in fields]
 
 
 def _look(surface: Surface, positions: Array) -> _Here:
@@ -198,7 +214,7 @@ def _advance(
     there = _look(surface, step.positions)
     t = there.point.tangent
     # An error along the path is an error of the time, which does not matter.
-    error = float(np.linalg.norm(step.error - (step.error * t).sum() * t))
+    error = float(np.linalg.norm(step.error - np.vdot(step.error, t) * t))
     length = float(np.linalg.norm(step.positions - positions))
     factor = LARGEST_GROWTH
     if error > 0:
@@ -207,7 +223,7 @@ def _advance(
     noise = max(ENERGY_NOISE * abs(here.energy), surface.energy_noise)
     is_lower = there.energy < here.energy + noise
     # On a straight path nothing else would stop a step from passing the minimum.
-    is_forward = float((here.point.tangent * t).sum()) > 0
+    is_forward = float(np.vdot(here.point.tangent, t)) > 0
     if not (is_good and is_lower and is_forward):
         return None, duration * max(min(factor, LATE_CUT), SMALLEST_CUT)
     return there, duration * max(min(factor, settings.longest_step / length), SMALLEST_CUT)

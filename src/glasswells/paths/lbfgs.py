@@ -40,9 +40,10 @@ class Directions:
         slot = self._slots.pop(0) if full else len(self._slots)
         self._vectors[0, slot], self._vectors[1, slot] = step, change
         self._slots.append(slot)
-        products = self._vectors @ change
-        self._step_change[:, slot] = products[0]
-        self._change_change[:, slot] = self._change_change[slot] = products[1]
+        filled = len(self._slots)
+        products = self._vectors[:, :filled] @ change
+        self._step_change[:filled, slot] = products[0]
+        self._change_change[:filled, slot] = self._change_change[slot, :filled] = products[1]
         self._scale = float(sy / yy)
 
     def direction(self, force: Array) -> Array:
@@ -50,8 +51,10 @@ class Directions:
         scale, slots = self._scale, self._slots
         if not slots:
             return np.asarray(scale * force)
-        step_force, change_force = self._vectors @ force
-        on_step, on_change = np.zeros(self._memory), np.zeros(self._memory)
+        # Slots are filled in order: what is empty need not be read.
+        steps, changes = self._vectors[:, : len(slots)]
+        step_force, change_force = steps @ force, changes @ force
+        on_step, on_change = np.zeros(len(slots)), np.zeros(len(slots))
         for place in range(len(slots) - 1, -1, -1):
             i, newer = slots[place], slots[place + 1 :]
             value = float(step_force[i] + on_change[newer] @ self._step_change[i, newer])
@@ -63,7 +66,7 @@ class Directions:
             )
             value += float(on_step[older] @ self._step_change[older, i])
             on_step[i] = -on_change[i] - value / self._step_change[i, i]
-        result: Array = on_step @ self._vectors[0]
-        result += (scale * on_change) @ self._vectors[1]
+        result: Array = on_step @ steps
+        result += (scale * on_change) @ changes
         result += scale * force
         return result
