@@ -55,6 +55,7 @@ def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
         "error_model": "numpy",
         "fastmath": set(REASSOCIATE),
         "forceinline": True,
+        "no_cfunc_wrapper": True,  # nobody calls kernels from C; it held each of them once more
         **flags,
     }
     dispatcher: Any = numba.njit(**options)(function)

@@ -109,7 +109,8 @@ def residual_norm(scaled):  # type: ignore[no-untyped-def]
     """The residual |f - M d| in plain coordinates, G^-1 (I + L) of the preconditioned one."""
     start, partner, block = scaled.start, scaled.partner, scaled.block_pcc
     residual, rest, g = scaled.vector_vd[0], scaled.vector_vd[3], scaled.scaling_nf
-    rest[:] = residual
+    for d in range(residual.shape[0]):
+        rest[d] = residual[d]
     for i in range(start.shape[0] - 1):
         x, y, z = residual[3 * i], residual[3 * i + 1], residual[3 * i + 2]
         for p in range(start[i], start[i + 1]):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from glasswells.core.compiler import kernel
 from glasswells.core.records import Array
 from glasswells.curvature.blocks import PAIR_ENTRIES, Blocks, diagonal_of
+from glasswells.curvature.copies import copy_field
 from glasswells.model.frozen_pairs import pair_diagonal
 
 SMALLEST_PIVOT = 1e-2
@@ -81,7 +82,7 @@ def scale_blocks(blocks, scaled):  # type: ignore[no-untyped-def]
     if is_pairs:
         pair_diagonal(start, partner, blocks.block_pf, own_nf)
     else:
-        own_nf[:] = blocks.diagonal_n6
+        copy_field(blocks.diagonal_n6, own_nf)
     invert_factors(own_nf)
     for i in range(start.shape[0] - 1):
         for p in range(start[i], start[i + 1]):

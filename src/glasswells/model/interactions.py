@@ -51,6 +51,15 @@ class PairPotential(Protocol):
         ...
 
 
+def _writable(positions: Array) -> Array:
+    """The same positions in an array that may be written.
+
+    To numba read-only arrays are of another type: each kernel would be compiled once more for the
+    positions of a configuration.
+    """
+    return positions if positions.flags.writeable else positions.copy()
+
+
 class PairInteractions:
     """Pair energies of one model with fixed diameters and box; see `Interactions`.
 
@@ -103,6 +112,8 @@ class PairInteractions:
 
     def list_builder(self, diameters: Array) -> ListBuilder:
         """A builder of lists for these particles, in the order of `diameters`."""
+        diameters = diameters.view()
+        diameters.flags.writeable = False  # as those of configurations: see `_writable`
         over_mean = self.model.ranges(diameters).over_mean
         return ListBuilder(self.model.law, self.constants, diameters, self.box, over_mean)
 
@@ -115,6 +126,7 @@ class PairInteractions:
             For positions that are not finite: they would drop out of the list, and the energy of
             the others would look sound.
         """
+        positions = _writable(positions)
         if (
             self._pairs is None
             or self._reference is None
@@ -128,7 +140,7 @@ class PairInteractions:
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy and forces (N, 3)."""
-        forces = np.empty_like(positions)
+        positions, forces = _writable(positions), np.empty_like(positions)
         energy = self._energy_and_forces(
             positions, self.box, self.pairs(positions), self.constants, forces
         )
@@ -136,6 +148,7 @@ class PairInteractions:
 
     def freeze(self, positions: Array, frozen: FrozenPairs | None = None) -> FrozenPairs:
         """The interacting pairs at these positions, in the arrays of `frozen` if they suffice."""
+        positions = _writable(positions)
         pairs = self.pairs(positions)
         capacity = int(pairs.start[len(positions)])
         if frozen is None or len(frozen.partner) < capacity:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from glasswells.core.compiler import kernel
 from glasswells.curvature.blocks import times
+from glasswells.curvature.copies import copy_field
 from glasswells.model.kernels import add_to_both, field_difference
 
 
@@ -15,19 +16,17 @@ def chebyshev_filter(blocks, x_nc, out_nc, a_nc, b_nc, degree, low, high):  # ty
     """Fill out_nc with T_degree((2 M - low - high) / (high - low)) x: damps [low, high]."""
     n = x_nc.shape[0]
     center, scale = 0.5 * (low + high), 2.0 / (high - low)
-    a_nc[:] = x_nc
-    times(blocks, a_nc, b_nc)
-    for i in range(n):
-        for c in range(3):
-            b_nc[i, c] = scale * (b_nc[i, c] - center * a_nc[i, c])
-    for _ in range(degree - 1):
+    a_nc[:] = 0.0
+    copy_field(x_nc, b_nc)
+    for k in range(degree):
         times(blocks, b_nc, out_nc)
+        slope = scale if k == 0 else 2.0 * scale
         for i in range(n):
             for c in range(3):
-                following = 2.0 * scale * (out_nc[i, c] - center * b_nc[i, c]) - a_nc[i, c]
+                following = slope * (out_nc[i, c] - center * b_nc[i, c]) - a_nc[i, c]
                 a_nc[i, c] = b_nc[i, c]
                 b_nc[i, c] = following
-    out_nc[:] = b_nc
+    copy_field(b_nc, out_nc)
 
 
 @kernel

@@ -357,3 +357,14 @@ def test_symbols_carry_the_fingerprint():
         assert all(source_fingerprint(power.py_func)[:32] in name for name in found)
         names.append(found)
     assert names[0].isdisjoint(names[1])
+
+
+def test_kernels_have_no_second_copy_for_callers_in_c():
+    """Numba makes one by default, and all that a kernel calls is merged into it once more."""
+
+    @kernel
+    def double(x):
+        return 2 * x
+
+    assert double(2.0) == 4.0
+    assert not any("cfunc." in name for name in double.inspect_llvm(double.signatures[0]).split())
