@@ -26,6 +26,9 @@ import glasswells as gw
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array
 from glasswells.modes import cubic_mode, max_overlap, normal_modes
+from glasswells.modes import Stiffness, cubic_mode, max_overlap, normal_modes
+from glasswells.vibrations.minimum import minimum_vibrations
+from glasswells.vibrations.well import well_vibrations
 from rows import Row, pinned, print_rows
 
 ROUNDS = 3
@@ -52,7 +55,16 @@ def prepare(path: Path) -> None:
     for seed in range(CASES):
         state = gw.molecular_dynamics(MODEL, state, 0.06, 200, seed).configuration
         starts.append(state.positions)
-    np.savez(path, pairs=np.array(ends), starts=np.array(starts))
+    wells = [gw.two_level_system(k).double_well for k in range(CASES)]
+    minima = [(well.minimum_a, well.minimum_b) for well in wells]
+    np.savez(
+        path,
+        pairs=np.array(ends),
+        starts=np.array(starts),
+        minima=np.array([[c.positions for c in both] for both in minima]),
+        diameters=np.array([a.diameters for a, _ in minima]),
+        boxes=np.array([a.box for a, _ in minima]),
+    )
 
 
 def works(path: Path) -> Iterator[tuple[str, Callable[[], Result]]]:
@@ -60,26 +72,46 @@ def works(path: Path) -> Iterator[tuple[str, Callable[[], Result]]]:
     glass = gw.glass(0.092, 0).configuration
     with np.load(path) as stored:
         pairs, starts = stored["pairs"], stored["starts"]
-    a = glass.moved_to(pairs[0, 0])
-    fields = [second - first for first, second in pairs]
+        cases = list(zip(stored["minima"], stored["diameters"], stored["boxes"], strict=True))
+    ends = [
+        tuple(gw.Configuration(positions=x, diameters=d, box=box) for x in minima)
+        for minima, d, box in cases
+    ]
+    wells = [gw.find_double_well(MODEL, *both) for both in ends]
+    first = glass.moved_to(pairs[0, 0])
+    fields = [b - a for a, b in pairs]
 
-    def well(first: Any, second: Any) -> Result:
-        found = gw.find_double_well(MODEL, glass.moved_to(first), glass.moved_to(second))
+    def search(first: Any, second: Any) -> Result:
+        found = gw.find_double_well(MODEL, first, second)
         if isinstance(found, gw.DoubleWell):
             return [found.barrier, found.asymmetry, found.path_length, found.frequency_a]
         return [float(found.barrier)]
 
+    def vibrations(well: Any) -> Result:
+        """What the stages `modes` and `overlaps` compute of a double well."""
+        minimum = minimum_vibrations(MODEL, well.minimum_a)
+        stiffness = Stiffness(MODEL, well.minimum_a)
+        modes = normal_modes(MODEL, well.minimum_a, len(minimum.frequencies), stiffness=stiffness)
+        found = well_vibrations(MODEL, well, minimum, modes=modes, stiffness=stiffness)
+        overlaps = [x for d in found.directions for x in (d.overlap, float(d.mode), d.certified)]
+        return overlaps + [seed.barrier for seed in found.seeds]
+
     def largest(field: Any) -> Result:
-        found = max_overlap(MODEL, a, field)
+        found = max_overlap(MODEL, first, field)
         return [found.overlap, found.frequency, float(found.mode)]
 
     def cubic(field: Any) -> Result:
-        found = cubic_mode(MODEL, a, field)
+        found = cubic_mode(MODEL, first, field)
         return [found.stiffness, abs(found.cubic), found.barrier]
 
     yield "quench", lambda: [gw.minimize(MODEL, glass.moved_to(x)).energy for x in starts]
-    yield "double well", lambda: [x for pair in pairs for x in well(*pair)]
-    yield f"{N_MODES} modes", lambda: normal_modes(MODEL, a, N_MODES).frequencies.tolist()
+    yield (
+        "pair of minima",
+        lambda: [x for a, b in pairs for x in search(glass.moved_to(a), glass.moved_to(b))],
+    )
+    yield "two-level system from two minima", lambda: [x for both in ends for x in search(*both)]
+    yield "modes and overlaps of a double well", lambda: [x for w in wells for x in vibrations(w)]
+    yield f"{N_MODES} modes", lambda: normal_modes(MODEL, first, N_MODES).frequencies.tolist()
     yield "largest overlap", lambda: [x for field in fields for x in largest(field)]
     yield "cubic mode", lambda: [x for field in fields for x in cubic(field)]
 
