@@ -25,7 +25,6 @@ import numpy as np
 import glasswells as gw
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array
-from glasswells.modes import cubic_mode, max_overlap, normal_modes
 from glasswells.modes import Stiffness, cubic_mode, max_overlap, normal_modes
 from glasswells.vibrations.minimum import minimum_vibrations
 from glasswells.vibrations.well import well_vibrations

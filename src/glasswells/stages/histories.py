@@ -46,7 +46,7 @@ def _to_saddle(known: Mapping[str, Any]) -> Array:
 
 
 def _displacement_to(end: Configuration, known: Mapping[str, Any]) -> Array:
-    """From the minimum A of a double well, as `find_double_well` makes it where masses are equal."""
+    """From the minimum A of a double well, as `find_double_well` has it where masses are equal."""
     start = known["minimum_a"]
     return displacement(start.positions, end.positions, start.box)
 
