@@ -130,11 +130,11 @@ def descend(
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    distances = [
+    from_saddle = [
         float(np.linalg.norm(surface.without_drift(saddle.positions - t))) for t in targets
     ]
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
-    amplitude = min(settings.first_distance, settings.first_fraction * min(distances))
+    amplitude = min(settings.first_distance, settings.first_fraction * min(from_saddle))
     here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
     trail.add(here.point)
     marks: list[dict[float, Array]] = [{} for _ in targets]
@@ -147,7 +147,7 @@ def descend(
     fields, away = _offsets(surface, here, targets)
     while trail.may_go_on(settings):
         k = int(np.argmin(away))
-        if away[k] <= min(last, settings.last_fraction * distances[k]):
+        if away[k] <= min(last, settings.last_fraction * from_saddle[k]):
             return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
         if away[k] > settings.stray_distance and slowing and _largest(here.force) < stray_force:
             end = bottom_below(surface, here.point.positions, here.energy, settings)
