@@ -25,6 +25,7 @@ from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
 from glasswells.stages.table import read_plan
+from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS, vibration_numbers
 from glasswells.statistics.well_summary import WellSummary, summarize_well
 from glasswells.statistics.well_table import (
@@ -36,7 +37,7 @@ from glasswells.statistics.well_table import (
     well_table,
 )
 from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import Ref, product_key
+from glasswells.store.tasks import Ref
 from glasswells.tunneling.units import UnitSystem
 from glasswells.vibrations.records import WellVibrations
 
@@ -61,18 +62,6 @@ class CatalogWell:
     """By the name of the unit set."""
     vibrations: WellVibrations | None
     """How it relates to the modes of its minimum A; None if they were not computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a double well is in the store."""
-
-    chain: str
-    item: int
-
-    @property
-    def key(self) -> str:
-        return product_key(self.chain, self.item)
 
 
 class Catalog:
@@ -208,7 +197,7 @@ class Catalog:
         return open_store(self.directory, PIPELINE)
 
     @cached_property
-    def _places(self) -> dict[str, _Place]:
+    def _places(self) -> dict[str, WellPlace]:
         return self._content[1]
 
     @cached_property
@@ -235,7 +224,7 @@ class Catalog:
         )
 
     @cached_property
-    def _content(self) -> tuple[list[WellRow], dict[str, _Place]]:
+    def _content(self) -> tuple[list[WellRow], dict[str, WellPlace]]:
         with self._store() as store, store.snapshot():
             return _read(store, self.plan.model.bond_length)
 
@@ -281,7 +270,9 @@ def _or_first(temperature: float) -> float:
     return -math.inf if math.isnan(temperature) else temperature
 
 
-def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow], dict[str, _Place]]:
+def _read(
+    store: StoreReader, bond_length: float | None
+) -> tuple[list[WellRow], dict[str, WellPlace]]:
     """Rows of all double wells, by temperature and glass, and where each is in the store."""
     splittings, numbers = _splittings(store), _vibration_numbers(store)
     temperatures = {
@@ -289,10 +280,10 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
     }
     # Reading runs no calculator: couplings of such a campaign stay unknown.
     model = read_plan(store.property("plan")).model.native
-    glasses: dict[str, list[tuple[_Place, WellSummary]]] = {name: [] for name in temperatures}
+    glasses: dict[str, list[tuple[WellPlace, WellSummary]]] = {name: [] for name in temperatures}
     items: defaultdict[str, int] = defaultdict(int)
     for stored in store.records("double_well"):
-        place = _Place(stored.chain, items[stored.chain])
+        place = WellPlace(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         found = glasses[stored.glass]
         well = summarize_well(
@@ -306,7 +297,7 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
         well = replace(well, numbers={**well.numbers, **numbers.get(place, {})})
         found.append((place, well))
     rows: list[WellRow] = []
-    places: dict[str, _Place] = {}
+    places: dict[str, WellPlace] = {}
     for glass in sorted(glasses, key=lambda name: (_or_first(temperatures[name]), name)):
         summaries = [well for _, well in glasses[glass]]
         keys = {well.number: place.key for place, well in glasses[glass]}
@@ -315,24 +306,25 @@ def _read(store: StoreReader, bond_length: float | None) -> tuple[list[WellRow],
     return rows, places
 
 
-def _splittings(store: StoreReader) -> dict[_Place, dict[str, TunnelSplitting]]:
-    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="splittings")}
-    found: defaultdict[_Place, dict[str, TunnelSplitting]] = defaultdict(dict)
+def _splittings(store: StoreReader) -> dict[WellPlace, dict[str, TunnelSplitting]]:
+    paths = well_chains(store, "splitting")
+    found: defaultdict[WellPlace, dict[str, TunnelSplitting]] = defaultdict(dict)
     for item in store.records("splitting"):
-        place = _Place(paths[item.chain], item.record.double_well)
+        place = WellPlace(chain=paths[item.chain], item=item.record.double_well)
         found[place][item.record.splitting.units] = item.record.splitting
     return found
 
 
-def _vibration_numbers(store: StoreReader) -> dict[_Place, dict[str, float]]:
-    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="overlaps")}
-    return {
-        _Place(paths[item.chain], item.record.double_well): vibration_numbers(item.record)
-        for item in store.records("well_vibrations")
-    }
+def _vibration_numbers(store: StoreReader) -> dict[WellPlace, dict[str, float]]:
+    paths = well_chains(store, "well_vibrations")
+    found = {}
+    for item in store.records("well_vibrations"):
+        place = WellPlace(chain=paths[item.chain], item=item.record.double_well)
+        found[place] = vibration_numbers(item.record)
+    return found
 
 
-def _vibrations(store: StoreReader, place: _Place) -> WellVibrations | None:
+def _vibrations(store: StoreReader, place: WellPlace) -> WellVibrations | None:
     for row in store.tasks("done", stage="overlaps"):
         if row.task.inputs[0].chain == place.chain:
             found: Iterator[WellVibrations] = (

@@ -25,7 +25,7 @@ from glasswells.content.records import (
     choose_wells,
 )
 from glasswells.content.stored_pairs import StoredPairs, pair_subjects
-from glasswells.content.stored_vibrations import Origin, StoredVibrations
+from glasswells.content.stored_vibrations import StoredVibrations
 from glasswells.core.configuration import Configuration
 from glasswells.core.errors import InputError
 from glasswells.core.progress import Progress, Report, reporting
@@ -42,6 +42,7 @@ from glasswells.stages.explore import exploration_settings, trajectory_names
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
 from glasswells.stages.table import read_plan
+from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.store.tasks import Ref, canonical
@@ -71,7 +72,7 @@ def campaign_content(store: StoreReader, progress: Progress = False) -> ReportCo
         plan = read_plan(text)
         units = solved_units(store, plan)
         splittings = _splittings(store)
-        origins: dict[tuple[str, int], Origin] = {}
+        origins: dict[tuple[str, int], WellPlace] = {}
         vibrations = StoredVibrations(store)
         number = store.product_counts().get("double_well", 0)
         with reporting(progress, "reading double wells", number) as report:
@@ -99,12 +100,12 @@ def campaign_content(store: StoreReader, progress: Progress = False) -> ReportCo
         )
 
 
-def _splittings(store: StoreReader) -> dict[Origin, dict[str, TunnelSplitting]]:
+def _splittings(store: StoreReader) -> dict[WellPlace, dict[str, TunnelSplitting]]:
     """By double well, then by unit set."""
-    paths = {row.task.chain: row.task.inputs[0].chain for row in store.tasks(stage="splittings")}
-    found: defaultdict[Origin, dict[str, TunnelSplitting]] = defaultdict(dict)
+    paths = well_chains(store, "splitting")
+    found: defaultdict[WellPlace, dict[str, TunnelSplitting]] = defaultdict(dict)
     for item in store.records("splitting"):
-        origin = Origin(chain=paths[item.chain], item=item.record.double_well)
+        origin = WellPlace(chain=paths[item.chain], item=item.record.double_well)
         splitting: TunnelSplitting = item.record.splitting
         found[origin][splitting.units] = splitting
     return found
@@ -112,9 +113,9 @@ def _splittings(store: StoreReader) -> dict[Origin, dict[str, TunnelSplitting]]:
 
 def _preparations(
     store: StoreReader,
-    splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
+    splittings: Mapping[WellPlace, Mapping[str, TunnelSplitting]],
     vibrations: StoredVibrations,
-    origins: dict[tuple[str, int], Origin],
+    origins: dict[tuple[str, int], WellPlace],
     plan: Plan,
     report: Report,
 ) -> tuple[Preparation, ...]:
@@ -207,15 +208,15 @@ def _exploration(
 def _wells(
     store: StoreReader,
     glass: str,
-    splittings: Mapping[Origin, Mapping[str, TunnelSplitting]],
-    origins: dict[tuple[str, int], Origin],
+    splittings: Mapping[WellPlace, Mapping[str, TunnelSplitting]],
+    origins: dict[tuple[str, int], WellPlace],
     energy: ModelSection,
     report: Report,
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
     model = energy.native
     for number, stored in enumerate(store.records("double_well", glass=glass)):
-        origin = Origin(chain=stored.chain, item=items[stored.chain])
+        origin = WellPlace(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
         report(1, glass)
@@ -265,7 +266,7 @@ def _shown(
     store: StoreReader,
     preparations: tuple[Preparation, ...],
     units: tuple[UnitSystem, ...],
-    origins: Mapping[tuple[str, int], Origin],
+    origins: Mapping[tuple[str, int], WellPlace],
 ) -> tuple[ShownWell, ...]:
     """The chosen double wells of all temperatures together, in full."""
     temperatures = {g.name: p.temperature for p in preparations for g in p.glasses}

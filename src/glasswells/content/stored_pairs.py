@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from glasswells.content.stored_vibrations import Origin
 from glasswells.landscape.candidates import ChosenPair
 from glasswells.stages.screened import SCREENED
+from glasswells.stages.well_places import WellPlace
 from glasswells.store.reader import StoreReader
 
 
@@ -65,7 +65,7 @@ class StoredPairs:
         )
 
     def rules_by_well(
-        self, origins: Mapping[int, Origin], searches: Mapping[str, int]
+        self, origins: Mapping[int, WellPlace], searches: Mapping[str, int]
     ) -> dict[int, frozenset[str]]:
         """The rules behind each double well, by its number.
 

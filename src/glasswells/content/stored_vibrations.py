@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from glasswells.content.vibrations import (
     Choice,
@@ -17,6 +16,7 @@ from glasswells.content.vibrations import (
 )
 from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.plan.modes import ModesSection
+from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import (
     MinimumColumns,
     VibrationColumns,
@@ -26,21 +26,8 @@ from glasswells.statistics import (
 )
 from glasswells.statistics.vibration_numbers import vibration_numbers
 from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import Ref, product_key
+from glasswells.store.tasks import Ref
 from glasswells.vibrations.records import MinimumVibrations, WellVibrations
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """Where a double well lies in the store."""
-
-    chain: str
-    item: int
-
-    @property
-    def key(self) -> str:
-        """Name of the double well in every table."""
-        return product_key(self.chain, self.item)
 
 
 class StoredVibrations:
@@ -49,13 +36,8 @@ class StoredVibrations:
     def __init__(self, store: StoreReader) -> None:
         self._store = store
         self.is_empty = not {"minimum_vibrations", "well_vibrations"} & set(store.product_counts())
-        self._paths = {
-            row.task.chain: ref.chain
-            for row in store.tasks(stage="overlaps")
-            for ref in row.task.inputs
-            if ref.kind == "double_well"
-        }
-        self._places: dict[tuple[str, int], Origin] = {}
+        self._paths = well_chains(store, "well_vibrations")
+        self._places: dict[tuple[str, int], WellPlace] = {}
         self._numbers: dict[tuple[str, int], dict[str, float]] = {}
         self._columns: dict[str, tuple[float, VibrationColumns]] = {}
         self._spectrum: tuple[tuple[bool, bool, float, int], ShownSpectrum] | None = None
@@ -70,7 +52,7 @@ class StoredVibrations:
         glass: str,
         temperature: float,
         wells: Sequence[WellSummary],
-        origins: Mapping[tuple[str, int], Origin],
+        origins: Mapping[tuple[str, int], WellPlace],
     ) -> VibrationColumns | None:
         """The vibrations of a glass's double wells; None if none are known."""
         numbers = {origins[glass, well.number]: well for well in wells}
@@ -88,7 +70,7 @@ class StoredVibrations:
         self,
         rho: float,
         units: str,
-        origins: Mapping[tuple[str, int], Origin],
+        origins: Mapping[tuple[str, int], WellPlace],
         modes: ModesSection | None = None,
     ) -> VibrationContent | None:
         """What is shown in full, after all glasses were read; None if there is nothing."""
@@ -127,20 +109,22 @@ class StoredVibrations:
             yield found
 
     def _each_well(
-        self, glass: str, wells: Mapping[Origin, WellSummary]
+        self, glass: str, wells: Mapping[WellPlace, WellSummary]
     ) -> Iterator[tuple[WellSummary, WellVibrations]]:
         items: defaultdict[str, int] = defaultdict(int)
         for stored in self._store.records("well_vibrations", glass=glass):
             found: WellVibrations = stored.record
-            origin = Origin(chain=self._paths[stored.chain], item=found.double_well)
+            origin = WellPlace(chain=self._paths[stored.chain], item=found.double_well)
             well = wells[origin]
-            self._places[glass, well.number] = Origin(chain=stored.chain, item=items[stored.chain])
+            self._places[glass, well.number] = WellPlace(
+                chain=stored.chain, item=items[stored.chain]
+            )
             self._numbers[glass, well.number] = vibration_numbers(found)
             items[stored.chain] += 1
             yield well, found
 
     def _shown(
-        self, choice: Choice, units: str, origins: Mapping[tuple[str, int], Origin]
+        self, choice: Choice, units: str, origins: Mapping[tuple[str, int], WellPlace]
     ) -> ShownVibrations:
         title, glass, number = choice
         temperature, columns = self._columns[glass]

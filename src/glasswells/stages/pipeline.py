@@ -21,7 +21,7 @@ from glasswells.stages.screened import screens
 from glasswells.stages.screening import first_screening_round
 from glasswells.stages.table import STAGES, read_plan
 from glasswells.stages.units import UNITS
-from glasswells.stages.well_keys import double_well_keys
+from glasswells.stages.well_places import double_well_keys
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import StoreReader
 from glasswells.store.record_types import codec_of

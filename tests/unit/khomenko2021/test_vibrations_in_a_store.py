@@ -2,8 +2,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from glasswells.content.stored_vibrations import Origin, StoredVibrations
+from glasswells.content.stored_vibrations import StoredVibrations
 from glasswells.report import GlassContent, Preparation
+from glasswells.stages.well_places import WellPlace
 from glasswells.statistics import summarize_well
 from glasswells.store.tasks import Ref
 from report_contents import N, double_well
@@ -47,9 +48,9 @@ def stored():
     rng = np.random.default_rng(6)
     wells = [double_well(rng, 0.1 * (k + 1), 0.01) for k in range(3)]
     origins = {
-        ("g", 0): Origin(chain="p0", item=0),
-        ("g", 1): Origin(chain="p0", item=1),
-        ("g", 2): Origin(chain="p1", item=0),
+        ("g", 0): WellPlace(chain="p0", item=0),
+        ("g", 1): WellPlace(chain="p0", item=1),
+        ("g", 2): WellPlace(chain="p1", item=0),
     }
     vibrations = [
         well_vibrations(rng, number=1, tangents=tangent_study(rng)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,6 +17,7 @@ from glasswells.plan.file import parse_plan, plan_template, plan_with
 from glasswells.plan.plan import PathsSection, Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.table import PLAN
+from glasswells.stages.well_places import WellPlace, double_well_keys, well_chains
 from glasswells.store.codec import Codec, RecordType
 from glasswells.store.errors import CodecError
 from glasswells.store.pipeline import Pipeline, Stage
@@ -198,3 +200,34 @@ def test_an_estimate_says_which_stages_it_leaves_out() -> None:
     assert left_out(Plan(), (*PIPELINE.stages, off)) == left_out(Plan()) == []
     (note,) = left_out(Plan(), (take, off))
     assert note == "nothing is known of the work on Take, which is left out"
+
+
+class OfTwoStages:
+    """A store whose tasks of two stages took double wells of two searches."""
+
+    def tasks(self, *, stage: str) -> list[SimpleNamespace]:
+        found = {"splittings": [("s0", "p0"), ("s1", "p1")], "overlaps": [("o0", "p1")]}[stage]
+        return [
+            SimpleNamespace(
+                task=SimpleNamespace(chain=chain, inputs=(Ref(chain=path, kind="double_well"),))
+            )
+            for chain, path in found
+        ]
+
+
+def test_products_about_double_wells_have_their_keys() -> None:
+    store: Any = OfTwoStages()
+    assert well_chains(store, "splitting") == {"s0": "p0", "s1": "p1"}
+    assert well_chains(store, "well_vibrations") == {"o0": "p1"}
+    assert well_chains(store, "structure") == {}
+    key_of = double_well_keys(store)
+
+    def key(kind: str, chain: str, item: int, **record: int) -> str | None:
+        stored: Any = SimpleNamespace(kind=kind, chain=chain, record=SimpleNamespace(**record))
+        return key_of(stored, item)
+
+    assert key("double_well", "p1", 1) == WellPlace(chain="p1", item=1).key == "p1-1"
+    assert key("splitting", "s0", 5, double_well=1) == "p0-1"  # several unit sets, one double well
+    assert key("well_summary", "s1", 2) == "p1-2"
+    assert key("well_vibrations", "o0", 0, double_well=3) == "p1-3"
+    assert key("structure", "l", 0) is None
