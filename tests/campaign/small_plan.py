@@ -8,6 +8,7 @@ from typing import Any
 from glasswells.campaign.campaigns import run_campaign, start_campaign
 from glasswells.engines.pool import InlineExecutor
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.pipeline import Pipeline
 
 _TEMPLATE = """
 [campaign]
@@ -57,11 +58,17 @@ LONGER_PLAN = _TEMPLATE.format(
 """Some 480 tasks in all stages, less than a minute on one core."""
 
 
-def finished_campaign(folder: Path, text: str, reuse: Path | None = None, **settings: Any) -> Path:
+def finished_campaign(
+    folder: Path,
+    text: str,
+    reuse: Path | None = None,
+    pipeline: Pipeline = PIPELINE,
+    **settings: Any,
+) -> Path:
     """The campaign of a plan, run to its end; in this process unless the settings say otherwise."""
     plan = folder / "plan.toml"
     plan.write_text(text, encoding="utf-8")
-    directory = start_campaign(plan, folder / "campaign", PIPELINE, reuse)
+    directory = start_campaign(plan, folder / "campaign", pipeline, reuse)
     settings = {"workers": 1, "make_executor": InlineExecutor, **settings}
-    assert run_campaign(directory, PIPELINE, **settings).is_finished
+    assert run_campaign(directory, pipeline, **settings).is_finished
     return directory

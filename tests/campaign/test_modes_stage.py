@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import EncodedOutput, Ref, Task, TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
-from glasswells.vibrations.records import DIRECTIONS, MinimumVibrations, WellVibrations
+from glasswells.vibrations.records import DIRECTIONS, WellVibrations
 
 Run = Callable[..., Path]
 
@@ -261,20 +262,18 @@ def opened_records(directory: Path) -> list:
         return list(store.records("well_vibrations"))
 
 
-def test_a_minimum_that_fails_costs_its_own_wells_only(
-    finished: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vibrations = stage.minimum_vibrations
+def test_a_minimum_that_fails_costs_its_own_wells_only(finished: Path, run: Run) -> None:
+    modes = PIPELINE.stage("modes")
     calls: list[int] = []
 
-    def broken(*values, **settings) -> MinimumVibrations:
+    def broken(task: TaskInput) -> TaskOutput:
         calls.append(1)
         if len(calls) == 1:
             raise ArithmeticError("no number")
-        return vibrations(*values, **settings)
+        return modes.run(task)
 
-    monkeypatch.setattr(stage, "minimum_vibrations", broken)
-    directory = run()
+    stages = [replace(each, run=broken) if each is modes else each for each in PIPELINE.stages]
+    directory = run(pipeline=replace(PIPELINE, stages=tuple(stages)))
     with opened(directory) as store:
         (failed,) = store.tasks("failed")
         counts = store.counts()["overlaps"]
