@@ -18,6 +18,8 @@ TEN = "ten shipped glasses of 0.07, November 2026"
 rules `linked` and `close`, 1192 path searches, 721 double wells."""
 SIX = "six shipped glasses of 0.07, November 2026"
 """18 double wells with modes, three of each."""
+ROOM = "docs/VALIDATION.md, room of a store: one of ten shipped glasses of 0.07"
+"""Six trajectories of 2000 quenches, 147 path searches, 105 double wells; modes as in `SIX`."""
 FIGURES = "docs/FIGURES.md, six glasses of 0.062"
 EXAMPLE = "docs/WORKED_EXAMPLE.md, one glass of each temperature"
 SPEEDS = "docs/VALIDATION.md, table of speeds"
@@ -63,12 +65,12 @@ round of screening, of a path search, a splitting, the modes of a minimum, the o
 well, a full spectrum and a tangent study more."""
 
 BYTES = {
-    "glass_bytes": _rate(5.2e4, 0.1, 10, TEN),
-    "structure_bytes": _rate(3.97e4, 0.1, 10, TEN),
-    "library_bytes": _rate(470.0, 0.3, 10, TEN),
-    "round_bytes": _rate(2.6e3, 0.3, 10, TEN),
-    "search_bytes": _rate(1.47e5, 0.3, 10, TEN),
-    "splitting_bytes": _rate(2.2e3, 0.1, 10, TEN),
+    "glass_bytes": _rate(5.8e4, 0.1, 1, ROOM),
+    "structure_bytes": _rate(5.4e3, 0.3, 1, ROOM),
+    "library_bytes": _rate(180.0, 0.3, 1, ROOM),
+    "round_bytes": _rate(2.0e3, 0.3, 1, ROOM),
+    "search_bytes": _rate(6.8e4, 0.3, 1, ROOM),
+    "splitting_bytes": _rate(1.5e3, 0.1, 1, ROOM),
     "modes_bytes": _rate(8.2e4, 0.1, 6, SIX),
     "overlap_bytes": _rate(8.2e4, 0.1, 6, SIX),
 }

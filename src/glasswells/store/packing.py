@@ -31,7 +31,7 @@ WORTH = 0.9
 """Part of its size that a packed array has at most; others are kept as they are."""
 MOST_RATIO = 100
 """Bytes that may come out of one: a damaged or hostile store must not take all memory."""
-MOST_BASES = 4
+MOST_BASES = 6
 """How many arrays are read for one at most, itself not counted."""
 LEAST_TEXT = 256
 """Bytes; shorter texts are kept as they are."""

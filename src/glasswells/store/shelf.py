@@ -14,7 +14,7 @@ from glasswells.store.tasks import Ref
 
 MOST_CANDIDATES = 12
 """Arrays that one array is compared with at most, to find what it is a difference from."""
-OWN_BASES = 3
+OWN_BASES = 5
 """Of arrays of the same output, those may be bases for which fewer arrays than this are read: the
 minima of a trajectory shall be bases of what paths between them find."""
 MOST_INPUTS, MOST_ARRAYS = 4, 6
