@@ -30,6 +30,8 @@ FIRST_FRACTION, GROWTH = 1 / 8, 1.5
 looking costs O(steps^2), in all about twice the last look."""
 FIRST_FRACTION_OF_REST = 1 / 24
 """The same where the softest modes are known: what they leave of a field is smoother."""
+FEWEST_STEPS = 10
+"""Before the first look, however few the particles."""
 STEPS_PER_COORDINATE = 3
 """Default budget of Lanczos steps per coordinate; beyond it the dense spectrum is cheaper."""
 AGREEMENT = 1e-8
@@ -174,9 +176,10 @@ def _from_lanczos(
     weights = np.concatenate([[0.0], components**2])
     soft = int(np.argmax(weights))
     largest = max(drift, float(weights[soft]))
-    share = FIRST_FRACTION_OF_REST if len(components) else FIRST_FRACTION
+    fraction = FIRST_FRACTION_OF_REST if len(components) else FIRST_FRACTION
     rest = known.rest(relative, components)
-    of_rest = _bounded(stiffness, rest, largest, share * r.size, budget)
+    start = max(fraction * r.size, FEWEST_STEPS)
+    of_rest = _bounded(stiffness, rest, largest, start, budget)
     below = float(np.delete(weights, soft).max(initial=0.0))
     if of_rest.found > largest or not (of_rest.is_closed or weights[soft] > drift):
         return _from_level(stiffness, r, rest, of_rest, largest, known)
