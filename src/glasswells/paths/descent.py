@@ -142,8 +142,6 @@ def descend(
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     slowing, stray_force = False, settings.stray_force
-    # Within the last mark, only the length of the path is still asked for.
-    closest = min(rhos, default=0.0)
     fields, away = _offsets(surface, here, targets)
     while trail.may_go_on(settings):
         k = int(np.argmin(away))
@@ -157,8 +155,7 @@ def descend(
                     trail, end.positions, end.energy, None, {}, rest, Outcome.LEFT_THE_PAIR
                 )
             stray_force *= STRAY_CUT
-        nearness = max(away[k], closest) / settings.stray_distance
-        tolerance = settings.path_tolerance * min(1.0, nearness)
+        tolerance = settings.path_tolerance * min(1.0, away[k] / settings.stray_distance)
         there, duration = _advance(surface, flow, here, duration, tolerance, trail, settings)
         if there is None:
             continue
