@@ -88,8 +88,9 @@ def test_the_life_of_a_campaign(tmp_path: Path) -> None:
     assert report["arrays"] == 12
 
     result = glasswells("cite", "toy", *TOY, cwd=tmp_path)
-    assert "Khomenko" in result.stdout
-    assert json.loads(glasswells("cite", "toy", "--json", *TOY, cwd=tmp_path).stdout)["papers"]
+    assert "A paper on toys." in result.stdout
+    papers = json.loads(glasswells("cite", "toy", "--json", *TOY, cwd=tmp_path).stdout)["papers"]
+    assert papers == ["A paper on toys.", "A paper on squares."]
 
     assert glasswells("resume", "toy", *TOY, cwd=tmp_path).returncode == 0
     assert glasswells("run", "plan.toml", *TOY, cwd=tmp_path).returncode == 0

@@ -229,10 +229,11 @@ def grows(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 PIPELINE = Pipeline(
     name="toy",
+    cites=("A paper on toys.",),
     stages=(
         Stage(name="walk", title="Walk", run=walk),
         Stage(name="gather", title="Gather", run=gather, follow=follow_gather),
-        Stage(name="square", title="Square", run=square),
+        Stage(name="square", title="Square", run=square, cites=("A paper on squares.",)),
         Stage(name="total", title="Total", run=total),
     ),
     codec=Codec((Color, Bits, Walk, WalkState, Site, Total)),
