@@ -160,8 +160,8 @@ print(json.dumps(seen))
 @pytest.mark.parametrize(
     ("first", "last", "step"),
     [
-        pytest.param(100, 700, 100, id="some"),
-        pytest.param(20, 800, 12, id="many", marks=pytest.mark.soak),
+        pytest.param(100, 1000, 150, id="some"),
+        pytest.param(20, 1000, 14, id="many", marks=pytest.mark.soak),
     ],
 )
 def test_a_start_on_a_full_disk_makes_a_store_or_nothing(
