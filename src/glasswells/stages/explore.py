@@ -167,7 +167,6 @@ EXPLORE = Stage(
     name="explore",
     title="trajectories",
     run=run_explore,
-    code_format=2,
     settings={"explore": ExploreSection},
     begins=begins_exploration,
     join=join_trajectories,

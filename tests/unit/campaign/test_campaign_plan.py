@@ -196,7 +196,7 @@ def test_old_and_new_keys_of_pairs_are_not_mixed() -> None:
     (problem,) = problems('[pairs]\nrules = ["close", "close"]')
     assert problem == "pairs: rules is ['close', 'close'], expected each name once"
     (problem,) = problems('[pairs]\nrules = ["near"]')
-    assert "'linked', 'close' or 'screened'" in problem
+    assert "'linked', 'close', 'pushed' or 'screened'" in problem
 
 
 def defaults_of(function):
