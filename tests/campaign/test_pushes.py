@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_plan import SMALL_PLAN
+from typer.testing import CliRunner
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
+from glasswells.cli import app
 from glasswells.core.records import DoubleWell
 from glasswells.engines.pool import InlineExecutor
 from glasswells.estimation.estimate import estimate_campaign
@@ -52,8 +54,11 @@ def test_pushed_minima_join_the_library_without_visits(campaign: Path) -> None:
         (exploration,) = (item.record for item in store.records("exploration"))
         structures = [item.record for item in store.records("structure")]
     assert len(pushed.done) == 2
-    assert exploration.saddle_pairs
-    assert max(max(pair) for pair in exploration.saddle_pairs) < len(structures)
+    assert exploration.saddles
+    assert max(saddle.j for saddle in exploration.saddles) < len(structures)
+    for saddle in exploration.saddles:
+        assert saddle.i < saddle.j
+        assert saddle.energy > max(structures[k].energy for k in (saddle.i, saddle.j))
     assert sum(s.visits for s in structures) <= exploration.quenches
     walked = [s for s in structures if s.visits]
     assert structures[: len(walked)] == walked  # those of the dynamics keep their numbers
@@ -68,7 +73,7 @@ def test_pairs_behind_saddles_are_followed_under_their_rule(campaign: Path) -> N
     chosen = {
         (min(p.i, p.j), max(p.i, p.j)) for p in pairs if "pushed" in p.rules and p.part_of is None
     }
-    assert chosen <= set(exploration.saddle_pairs)
+    assert chosen <= {(saddle.i, saddle.j) for saddle in exploration.saddles}
     assert chosen
     assert any(isinstance(well, DoubleWell) for well in wells)
 
@@ -92,6 +97,15 @@ def test_a_push_goes_on_from_its_state_bit_for_bit(campaign: Path) -> None:
     ((kind, record),) = output.products
     assert kind == "pushed"
     assert PIPELINE.codec.encode(record).digest == kept
+
+
+def test_a_report_of_pushed_minima_is_drawn(campaign: Path, tmp_path: Path) -> None:
+    """Minima without visits have no place in the network of visits."""
+    words = ["report", str(campaign), "--output", str(tmp_path / "page")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    assert "Inherent structures of one glass" in page
 
 
 def test_nothing_is_pushed_unless_asked_for() -> None:

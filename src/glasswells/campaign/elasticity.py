@@ -11,7 +11,7 @@ from glasswells.core.records import Configuration
 from glasswells.mechanics import elastic_moduli
 from glasswells.model.pair_model import Model
 from glasswells.observables.records import Medium
-from glasswells.stages.settled import settled_minimum
+from glasswells.stages.settled import minimum_of
 from glasswells.store.reader import StoreReader
 
 MINIMA = 4
@@ -27,7 +27,7 @@ def medium_of(store: StoreReader, model: Model, glasses: Sequence[str]) -> Mediu
         For glasses without inherent structures, and for such that resist no shear.
     """
     minima: list[Configuration] = [
-        settled_minimum(model, item.record)
+        minimum_of(model, item.record)
         for glass in glasses[:MINIMA]
         for item in islice(store.records("structure", glass=glass), 1)
     ]

@@ -59,7 +59,8 @@ class InherentStructure:
     index: int
     """Number in its library, by order of discovery."""
     configuration: Configuration
-    """The particles at the minimum."""
+    """The particles at the minimum. Campaigns of pair models keep each coordinate to 7.6e-6, the
+    nearest multiple of 2^-16, where forces are some 1e-3: minimize it before use."""
     energy: float
     """Total potential energy."""
     visits: int = 1
@@ -201,9 +202,9 @@ class PathFailure:
     """A pair of minima that is no double well, or whose path was not found, and why."""
 
     minimum_a: Configuration
-    """A, as it was given."""
+    """A, as it was given; in campaigns as they keep it, see `InherentStructure.configuration`."""
     minimum_b: Configuration
-    """B, as it was given."""
+    """B, likewise."""
     outcome: Outcome
     """Why there is no double well; its text says what to do."""
     message: str

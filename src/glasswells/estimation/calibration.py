@@ -36,7 +36,7 @@ from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.prepare import prepare_parameters
-from glasswells.stages.settled import settled_minimum
+from glasswells.stages.settled import minimum_of
 from glasswells.stages.splittings import splittings_parameters
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 from glasswells.vibrations.minimum import minimum_vibrations
@@ -243,7 +243,7 @@ def _paths_and_modes(
     links = list(_neighbors(states))
     for k, ends in enumerate([*links[:1], *links]):
         begin = time.thread_time()
-        a, b = (settled_minimum(model, minimum, section.max_force) for minimum in ends)
+        a, b = (minimum_of(model, minimum, section.max_force) for minimum in ends)
         found = find_double_well(
             model,
             a,
@@ -263,7 +263,7 @@ def _paths_and_modes(
     if well is not None:
         yield from _splitting(plan, well)
     if plan.modes.enabled:
-        glass = settled_minimum(model, states[0].structures[0])
+        glass = minimum_of(model, states[0].structures[0])
         yield "modes", _modes(plan, model, glass)
 
 

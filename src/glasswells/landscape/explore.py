@@ -16,7 +16,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Progress, Report, reporting, silent
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
-from glasswells.landscape.places import settled
+from glasswells.landscape.links import SaddleLink
 from glasswells.landscape.together import continue_in_lanes, goes_in_lanes
 from glasswells.landscape.trajectory import (
     ExplorationSettings,
@@ -49,9 +49,8 @@ class Exploration:
     energy_resolution: float = 0.0
     """Largest jump or noise of the total energy that the quenches met: minima whose energies
     differ by a few of it, and that lie close, count as one (`Identity.within`). 0: none."""
-    saddle_pairs: tuple[tuple[int, int], ...] = ()
-    """Pairs of structures that a saddle joins by a push (`with_pushed`), in order of discovery;
-    no transitions."""
+    saddles: tuple[SaddleLink, ...] = ()
+    """Saddles that pushes met (`with_pushed`), in order of discovery; they are no transitions."""
 
 
 @expects(model=Model, configuration=Configuration)
@@ -120,23 +119,7 @@ def explore(
     found = merge_explorations(states, configuration.box, settings.identity)
     if not found.structures:
         raise ConvergenceError(why_nothing(model, states, settings))
-    return replace(found, structures=_settled(model, found.structures, settings))
-
-
-def _settled(
-    model: Model, structures: tuple[InherentStructure, ...], settings: ExplorationSettings
-) -> tuple[InherentStructure, ...]:
-    """The minima themselves, of which the trajectories kept the places."""
-    found = []
-    for structure in structures:
-        minimum = settled(model, structure, settings.minimizer)
-        if minimum is None:
-            raise ConvergenceError(
-                f"the descent from the place of structure {structure.index} does not end in it: "
-                f"tell us, with the model and the glass"
-            )
-        found.append(minimum)
-    return tuple(found)
+    return found
 
 
 def start_exploration(

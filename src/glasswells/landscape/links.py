@@ -19,6 +19,18 @@ class SearchResult:
     """`double_well`, or the reason why it is none."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaddleLink:
+    """A saddle that a push met, and the minima on its sides."""
+
+    i: int
+    """Number of the first minimum in its library, ..."""
+    j: int
+    """... and of the second, i < j."""
+    energy: float
+    """Total energy of the saddle."""
+
+
 Key = tuple[int, int]
 """Two minima, the smaller number first."""
 

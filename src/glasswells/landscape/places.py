@@ -20,16 +20,22 @@ from glasswells.model.pair_model import Interactions, Model
 
 PLACE = 2.0**-16
 """Unit of the coordinates that are kept, length: they are off by 7.6e-6 at most."""
+LOOSEST = 1e-6
+"""Largest force of minima whose places are kept: at a place it is some 1e-3."""
 SAME_ENERGY = 1e-9
 """Per particle, by which the energy of a minimum that was descended to again may differ."""
 
 
-def kept_place(interactions: Interactions, minimum: Configuration) -> Configuration:
+def kept_place(
+    interactions: Interactions, minimum: Configuration, max_force: float
+) -> Configuration:
     """A minimum where an exploration keeps it.
 
-    For energies of pair laws only: elsewhere evaluations are dear, and energies may jump.
+    For energies of pair laws only: elsewhere evaluations are dear, and energies may jump. A minimum
+    that was found to a looser `max_force` than `LOOSEST` stays as it is, since a descent to it
+    would end at once where it is kept.
     """
-    if not isinstance(interactions, Freezable):
+    if not isinstance(interactions, Freezable) or max_force > LOOSEST:
         return minimum
     return minimum.moved_to(to_multiples(minimum.positions, PLACE))
 
@@ -60,7 +66,8 @@ def settled(
     start = structure.configuration
     if not is_kept_place(start):
         return structure
-    end = minimize_positions(model.interactions(start), start.positions, minimizer)
+    tight = replace(minimizer, max_force=min(minimizer.max_force, LOOSEST))
+    end = minimize_positions(model.interactions(start), start.positions, tight)
     apart = abs(end.energy - structure.energy)
     if not end.outcome.converged or not apart <= SAME_ENERGY * start.n_particles:
         return None

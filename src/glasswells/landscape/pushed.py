@@ -6,17 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glasswells.core.described import described
 from glasswells.core.records import Array, Configuration, InherentStructure, Pair, Transition
 from glasswells.landscape.close import most_promising_first
 from glasswells.landscape.explore import Exploration
 from glasswells.landscape.library import Identity, Library
-from glasswells.landscape.links import Key, key_of
+from glasswells.landscape.links import Key, SaddleLink, key_of
 from glasswells.landscape.pairs import pair_features
 from glasswells.landscape.push import Pushes, PushSettings, push
 from glasswells.minimization import MinimizerSettings
 from glasswells.model.functions import energy
 from glasswells.model.pair_model import Model
+
+NONE = np.empty(0, dtype=np.int64)
 
 
 @described
@@ -27,11 +32,10 @@ class Pushed:
     structures: tuple[InherentStructure, ...]
     """In order of discovery, those to begin with first; `visits` counts the saddles that led to
     each."""
-    saddles: tuple[tuple[int, int, float], ...]
-    """Numbers of the two minima that a saddle joins, and its total energy; each saddle once for
-    each minimum from which it was met."""
-    done: tuple[int, ...]
-    """Minima that were pushed, in this order."""
+    saddles: tuple[SaddleLink, ...]
+    """In order of discovery; each once for each minimum from which it was met."""
+    done: NDArray[np.int64]
+    """(M,) numbers of the minima that were pushed, in this order."""
     attempts: int
     """Directions that were followed."""
     repeats: int
@@ -42,7 +46,7 @@ class Pushed:
     @property
     def pairs(self) -> tuple[Key, ...]:
         """Pairs of minima that a saddle joins, each once, in the order of discovery."""
-        return tuple(dict.fromkeys(key_of(i, j) for i, j, _ in self.saddles))
+        return tuple(dict.fromkeys((saddle.i, saddle.j) for saddle in self.saddles))
 
 
 def start_pushing(
@@ -59,7 +63,7 @@ def start_pushing(
     for minimum in minima:
         library.visit(minimum, energy(model, minimum))
     return Pushed(
-        structures=library.structures, saddles=(), done=(), attempts=0, repeats=0, failures=0
+        structures=library.structures, saddles=(), done=NONE, attempts=0, repeats=0, failures=0
     )
 
 
@@ -111,11 +115,12 @@ def _with(
             library.visit(minimum, its_energy)
             for minimum, its_energy in zip(crossing.minima, crossing.energies, strict=True)
         )
-        saddles.append((*key_of(*ends), pushed.energy + crossing.barrier))
+        i, j = key_of(*ends)
+        saddles.append(SaddleLink(i=i, j=j, energy=pushed.energy + crossing.barrier))
     return Pushed(
         structures=library.structures,
         saddles=tuple(saddles),
-        done=(*before.done, pushed.index),
+        done=np.append(before.done, pushed.index),
         attempts=before.attempts + around.attempts,
         repeats=before.repeats + around.repeats,
         failures=before.failures + around.failures,
@@ -127,7 +132,7 @@ class PushedPairs:
     """The rule: pairs of minima that a saddle joins by a push, the most promising first."""
 
     pairs: tuple[Key, ...]
-    """Of an exploration: `Exploration.saddle_pairs`."""
+    """Of the saddles of an exploration, each once."""
     name: str = "pushed"
     follows_detours: bool = True
     """A saddle stands between the two minima, whatever third one lies near."""
@@ -151,7 +156,7 @@ class PushedPairs:
 def with_pushed(
     explored: Exploration, pushed: Pushed, box: Array, identity: Identity
 ) -> Exploration:
-    """An exploration with the minima that pushes have met, and the pairs that saddles join.
+    """An exploration with the minima that pushes have met, and the lowest saddle of each pair.
 
     No quench of the dynamics ended in the new minima: they have no visits.
     """
@@ -159,9 +164,10 @@ def with_pushed(
     identity = identity.within(explored.energy_resolution, n_particles)
     library = Library.from_structures(box, identity, explored.structures)
     numbers = [library.absorb(replace(found, visits=0)) for found in pushed.structures]
-    pairs = (key_of(numbers[i], numbers[j]) for i, j in pushed.pairs)
-    return replace(
-        explored,
-        structures=library.structures,
-        saddle_pairs=tuple(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1])),
-    )
+    saddles: dict[Key, SaddleLink] = {}
+    for saddle in pushed.saddles:
+        i, j = key_of(numbers[saddle.i], numbers[saddle.j])
+        known = saddles.get((i, j), saddle)
+        if i != j:
+            saddles[i, j] = replace(saddle, i=i, j=j, energy=min(saddle.energy, known.energy))
+    return replace(explored, structures=library.structures, saddles=tuple(saddles.values()))

@@ -47,6 +47,10 @@ class ExplorationSettings:
     """Trajectories that move and descend side by side at most, in single precision where that
     suffices: up to 16. 1: one after the other, in double precision throughout."""
 
+    keep_places: bool = False
+    """Whether the minima of pair models are kept at places on a grid, from which a descent finds
+    them again (`places`): a sixth of the room on a disk. Campaigns do."""
+
     def __post_init__(self) -> None:
         check_limits(self)
 
@@ -134,7 +138,10 @@ class Trajectory:
             self._tally["recognized"] += 1
             self._library.revisit(found)
         elif descent is not None and descent.outcome.converged:
-            minimum = kept_place(self._interactions, self._glass.moved_to(descent.positions))
+            minimum = self._glass.moved_to(descent.positions)
+            if self._settings.keep_places:
+                largest = self._settings.minimizer.max_force
+                minimum = kept_place(self._interactions, minimum, largest)
             found = self._library.visit(minimum, descent.energy)
         else:
             self._tally["failures"] += 1

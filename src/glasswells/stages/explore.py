@@ -160,6 +160,7 @@ def exploration_settings(section: ExploreSection) -> ExplorationSettings:
         ExplorationSettings,
         identity=section.record(Identity),
         minimizer=section.record(MinimizerSettings),
+        keep_places=True,
     )
 
 

@@ -61,7 +61,7 @@ HISTORIES = (
         cls=Exploration,
         name="Exploration",
         version=2,
-        added={"saddle_pairs": AddedField(version=2, is_implied=_is_empty)},
+        added={"saddles": AddedField(version=2, is_implied=_is_empty)},
     ),
     RecordType(
         cls=DoubleWell,

@@ -62,7 +62,9 @@ def run_paths(task: TaskInput) -> TaskOutput:
         )
     outcome = found.outcome.name.lower()
     interactions = model.interactions(a.configuration)
-    places = tuple(kept_place(interactions, minimum) for minimum in found.intermediates)
+    places = tuple(
+        kept_place(interactions, minimum, section.max_force) for minimum in found.intermediates
+    )
     minima = [
         InherentStructure(index=k, configuration=place, energy=energy(model, minimum), visits=0)
         for k, (place, minimum) in enumerate(zip(places, found.intermediates, strict=True))

@@ -20,7 +20,7 @@ from glasswells.landscape.detours import DetourLimits
 from glasswells.landscape.explore import Exploration
 from glasswells.landscape.library import Library
 from glasswells.landscape.linked import Linked
-from glasswells.landscape.links import DOUBLE_WELL, LOST, Key, Link
+from glasswells.landscape.links import DOUBLE_WELL, LOST, Key, Link, SaddleLink
 from glasswells.landscape.pairs import pair_features
 from glasswells.landscape.pushed import PushedPairs
 from glasswells.landscape.search import Asked, Name, PairSearch, minimum_number, search_number
@@ -39,13 +39,13 @@ FIRST_INPUTS = 2
 """A first round has the library and its transitions."""
 
 
-def rules(section: PairsSection, saddle_pairs: tuple[Key, ...] = ()) -> list[Rule]:
-    """The plan's rules, in its order; `saddle_pairs` are those of the glass's exploration."""
+def rules(section: PairsSection, saddles: Sequence[SaddleLink] = ()) -> list[Rule]:
+    """The plan's rules, in its order; saddles are those of the glass's exploration."""
     largest = section.close.max_participation_number or math.inf
     known: dict[str, Rule] = {
         "linked": section.record(Linked),
         "close": section.close.record(Close, max_participation_number=largest),
-        "pushed": PushedPairs(pairs=saddle_pairs),
+        "pushed": PushedPairs(pairs=tuple((saddle.i, saddle.j) for saddle in saddles)),
         SCREENED: wide_rule(section.screened),
     }
     return [known[name] for name in section.rules]
@@ -64,7 +64,7 @@ def choose(
     most[SCREENED] = section.screened.max_candidates
     limits = section.detours.record(DetourLimits)
     transitions = explored.transitions if explored else ()
-    chosen = rules(section, explored.saddle_pairs if explored else ())
+    chosen = rules(section, explored.saddles if explored else ())
     return choose_pairs(structures, transitions, chosen, most, limits)
 
 

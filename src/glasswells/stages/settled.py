@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration, InherentStructure
 from glasswells.landscape.places import settled
 from glasswells.minimization import MinimizerSettings
@@ -9,21 +10,34 @@ from glasswells.model.pair_model import Model
 from glasswells.store.tasks import TaskFailedError
 
 
+def minimum_of(model: Model, kept: InherentStructure, max_force: float = 1e-10) -> Configuration:
+    """The minimum itself, of which an exploration kept the place.
+
+    Raises
+    ------
+    InputError
+        If the descent from there does not end in it.
+    """
+    found = settled(model, kept, MinimizerSettings(max_force=max_force))
+    if found is None:
+        raise InputError(
+            f"the descent from the place of the minimum of energy {kept.energy:.12g} ends "
+            f"elsewhere: explore the glass again"
+        )
+    return found.configuration
+
+
 def settled_minimum(
-    model: Model, minimum: InherentStructure, max_force: float = 1e-10
+    model: Model, kept: InherentStructure, max_force: float = 1e-10
 ) -> Configuration:
-    """The minimum itself, of which the exploration kept the place.
+    """The same for a stage, whose task fails if the minimum is not found again.
 
     Raises
     ------
     TaskFailedError
-        If the descent from there does not end in it.
+        Then, with the reason `minimum_lost`.
     """
-    found = settled(model, minimum, MinimizerSettings(max_force=max_force))
-    if found is None:
-        raise TaskFailedError(
-            "minimum_lost",
-            f"the descent from the place of the minimum of energy {minimum.energy:.12g} ends "
-            f"elsewhere: explore the glass again",
-        )
-    return found.configuration
+    try:
+        return minimum_of(model, kept, max_force)
+    except InputError as error:
+        raise TaskFailedError("minimum_lost", str(error)) from error

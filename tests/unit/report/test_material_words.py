@@ -70,7 +70,7 @@ def test_the_sentence_and_the_glasses_state_the_rate() -> None:
     assert sentence.startswith("2 explored glasses (melt-quenched at 1e+12 and 1e+13 K/s) hold 5")
     assert "equilibrated" not in sentence
     assert "eV" in sentence
-    assert " K;" in sentence
+    assert "\xa0K;" in sentence
     rows = glasses_table(content).rows
     assert rows[0][6] == "melt-quenched at rate 1e+12 K/s"
     assert rows[0][5] == "-3.0000"

@@ -32,8 +32,12 @@ from glasswells.stages.rounds import rules
 
 HOMES = [
     (PrepareSection, PreparationSettings, set()),
-    # How the rest of a quench goes, and when it may end early, is not for plans.
-    (ExploreSection, ExplorationSettings, {"identity", "recognition", "minimizer"}),
+    # How the rest of a quench goes, when it may end early, and that places are kept is not for plans.
+    (
+        ExploreSection,
+        ExplorationSettings,
+        {"identity", "recognition", "minimizer", "keep_places"},
+    ),
     (ExploreSection, Identity, set()),
     # No limit is 0 in plans, which know no infinity.
     (CloseSection, Close, {"max_participation_number", "name", "follows_detours"}),
@@ -107,6 +111,7 @@ def test_what_a_plan_says_reaches_the_record() -> None:
         identity=Identity(energy=1e-8),
         minimizer=MinimizerSettings(max_force=1e-9),
         lanes=4,
+        keep_places=True,
     )
     limits = {"max_distance": 0.8, "max_participation_number": 6.0, "min_transitions": 2}
     pairs = PairsSection(rules=("close", "linked"), min_transitions=7, close=CloseSection(**limits))

@@ -39,8 +39,12 @@ class Network:
 
 
 def network(exploration: ExplorationContent, max_nodes: int = MAX_NODES) -> Network:
-    """The most visited structures and the transitions between them."""
+    """The most visited structures and the transitions between them.
+
+    Minima that only pushes met have no visits, and are left out.
+    """
     numbers = np.argsort(-exploration.visits, kind="stable")[:max_nodes]
+    numbers = numbers[exploration.visits[numbers] > 0]
     position = {int(k): place for place, k in enumerate(numbers)}
     weights = np.zeros((len(numbers), len(numbers)))
     for t in exploration.transitions:
@@ -63,7 +67,7 @@ def network_pictures(content: ReportContent) -> Iterator[Picture]:
         (g.exploration, g, p.temperature)
         for p in content.preparations
         for g in p.explored
-        if g.exploration is not None and len(g.exploration.energies)
+        if g.exploration is not None and np.any(g.exploration.visits > 0)
     ]
     if explored:
         exploration, glass, temperature = max(explored, key=lambda item: len(item[0].energies))
