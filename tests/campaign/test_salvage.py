@@ -163,7 +163,8 @@ def test_pages_lost_to_zeros(whole: Path, tmp_path: Path, step: int) -> None:
         assert bool(done_again) == (losses[-1] > 0)
         assert digest(into) == digest(whole)
     assert min(losses) == 0, "a lost index costs nothing"
-    assert sum(loss == 0 for loss in losses) > len(losses) / 4
+    # In a small store of packed arrays one page in four holds an index, or sums.
+    assert sum(loss == 0 for loss in losses) >= len(losses) / 4
     assert max(losses) > 0
 
 

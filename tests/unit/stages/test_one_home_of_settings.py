@@ -32,7 +32,7 @@ from glasswells.stages.rounds import rules
 
 HOMES = [
     (PrepareSection, PreparationSettings, set()),
-    # How the rest of a quench goes, when it may end early, and that places are kept is not for plans.
+    # How the rest of a quench goes, when it may end early, and what is kept is not for plans.
     (
         ExploreSection,
         ExplorationSettings,
