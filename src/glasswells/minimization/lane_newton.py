@@ -56,7 +56,9 @@ class LaneEnds:
     interactions
         Of these particles.
     settings
-        Of the whole descents.
+        Of the whole descents. Where the largest force component is not below `newton_below` there
+        is no Newton step, as elsewhere; one takes `newton_products` or `MOST_PRODUCTS` products,
+        whichever is less.
     """
 
     def __init__(self, interactions: PairInteractions, settings: MinimizerSettings) -> None:
@@ -84,8 +86,9 @@ class LaneEnds:
         return [end.descent(self._settings.max_force) for end in ends]
 
     def _goes_on(self, end: _End) -> bool:
-        is_far = end.max_force > self._settings.max_force
-        return end.is_clean and is_far and end.evaluations <= MOST_STEPS
+        is_far = self._settings.max_force < end.max_force
+        is_near = end.max_force < self._settings.newton_below
+        return end.is_clean and is_far and is_near and end.evaluations <= MOST_STEPS
 
     def _solve(self, ends: Mapping[int, _End]) -> tuple[Array, NDArray[np.int64]]:
         force, tolerance = np.zeros((LANES, self._n, 3)), np.ones(LANES)
@@ -97,7 +100,8 @@ class LaneEnds:
             if b in ends:
                 force[b] = end.forces
                 tolerance[b] = max(TOLERANCE, 0.1 * self._settings.max_force / end.max_force)
-        return self._curvature.solve(self._r.reshape(-1), force, tolerance, MOST_PRODUCTS)
+        most = min(MOST_PRODUCTS, self._settings.newton_products)
+        return self._curvature.solve(self._r.reshape(-1), force, tolerance, most)
 
     def _step(self, end: _End, interactions: PairInteractions, moved: Array, products: int) -> _End:
         moved = moved - moved.mean(axis=0)  # on a uniform part forces do no work

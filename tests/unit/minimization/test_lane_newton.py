@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from quench_starts import noisy_lattice
@@ -14,7 +16,7 @@ from glasswells.model.interactions import PairInteractions
 from glasswells.model.soft_spheres import SoftSpheres
 
 pytestmark = pytest.mark.compiled
-MODEL, SETTINGS = SoftSpheres(), MinimizerSettings()
+MODEL, SETTINGS = SoftSpheres(), MinimizerSettings(newton_below=1e9)  # wherever they start
 MORE_THAN_LANES = 19
 
 
@@ -84,6 +86,31 @@ def test_what_is_no_clean_end_is_given_back(minimum: Configuration) -> None:
     )
     assert ends[:2] == [None, None]
     assert ends[2] is not None
+
+
+@pytest.mark.parametrize("parts", [0.0, 1.0])
+def test_newton_steps_begin_below_the_force_that_settings_state(
+    minimum: Configuration, parts: float
+) -> None:
+    """0: never. What is given back has made none; a force just below the limit makes some."""
+    (start,) = landings(minimum, 1)
+    largest = float(np.abs(start.forces).max())
+    for below, has_ended in ((parts * largest, False), (parts * largest * 1.001, parts > 0)):
+        settings = MinimizerSettings(newton_below=below)
+        (end,) = LaneEnds(interactions_of(minimum), settings).finish([start])
+        assert (end is not None) == has_ended
+
+
+def test_no_step_takes_more_products_than_settings_state(minimum: Configuration) -> None:
+    (start,) = landings(minimum, 1)
+    spent = []
+    for products in (24, 64):
+        settings = replace(SETTINGS, newton_products=products)
+        (end,) = LaneEnds(interactions_of(minimum), settings).finish([start])
+        assert end is not None
+        assert 0 < end.hessian_products <= products * (end.evaluations - 1)
+        spent.append(end.hessian_products / (end.evaluations - 1))
+    assert spent[1] > 24  # so that the smaller number did limit something
 
 
 def test_what_is_at_rest_stays(minimum: Configuration) -> None:
