@@ -44,10 +44,15 @@ trajectories are enough: two for each lane."""
 def goes_in_lanes(
     interactions: Interactions | None, glass: Configuration, settings: ExplorationSettings
 ) -> TypeGuard[PairInteractions]:
-    """Whether the settings ask for lanes, and energy, masses and dynamics have that route."""
+    """Whether the settings ask for lanes, and energy, masses and dynamics have that route.
+
+    An energy that jumps does not: how far it does is seen by descents one by one, and tells which
+    energies of minima are the same.
+    """
     return (
         settings.lanes > 1
         and isinstance(interactions, PairInteractions)
+        and interactions.is_continuous
         and mass_weights(glass) is None
         and settings.friction == 0
         and settings.minimizer.method == "lbfgs"

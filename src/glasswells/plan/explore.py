@@ -64,8 +64,9 @@ class ExploreSection(Section):
         description="Trajectories of a glass that one task carries side by side, in single "
         "precision where that suffices: 16 where there are so many. What a trajectory gets does "
         "not depend on this number, but on whether it is above 1. Only for pair models at constant "
-        "energy; glasses with masses of their own go one by one all the same. 1: each has tasks of "
-        "its own, in double precision throughout, as in plans of earlier versions.",
+        "energy; glasses with masses of their own, and laws that jump at their cutoffs, go one by "
+        "one all the same. 1: each has tasks of its own, in double precision throughout, as in "
+        "plans of earlier versions.",
     )
 
     temperature_kelvin: NotNegativeFloat = Field(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from glasswells.landscape.explore import (
 from glasswells.landscape.places import PLACE, settled
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, Trajectory
 from glasswells.model.lanes import floating_point
-from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.model.soft_spheres import SoftSphereConstants, SoftSpheres
 from glasswells.sampling.lane_dynamics import LaneTrajectories
 
 MODEL = SoftSpheres()
@@ -139,6 +140,30 @@ def test_unequal_masses_take_the_general_route(glass: Configuration) -> None:
     states = begin(heavy, 2)
     for state, found in zip(states, continue_explorations(MODEL, states, SETTINGS, 1), strict=True):
         assert_equal_states(found, continue_exploration(MODEL, state, SETTINGS, 1))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Truncated(SoftSpheres):
+    """x^-12, cut off without the polynomial that ends it."""
+
+    ends_smoothly: ClassVar[bool] = False
+
+    @property
+    def constants(self) -> SoftSphereConstants:
+        smooth = SoftSpheres(cutoff=self.cutoff).constants
+        polynomial = ("c0", "c2", "c4", "slope2", "slope4", "curve4", "third4")
+        return smooth._replace(**dict.fromkeys(polynomial, 0.0))
+
+
+@compiled
+def test_an_energy_that_jumps_takes_the_general_route(glass: Configuration) -> None:
+    """There the size of its jumps is seen, which tells which energies are the same."""
+    model = Truncated()
+    states = [start_exploration(model, glass, SETTINGS, seed) for seed in range(2)]
+    for state, found in zip(states, continue_explorations(model, states, SETTINGS, 2), strict=True):
+        alone = continue_exploration(model, state, SETTINGS, 2)
+        assert_equal_states(found, alone)
+        assert found.energy_resolution == alone.energy_resolution > 0
 
 
 @compiled
