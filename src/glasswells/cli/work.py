@@ -206,10 +206,9 @@ def _note_cutoff(directory: Path, pipeline: Pipeline) -> None:
     from glasswells.campaign.campaigns import open_campaign
     from glasswells.model.law import cutoff_jumps
     from glasswells.model.pair_model import PairModel
-    from glasswells.plan.file import parse_plan
 
     with open_campaign(directory, pipeline) as store:
-        section = parse_plan(store.property("plan")).model
+        section = pipeline.read_plan(store.property("plan")).model
     model = section.native
     if isinstance(model, PairModel) and not model.ends_smoothly:
         words = cutoff_jumps(model).words

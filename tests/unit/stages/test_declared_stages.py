@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from pydantic import Field
 
+from glasswells.campaign.campaigns import start_campaign
+from glasswells.cli.work import _note_cutoff
 from glasswells.core.errors import InputError
 from glasswells.estimation.estimate import left_out
 from glasswells.plan.base import PositiveCount, Section
@@ -231,3 +234,15 @@ def test_products_about_double_wells_have_their_keys() -> None:
     assert key("well_summary", "s1", 2) == "p1-2"
     assert key("well_vibrations", "o0", 0, double_well=3) == "p1-3"
     assert key("structure", "l", 0) is None
+
+
+def test_what_a_run_says_of_its_pair_law_knows_the_tables_of_all_stages(tmp_path: Path) -> None:
+    plan = plan_with({"width": WidthSection})
+    own = replace(
+        PIPELINE,
+        read_plan=lambda text: parse_plan(text, "it", plan),
+        complete_plan=lambda text, _: text,
+    )
+    file = tmp_path / "plan.toml"
+    file.write_text("[width]\nwidth = 5\n", encoding="utf-8")
+    _note_cutoff(start_campaign(file, tmp_path / "campaign", own), own)
