@@ -60,9 +60,22 @@ def positive_array(
     return array
 
 
+def finite(name: str, value: Any) -> float:
+    """`value` as a finite float."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise InputError(f"{name} is {value!r}, expected a number")
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        raise InputError(f"{name} is too large for a float64, expected a finite number") from None
+    if not np.isfinite(number):
+        raise InputError(f"{name} is {number}, expected a finite number")
+    return number
+
+
 def positive(name: str, value: Any) -> float:
     """`value` as a finite float above zero."""
-    number = _finite(name, value)
+    number = finite(name, value)
     if number <= 0:
         raise InputError(f"{name} is {number}, expected a number above 0")
     return number
@@ -70,7 +83,7 @@ def positive(name: str, value: Any) -> float:
 
 def not_negative(name: str, value: Any) -> float:
     """`value` as a finite float of at least zero."""
-    number = _finite(name, value)
+    number = finite(name, value)
     if number < 0:
         raise InputError(f"{name} is {number}, expected a number of at least 0")
     return number
@@ -78,7 +91,7 @@ def not_negative(name: str, value: Any) -> float:
 
 def fraction(name: str, value: Any) -> float:
     """`value` as a float in [0, 1]."""
-    number = _finite(name, value)
+    number = finite(name, value)
     if not 0 <= number <= 1:
         raise InputError(f"{name} is {number}, expected a number in [0, 1]")
     return number
@@ -92,16 +105,4 @@ def count(name: str, value: SupportsIndex, minimum: int = 0) -> int:
         raise InputError(f"{name} is {value!r}, expected an integer") from None
     if isinstance(value, bool) or number < minimum:
         raise InputError(f"{name} is {value!r}, expected an integer of at least {minimum}")
-    return number
-
-
-def _finite(name: str, value: Any) -> float:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise InputError(f"{name} is {value!r}, expected a number")
-    try:
-        number = float(value)
-    except OverflowError:  # an integer of hundreds of digits
-        raise InputError(f"{name} is too large for a float64, expected a finite number") from None
-    if not np.isfinite(number):
-        raise InputError(f"{name} is {number}, expected a finite number")
     return number

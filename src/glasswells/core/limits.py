@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import math
+import operator
 import typing
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-from glasswells.core.checks import count, fraction, not_negative, positive
+from glasswells.core.checks import count, finite, fraction, not_negative, positive
 from glasswells.core.errors import InputError
 
 
@@ -50,7 +50,7 @@ def _stated_in(record: Any) -> dict[str, tuple[type[Any], Limits]]:
 
 
 def check_limits(record: Any) -> None:
-    """Check all such fields, in `__post_init__`.
+    """Check all such fields, in `__post_init__`; integers are counts unless `least` is below 0.
 
     Raises
     ------
@@ -60,11 +60,24 @@ def check_limits(record: Any) -> None:
     for name, (kind, limits) in limits_of(type(record)).items():
         value = getattr(record, name)
         if kind is int:
-            if count(name, value, minimum=int(limits.least or 0)) > (limits.most or math.inf):
-                raise InputError(f"{name} is {value}, expected at most {limits.most:g}")
-        elif limits.above is not None:
-            positive(name, value)
-        elif limits.most is not None:
+            count(name, value, minimum=int(limits.least or 0))
+        elif (limits.least, limits.most) == (0.0, 1.0):
             fraction(name, value)
-        else:
+        elif limits.above == 0.0:
+            positive(name, value)
+        elif limits.least == 0.0:
             not_negative(name, value)
+        else:
+            finite(name, value)
+        # The checks above have the better words, but know no other limits than 0 and 1.
+        _check_bounds(name, value, limits)
+
+
+def _check_bounds(name: str, value: float, limits: Limits) -> None:
+    for bound, holds, words in (
+        (limits.above, operator.gt, "more than"),
+        (limits.least, operator.ge, "at least"),
+        (limits.most, operator.le, "at most"),
+    ):
+        if bound is not None and not holds(value, bound):
+            raise InputError(f"{name} is {value}, expected {words} {bound:g}")
