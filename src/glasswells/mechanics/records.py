@@ -67,7 +67,8 @@ class DeformationPotential:
     """
 
     tensor: Array
-    """(3, 3), g_ab = V (sigma_ab(B) - sigma_ab(A)), energy."""
+    """(3, 3), g_ab = V (sigma_ab(B) - sigma_ab(A)), energy; and what zero-point energies add, where
+    they were asked for."""
 
     def __post_init__(self) -> None:
         freeze(self, tensor=self.tensor)
