@@ -24,7 +24,7 @@ from glasswells.model.pair_model import Model
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
-from glasswells.stages.table import read_plan
+from glasswells.stages.table import read_stored_plan
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS, vibration_numbers
 from glasswells.statistics.well_summary import WellSummary, summarize_well
@@ -74,7 +74,7 @@ class Catalog:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with self._store() as store:
-            self.plan: Plan = read_plan(store.property("plan"))
+            self.plan: Plan = read_stored_plan(store.property("plan"))
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
             has_modes = "well_vibrations" in store.product_counts()
@@ -279,7 +279,7 @@ def _read(
         item.glass: item.record.preparation_temperature for item in store.records("glass")
     }
     # Reading runs no calculator: couplings of such a campaign stay unknown.
-    model = read_plan(store.property("plan")).model.native
+    model = read_stored_plan(store.property("plan")).model.native
     glasses: dict[str, list[tuple[WellPlace, WellSummary]]] = {name: [] for name in temperatures}
     items: defaultdict[str, int] = defaultdict(int)
     for stored in store.records("double_well"):

@@ -41,7 +41,7 @@ from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings, trajectory_names
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
-from glasswells.stages.table import read_plan
+from glasswells.stages.table import read_stored_plan
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
@@ -69,7 +69,7 @@ def campaign_content(store: StoreReader, progress: Progress = False) -> ReportCo
     """
     with store.snapshot():
         text = store.property("plan")
-        plan = read_plan(text)
+        plan = read_stored_plan(text)
         units = solved_units(store, plan)
         splittings = _splittings(store)
         origins: dict[tuple[str, int], WellPlace] = {}

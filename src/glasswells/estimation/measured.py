@@ -12,6 +12,7 @@ from glasswells.estimation.reference import for_particles, reference_rates
 from glasswells.estimation.sizes import groups, n_particles
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.table import read_stored_plan
 from glasswells.store.reader import CONTINUED, DONE, ENDED, StoreReader
 
 FEWEST = 3
@@ -54,7 +55,7 @@ def measured_rates(store: StoreReader, plan: Plan, name: str, *, volumes: bool =
         Rates of those names for which something has finished; numbers of pairs only if its plan
         has the same rules, and did not cut them where the other one would not.
     """
-    own_plan: Plan = PIPELINE.read_plan(store.property("plan"))
+    own_plan: Plan = read_stored_plan(store.property("plan"))
     with store.snapshot():
         glasses = _glasses(store)
         stored = store.stored_bytes() if volumes else {}

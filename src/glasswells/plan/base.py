@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 from glasswells.core.described import field_text
 from glasswells.core.limits import Limits, limits_of
@@ -15,6 +15,8 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 MAX_TASKS = 200_000
 """That a plan may ask for from the start: all are in memory for a moment, a kilobyte each."""
 
+STORED = "stored"
+"""Under which validators learn that a plan was stored, see `is_stored`."""
 SETTING = "setting"
 """Under which a field of a table knows the record that it is made from."""
 
@@ -55,6 +57,15 @@ def setting(record: type[Any], name: str, **further: Any) -> Any:
         "json_schema_extra": {SETTING: (record, name)},
     }
     return Field(**{**stated, **further})
+
+
+def is_stored(info: ValidationInfo) -> bool:
+    """Whether a validator sees a plan whose campaign exists, to show what it has found.
+
+    What a later version came to refuse does not make that unreadable: such checks are for plans
+    that have yet to run.
+    """
+    return bool(info.context and info.context.get(STORED))
 
 
 class Section(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from glasswells.landscape.library import Identity
 from glasswells.landscape.trajectory import ExplorationSettings
@@ -14,6 +14,7 @@ from glasswells.plan.base import (
     NotNegativeFloat,
     PositiveCount,
     Section,
+    is_stored,
     setting,
 )
 from glasswells.plan.melt_quench import FEMTOSECOND
@@ -81,7 +82,9 @@ class ExploreSection(Section):
     )
 
     @model_validator(mode="after")
-    def _check(self) -> ExploreSection:
+    def _check(self, info: ValidationInfo) -> ExploreSection:
+        if is_stored(info):
+            return self
         for name, key in IN_PLACE.items():
             given = getattr(self, key)
             if getattr(self, name) and given != type(self).model_fields[key].default:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from glasswells.plan.base import Section
+from glasswells.plan.base import STORED, Section
 from glasswells.plan.errors import PlanError, problems
 from glasswells.plan.plan import Plan
 
@@ -46,8 +46,12 @@ def plan_with(tables: Mapping[str, type[Section]]) -> type[Plan]:
     return create_model("Plan", __base__=Plan, **more) if more else Plan
 
 
-def parse_plan(text: str, source: str = "the plan", plan: type[Plan] = Plan) -> Plan:
+def parse_plan(
+    text: str, source: str = "the plan", plan: type[Plan] = Plan, *, stored: bool = False
+) -> Plan:
     """The plan in a TOML text; `plan` is its class.
+
+    Of one that is `stored`, what later versions came to refuse is let pass.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def parse_plan(text: str, source: str = "the plan", plan: type[Plan] = Plan) -> 
     except RecursionError:
         raise PlanError(source, ["no plan: nested too deeply"]) from None
     try:
-        return plan.model_validate(tables)
+        return plan.model_validate(tables, context={STORED: stored})
     except ValidationError as error:
         raise PlanError(source, problems(error, plan)) from None
 

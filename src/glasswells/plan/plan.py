@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.pair_model import Model
@@ -21,6 +21,7 @@ from glasswells.plan.base import (
     PositiveCount,
     PositiveFloat,
     Section,
+    is_stored,
     of_preparation,
     setting,
 )
@@ -246,7 +247,7 @@ class Plan(Section):
         )
 
     @model_validator(mode="after")
-    def _check_material(self) -> Plan:
+    def _check_material(self, info: ValidationInfo) -> Plan:
         source, kind, is_material = self.glasses.source, self.model.kind, self.model.is_material
         if is_material and source in ("prepare", "shipped"):
             raise ValueError(
@@ -270,7 +271,7 @@ class Plan(Section):
                 f"explore.temperature_kelvin or explore.femtoseconds is given, but model.kind is "
                 f"{kind!r}, in reduced units: expected exploration_temperature and time_step"
             )
-        if is_material and self.explore.lanes > 1:
+        if is_material and self.explore.lanes > 1 and not is_stored(info):
             raise ValueError(
                 f"explore.lanes is {self.explore.lanes}, but model.kind is {kind!r}, and lanes are "
                 f"for pair models: expected lanes = 1"
@@ -331,12 +332,13 @@ class Plan(Section):
         return self
 
     @model_validator(mode="after")
-    def _check_units(self) -> Plan:
+    def _check_units(self, info: ValidationInfo) -> Plan:
         known = [*UNIT_SETS, *self.units]
         for name in self.splittings.units:
             if name not in known:
                 raise ValueError(f"splittings.units has {name!r}{closest(name, known)}")
-            self._check_scales(name)
+            if not is_stored(info):
+                self._check_scales(name)
         wanted = self.pairs.screened.units
         if wanted and wanted not in self.splittings.units:
             raise ValueError(

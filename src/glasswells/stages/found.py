@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.stages.splittings import solved_units
-from glasswells.stages.table import read_plan
+from glasswells.stages.table import read_stored_plan
 from glasswells.statistics import Overview, WellSummary, overview, summarize_well
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Ref
@@ -41,7 +41,7 @@ def campaign_overview(store: StoreReader) -> Overview:
         for (glass, chain, number), found in splittings.items():
             summary = summaries.get((chain, number)) or _read_in_full(store, chain, number)
             wells[glass].append(replace(summary, glass=glass, splittings=found))
-        units = solved_units(store, read_plan(store.property("plan")))
+        units = solved_units(store, read_stored_plan(store.property("plan")))
         unsolved = store.product_counts().get("double_well", 0) - len(splittings)
         return overview(list(wells.values()), units, store.open_tasks(), unsolved)
 

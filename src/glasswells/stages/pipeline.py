@@ -19,7 +19,7 @@ from glasswells.stages.prepare import prepare_chunks, prepare_parameters
 from glasswells.stages.push import push_label, push_task
 from glasswells.stages.screened import screens
 from glasswells.stages.screening import first_screening_round
-from glasswells.stages.table import STAGES, read_plan
+from glasswells.stages.table import STAGES, read_plan, read_stored_plan
 from glasswells.stages.units import UNITS
 from glasswells.stages.well_places import double_well_keys
 from glasswells.store.pipeline import Pipeline
@@ -69,7 +69,7 @@ def permits(plan: Plan, task: Task) -> bool:
 
 def units_in(store: StoreReader) -> dict[str, str]:
     """Units of a campaign's records: of a material electronvolts, angstroms and atomic masses."""
-    if not read_plan(store.property("plan")).model.is_material:
+    if not read_stored_plan(store.property("plan")).model.is_material:
         return FIELD_UNITS
     return {name: unit_of_material(unit) for name, unit in FIELD_UNITS.items()}
 

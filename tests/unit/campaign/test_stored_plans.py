@@ -1,0 +1,56 @@
+"""Campaigns of older versions whose plans would be refused today: they are shown all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import glasswells as gw
+from glasswells.campaign.campaigns import open_campaign
+from glasswells.content.campaign import campaign_content
+from glasswells.core.errors import InputError
+from glasswells.stages.pipeline import PIPELINE, units_in
+from glasswells.stages.table import read_plan, read_stored_plan
+from glasswells.store.schema import create_store
+
+SILICON = """
+[model]
+kind = "stillinger-weber"
+[glasses]
+source = "melt_quench"
+counts = [1]
+[melt_quench]
+rates = [1e12]
+[splittings]
+units = ["{units}"]
+[explore]
+{explore}
+"""
+REFUSED = {
+    "friction": "[explore]\nlanes = 16\nfriction = 0.1\n",
+    "lanes": SILICON.format(units="metal", explore="lanes = 16"),
+    "units": SILICON.format(units="silicon", explore=""),
+    "two words": SILICON.format(
+        units="metal", explore="temperature_kelvin = 300.0\nexploration_temperature = 0.05"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=list(REFUSED))
+def test_what_an_older_version_ran_is_read(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read_plan(text)
+    create_store(tmp_path, pipeline=PIPELINE.name, plan=text, seed=3)
+    assert len(gw.open_campaign(tmp_path)) == 0
+    with open_campaign(tmp_path, PIPELINE) as store:
+        assert PIPELINE.overview is not None
+        assert PIPELINE.overview(store) is not None
+        assert units_in(store)
+        assert campaign_content(store).tasks_left == 0
+
+
+def test_what_makes_no_sense_at_all_is_refused_also_there() -> None:
+    for text in ("[explore]\nlanes = 17\n", "[explore]\nlane = 2\n", "[splittings\n"):
+        with pytest.raises(InputError):
+            read_stored_plan(text)
