@@ -262,6 +262,32 @@ def test_format_2_is_read_as_it_is_and_upgraded_by_who_writes(format_2: Path) ->
     assert {c for (c,) in query(format_2, "SELECT coding FROM blobs")} == {PLAIN, BITS}
 
 
+def test_sums_over_tasks_of_an_old_store_are_made_once_for_each_state(
+    format_2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take seconds with as many tasks as campaigns have; products are read for each glass."""
+    looks = []
+    every_task = StoreReader._all_tasks
+    monkeypatch.setattr(
+        StoreReader, "_all_tasks", lambda store: looks.append(1) or every_task(store)
+    )
+    with StoreReader(format_2, CODEC) as store:
+        assert [list(places(store)), list(places(store))] == [[near(0).tobytes()]] * 2
+        assert store.product_counts() == {"place": 1}
+        assert looks == [], "products are counted without their tasks"
+        for _ in range(2):
+            assert [row["tasks"] for row in store.summary()] == [1]
+            assert store.counts() == {"glass": {"steps": 2}}
+            assert store.reasons() == {}
+        assert len(looks) == 1
+        columns = COLUMNS["tasks"]
+        (row,) = query(format_2, f"SELECT {', '.join(columns)} FROM tasks")  # noqa: S608
+        field = {**dict(zip(columns, row, strict=True)), "counts": '{"steps":5}'}
+        mark = seal(*field.values())
+        query(format_2, f"UPDATE tasks SET counts = '{field['counts']}', seal = {mark}")  # noqa: S608
+        assert store.counts() == {"glass": {"steps": 5}}, "another process has written meanwhile"
+
+
 def test_the_digest_of_sums_tells_whether_anything_was_added(folder: Path) -> None:
     seen = []
     for number in (0, 1, 0):

@@ -63,6 +63,7 @@ class StoreReader(SealedRows):
     def __init__(self, directory: Path, codec: Codec) -> None:
         self._bases: dict[str, bytes] = {}
         self._places: dict[int, tuple[int, str, int, int, str, str, int]] = {}
+        self._made: dict[bool, tuple[int, tallies.Tally]] = {}
         super().__init__(directory, codec)
 
     def note(self, key: str) -> str | None:
@@ -247,19 +248,37 @@ class StoreReader(SealedRows):
     def _tally(self, what: str) -> tallies.Tally:
         """The sums of one sort, as they are kept, or made where an old format keeps none."""
         if format_of(self._connection) < PACKED:
-            made = self._recounted()
+            made = self._made_once(of_records=what == tallies.KINDS)
             return {key: numbers for key, numbers in made.items() if key[0] == what}
         rows = self._rows("tallies", "WHERE key > ? AND key < ?", tallies.bounds(what))
         return {tuple(json.loads(key)): json.loads(value) for key, value in rows}
 
+    def _made_once(self, *, of_records: bool) -> tallies.Tally:
+        """Sums over records or over tasks, made once for each state of the file."""
+        with self.snapshot():
+            with translated(self.path):
+                (state,) = self._connection.execute("PRAGMA data_version").fetchone()
+            known = self._made.get(of_records)
+            if known is None or known[0] != state:
+                made = self._sums_over_records() if of_records else self._sums_over_tasks()
+                known = self._made[of_records] = (state, made)
+        return known[1]
+
     def _recounted(self) -> tallies.Tally:
         """All sums, made from the rows that they are about."""
-        made: tallies.Tally = {}
         with self.snapshot():
-            for field in self._all_tasks():
-                tallies.add(made, tallies.of_task(field))
-            for kind, number in self._counted_kinds().items():
-                tallies.add(made, [tallies.of_record(kind)], number)
+            return {**self._sums_over_tasks(), **self._sums_over_records()}
+
+    def _sums_over_tasks(self) -> tallies.Tally:
+        made: tallies.Tally = {}
+        for field in self._all_tasks():
+            tallies.add(made, tallies.of_task(field))
+        return made
+
+    def _sums_over_records(self) -> tallies.Tally:
+        made: tallies.Tally = {}
+        for kind, number in self._counted_kinds().items():
+            tallies.add(made, [tallies.of_record(kind)], number)
         return made
 
     def _counted_kinds(self) -> dict[str, int]:
