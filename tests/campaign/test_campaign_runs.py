@@ -27,7 +27,7 @@ from glasswells.campaign.campaigns import (
 from glasswells.campaign.progress import stage_progress
 from glasswells.core.errors import InputError
 from glasswells.engines.pool import InlineExecutor
-from glasswells.store.errors import CampaignBusyError, FormatError
+from glasswells.store.errors import CampaignBusyError, DamagedStoreError, FormatError
 from glasswells.store.reader import FAILED, StoreReader
 from glasswells.store.tasks import FollowUp
 from glasswells.store.writer import FAILED_INPUT, Store
@@ -249,6 +249,44 @@ def test_a_stop_keeps_what_came_in_and_the_rest_is_done_later(start: Start) -> N
     assert set(endings[:-1]) == {"signal SIGTERM"}
     assert len(acknowledged) == len(set(acknowledged))
     assert digest(cut) == digest(whole)
+
+
+def test_the_ending_is_kept_before_what_was_found(start: Start) -> None:
+    """Which reads many records: the process may be killed meanwhile, or one may be damaged."""
+    endings: list[str] = []
+
+    def damaged(store: StoreReader) -> Any:
+        with open_campaign(store.path.parent, toy.PIPELINE) as reader:  # what a kill would leave
+            endings.append(reader.sessions()[-1]["ending"])
+        raise DamagedStoreError("a record is not what was written")
+
+    directory = start(glasses=1)
+    summing = replace(toy.PIPELINE, overview=damaged)
+    with pytest.raises(DamagedStoreError, match="a record is not"):
+        run_campaign(directory, summing, workers=1, make_executor=InlineExecutor)
+    with open_campaign(directory, toy.PIPELINE) as store:
+        endings.append(store.sessions()[-1]["ending"])
+    assert [ending.split()[1:] for ending in endings] == [["done"]] * 2
+
+
+def test_what_was_found_is_not_counted_after_a_stop(start: Start) -> None:
+    """A batch system kills soon after it has asked for the end."""
+    counted: list[str] = []
+
+    def overview(store: StoreReader) -> Any:
+        counted.append(store.sessions()[-1]["ending"].split()[1])
+        return SimpleNamespace(numbers={}, sentences=())
+
+    directory = start(glasses=1)
+    summing = replace(toy.PIPELINE, overview=overview)
+    options: dict[str, Any] = {"workers": 1, "make_executor": InlineExecutor}
+    stopped = run_campaign(directory, summing, walltime=0.0, **options)
+    assert stopped.reason == "walltime"
+    stopped = run_campaign(directory, summing, acknowledged=stopping_after(3), **options)
+    assert stopped.reason == "signal SIGTERM"
+    assert counted == []
+    assert run_campaign(directory, summing, **options) == DONE
+    assert counted == ["done"]
 
 
 def test_a_campaign_may_run_outside_the_main_thread(start: Start) -> None:

@@ -321,6 +321,9 @@ def run_campaign(
             pool.close()
         with store.transaction():
             store.end_session(f"{utc_now()} {ending.reason}")
+        # After the ending is safe, for this may take minutes and meet damage. Who has asked for a
+        # stop does not wait so long.
+        if not stop.is_requested:
             keep_overview(store, pipeline)
     return ending
 

@@ -1,4 +1,4 @@
-"""What a campaign has found, kept in its store when a run ends.
+"""What a campaign has found, kept in its store when a run ends that nobody has stopped.
 
 Counting two-level systems reads some small records of every double well: minutes in a store of a
 million records, for what `status` says in a line.
@@ -22,19 +22,20 @@ FEW = 20_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptOverview:
-    """A `CampaignOverview` as it was when a run ended."""
+    """A `CampaignOverview` as it was when a run ended by itself."""
 
     numbers: dict[str, Any]
     sentences: tuple[str, ...]
 
 
 def keep_overview(store: Store, pipeline: Pipeline) -> None:
-    """Keep what has been found so far, in the caller's transaction."""
+    """Keep what has been found so far."""
     if pipeline.overview is None:
         return
     found = pipeline.overview(store)
     kept = [store.sums_digest(), found.numbers, list(found.sentences)]
-    store.keep_note(NOTE, json.dumps(kept))
+    with store.transaction():
+        store.keep_note(NOTE, json.dumps(kept))
 
 
 def overview_of(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
