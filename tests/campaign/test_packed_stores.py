@@ -14,10 +14,11 @@ import pytest
 
 from glasswells.store.codec import Codec, sha256
 from glasswells.store.errors import DamagedStoreError
+from glasswells.store.lock import is_held
 from glasswells.store.packing import BITS, MULTIPLES, PLAIN
 from glasswells.store.reader import StoreReader
 from glasswells.store.recovered import Recovered
-from glasswells.store.schema import COLUMNS, STORE_NAME, create_store, seal
+from glasswells.store.schema import COLUMNS, STORE_NAME, connect, create_store, seal
 from glasswells.store.tasks import EncodedOutput, Ref, Task
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
@@ -286,6 +287,45 @@ def test_sums_over_tasks_of_an_old_store_are_made_once_for_each_state(
         mark = seal(*field.values())
         query(format_2, f"UPDATE tasks SET counts = '{field['counts']}', seal = {mark}")  # noqa: S608
         assert store.counts() == {"glass": {"steps": 5}}, "another process has written meanwhile"
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """All that stores open."""
+    opened: list[sqlite3.Connection] = []
+
+    def remembered(path: Path, *, writable: bool) -> sqlite3.Connection:
+        opened.append(connect(path, writable=writable))
+        return opened[-1]
+
+    monkeypatch.setattr("glasswells.store.sealed.connect", remembered)
+    return opened
+
+
+def test_a_store_that_cannot_be_taken_up_is_closed(
+    folder: Path, connections: list[sqlite3.Connection]
+) -> None:
+    """Here since a task that was running is not what was written; the lock is free again."""
+    with Store(folder, CODEC) as store, store.transaction():
+        store.add_task(minimum(1), 1)
+        store.claim(1)
+    query(folder, "UPDATE tasks SET counts = '[]' WHERE status = 'running'")
+    check_that_it_is_closed(folder, connections)
+
+
+def test_an_old_store_that_cannot_be_upgraded_is_closed(
+    format_2: Path, connections: list[sqlite3.Connection]
+) -> None:
+    query(format_2, "UPDATE tasks SET counts = '[]'")
+    check_that_it_is_closed(format_2, connections)
+
+
+def check_that_it_is_closed(folder: Path, connections: list[sqlite3.Connection]) -> None:
+    with pytest.raises(DamagedStoreError, match="a row of tasks"):
+        Store(folder, CODEC)
+    assert not is_held(folder)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connections[-1].execute("SELECT 1")
 
 
 def test_the_digest_of_sums_tells_whether_anything_was_added(folder: Path) -> None:

@@ -63,6 +63,10 @@ class Store(StoreReader):
         self._lock = CampaignLock(directory)
         try:
             super().__init__(directory, codec)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
             self._tallied: tallies.Tally = {}
             self._shelf = Shelf(self.path, self._connection, self.array)
             if format_of(self._connection) < STORE_FORMAT:
@@ -77,7 +81,7 @@ class Store(StoreReader):
             # back the log of before, and lay it over what came later.
             sync_folder(directory)
         except BaseException:
-            self._lock.release()
+            self.close()
             raise
 
     def _upgrade(self) -> None:
@@ -85,16 +89,12 @@ class Store(StoreReader):
         for _ in self.tasks():
             pass
         self._totals = json.loads(self.property("totals"))
-        try:
-            with self.transaction():
-                with translated(self.path):
-                    upgrade(self._connection)
-                self._columns = COLUMNS
-                self._totals["tallies"] = 0
-                self._tallied = self._recounted()
-        except BaseException:
-            self._connection.close()
-            raise
+        with self.transaction():
+            with translated(self.path):
+                upgrade(self._connection)
+            self._columns = COLUMNS
+            self._totals["tallies"] = 0
+            self._tallied = self._recounted()
 
     def close(self) -> None:
         """Move the log into the file, close it and let another coordinator in."""
