@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,24 @@ def test_an_array_without_its_base_is_lost_and_said_to_be(folder: Path) -> None:
     assert sum("is not what was written" in p for p in problems) >= 2
     with Recovered(folder / STORE_NAME) as finds:
         assert not any(finds.is_whole(find) for find in finds.ended())
+
+
+def test_a_base_that_is_gone_is_missed_by_who_writes(folder: Path) -> None:
+    """A second task gives the same array, which is there already, but not what it is kept as a
+    difference from."""
+    run(folder, 1, output(near(1)))
+    query(folder, f"DELETE FROM blobs WHERE digest = '{digest_of(near(0))}'")  # noqa: S608
+    alone = replace(GLASS, number=1)
+    with Store(folder, CODEC) as store, store.transaction():
+        store.add_task(alone, 0)
+        (row,) = store.claim(1)
+        with pytest.raises(DamagedStoreError, match=r"array .* is missing: see `glasswells ver"):
+            store.complete(row, output(near(1)))
+
+
+def test_a_chain_that_is_gone_is_missed(folder: Path) -> None:
+    with StoreReader(folder, CODEC) as store, pytest.raises(DamagedStoreError, match="lacks chain"):
+        store.last_of("0" * 64)
 
 
 def test_bases_in_a_circle_are_refused(folder: Path) -> None:

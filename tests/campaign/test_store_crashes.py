@@ -340,6 +340,8 @@ def test_an_index_that_hides_products_is_not_believed(start: Start) -> None:
         assert store.product_counts() == counts, "by sums, which need no index"
         with pytest.raises(DamagedStoreError, match="an index is damaged"):
             list(store.records("square"))
+        with pytest.raises(DamagedStoreError, match="an index is damaged"):
+            store.glasses("square")
     assert not verify_store(directory, toy.PIPELINE.codec).is_sound
 
 

@@ -141,13 +141,7 @@ class StoreReader(SealedRows):
         self, kind: str, *, stage: str | None = None, glass: str | None = None
     ) -> Iterator[StoredRecord]:
         """Products of one kind, by stage, glass, number, chunk and position."""
-        counts = tallies.kinds_of(self._tally(tallies.KINDS))
-        with translated(self.path):
-            found = self._connection.execute(
-                "SELECT id, task, position FROM records WHERE kind = ?", (kind,)
-            ).fetchall()
-        if len({identity for identity, *_ in found}) < counts.get(kind, 0):
-            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        found = self._of_kind(kind)
         ordered = sorted((*self._place(seq), position, i) for i, seq, position in found)
         for *_, of_stage, of_glass, seq, _, identity in ordered:
             if stage in (None, of_stage) and glass in (None, of_glass):
@@ -155,11 +149,19 @@ class StoreReader(SealedRows):
 
     def glasses(self, kind: str) -> tuple[str, ...]:
         """Glasses that have products of one kind, in order; no record is read."""
+        tasks = {task for _, task, _ in self._of_kind(kind)}
+        return tuple(dict.fromkeys(place[1] for place in sorted(self._place(t) for t in tasks)))
+
+    def _of_kind(self, kind: str) -> list[tuple[int, int, int]]:
+        """Id, task and position of the records of one kind, none hidden by a damaged index."""
+        counts = tallies.kinds_of(self._tally(tallies.KINDS))
         with translated(self.path):
             found = self._connection.execute(
-                "SELECT DISTINCT task FROM records WHERE kind = ?", (kind,)
+                "SELECT id, task, position FROM records WHERE kind = ?", (kind,)
             ).fetchall()
-        return tuple(dict.fromkeys(place[1] for place in sorted(self._place(t) for (t,) in found)))
+        if len({identity for identity, *_ in found}) < counts.get(kind, 0):
+            raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
+        return found
 
     def products(self, ref: Ref) -> tuple[Any, ...]:
         """The records that a `Ref` stands for, in order."""
@@ -183,7 +185,7 @@ class StoreReader(SealedRows):
         return self._record(rows[0][0])[0] if rows else None
 
     def open_tasks(self) -> int:
-        """How many tasks have not ended, counted without an index."""
+        """How many tasks have not ended, by the sums, which need no index."""
         ended = (CONTINUED, DONE, FAILED)
         return sum(row["tasks"] for row in self.summary() if row["status"] not in ended)
 
@@ -195,7 +197,10 @@ class StoreReader(SealedRows):
     def last_of(self, chain: str) -> TaskRow:
         """The newest task of a chain."""
         where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
-        return self._task_row(self._rows("tasks", where, (chain,))[0])
+        rows = self._rows("tasks", where, (chain,))
+        if not rows:
+            raise DamagedStoreError(f"{self.path} lacks chain {chain}: see `glasswells verify`")
+        return self._task_row(rows[0])
 
     def consumers(self, chains: Iterable[str]) -> set[str]:
         """Chains that take products of these, directly or through others."""
@@ -255,9 +260,8 @@ class StoreReader(SealedRows):
 
     def _made_once(self, *, of_records: bool) -> tallies.Tally:
         """Sums over records or over tasks, made once for each state of the file."""
-        with self.snapshot():
-            with translated(self.path):
-                (state,) = self._connection.execute("PRAGMA data_version").fetchone()
+        with self.snapshot(), translated(self.path):
+            (state,) = self._connection.execute("PRAGMA data_version").fetchone()
             known = self._made.get(of_records)
             if known is None or known[0] != state:
                 made = self._sums_over_records() if of_records else self._sums_over_tasks()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.store.codec import Encoded
+from glasswells.store.errors import DamagedStoreError
 from glasswells.store.packing import LEAST_BYTES, MOST_BASES, pack, pack_text
 from glasswells.store.schema import seal, translated
 from glasswells.store.tasks import Ref
@@ -112,8 +113,12 @@ class Shelf:
             return False
         reads, base = 0, str(digest)
         while base and reads < most:
-            ((after,),) = self._execute("SELECT base FROM blobs WHERE digest = ?", base)
-            reads, base = reads + 1, after or ""
+            found = self._execute("SELECT base FROM blobs WHERE digest = ?", base)
+            if not found:
+                raise DamagedStoreError(
+                    f"{self._path}: array {base} is missing: see `glasswells verify`"
+                )
+            reads, base = reads + 1, found[0][0] or ""
         return reads < most
 
     def _execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -311,9 +311,8 @@ class Store(StoreReader):
                 self._fail_for_input(field["seq"], chain)
 
     def _fail_for_input(self, seq: int, chain: str) -> None:
-        source = self._rows("tasks", "WHERE id = ?", (chain,))[0]
-        path = source[COLUMNS["tasks"].index("seed_path")]
-        text = f"a task that this one needs has failed: {path}"
+        source = self.last_of(chain).task
+        text = f"a task that this one needs has failed: {replace(source, chunk=0).seed_path}"
         self.fail(self.task(seq), FAILED_INPUT, text)
 
     def _insert_task(self, task: Task, rank: int, status: str, waiting: int) -> int:
