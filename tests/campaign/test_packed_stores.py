@@ -149,6 +149,16 @@ def test_a_base_that_is_gone_is_missed_by_who_writes(folder: Path) -> None:
             store.complete(row, output(near(1)))
 
 
+def test_a_catalogue_lacks_no_product(folder: Path) -> None:
+    """As if an index hid one; sums of products do not ask the indices."""
+    columns = COLUMNS["tasks"]
+    (row,) = query(folder, f"SELECT {', '.join(columns)} FROM tasks")  # noqa: S608
+    field = {**dict(zip(columns, row, strict=True)), "products": 2}
+    query(folder, f"UPDATE tasks SET products = 2, seal = {seal(*field.values())}")  # noqa: S608
+    with StoreReader(folder, CODEC) as store, pytest.raises(DamagedStoreError, match="expected 2"):
+        list(store.digests())
+
+
 def test_a_chain_that_is_gone_is_missed(folder: Path) -> None:
     with StoreReader(folder, CODEC) as store, pytest.raises(DamagedStoreError, match="lacks chain"):
         store.last_of("0" * 64)

@@ -223,6 +223,7 @@ class StoreReader(SealedRows):
         for row in self.tasks():
             counts = json.dumps(row.counts, sort_keys=True)
             yield ("task", row.task.id, row.task.seed_path, row.status, row.reason, counts)
+            self._products_of(row)  # refuses an index that hides some
             where = "WHERE task = ? AND kind <> ? ORDER BY kind, position"
             for _, _, kind, position, digest in self._rows("records", where, (row.seq, CHECKPOINT)):
                 yield ("record", row.task.id, kind, str(position), digest)
@@ -280,10 +281,7 @@ class StoreReader(SealedRows):
         return made
 
     def _sums_over_records(self) -> tallies.Tally:
-        made: tallies.Tally = {}
-        for kind, number in self._counted_kinds().items():
-            tallies.add(made, [tallies.of_record(kind)], number)
-        return made
+        return {tallies.of_record(k)[0]: [n] for k, n in self._counted_kinds().items()}
 
     def _counted_kinds(self) -> dict[str, int]:
         """How many records there are of each kind, as two indices say that must agree.
