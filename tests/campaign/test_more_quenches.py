@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +206,14 @@ def test_it_is_said_what_was_taken_over_and_which_settings_differ(
     same = started(tmp_path, "same", text_of(20), reuse=short)
     (taken,) = what_is_shared(same, short, PIPELINE)
     assert "1 of 1 glasses, 2 of 2 trajectories, 1 of 1 libraries" in taken
+
+    stages = (
+        replace(stage, code_format=stage.code_format + 1) if stage.name == "explore" else stage
+        for stage in PIPELINE.stages
+    )
+    later = replace(PIPELINE, stages=tuple(stages))
+    _, otherwise = what_is_shared(same, short, later)
+    assert "computed otherwise: trajectories" in otherwise
 
     other = started(tmp_path, "seeded", text_of(20).replace("seed = 3", "seed = 4"), reuse=short)
     assert "campaign.seed is 3 there and 4 here" in what_is_shared(other, short, PIPELINE)[-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, StoreReader
+from glasswells.store.tasks import CODE_FORMAT
 
 
 def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str]:
@@ -28,6 +29,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
         own, known = _ended_chains(here), _ended_chains(there)
         begun = _begun(here, set(own))
         plans = [pipeline.read_plan(store.property("plan")) for store in (there, here)]
+        otherwise = _computed_otherwise(there, pipeline)
     parts = []
     for stage in pipeline.stages:
         chains = {chain for chain, name in known.items() if name == stage.name}
@@ -39,10 +41,25 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
     if not parts:
         return [f"nothing is taken over from {other}: it has finished nothing yet"]
     told = [f"taken over from {other}: {', '.join(parts)}"]
+    if otherwise:
+        told.append(
+            f"another version of glasswells made {other} and computed otherwise: "
+            f"{', '.join(otherwise)}; these are done anew, and what rests on them"
+        )
     differences = pipeline.differences(*plans)
     if differences:
         told.append(f"the rest is done anew, as the plans differ: {'; '.join(differences)}")
     return told
+
+
+def _computed_otherwise(store: StoreReader, pipeline: Pipeline) -> list[str]:
+    """Titles of the stages of a campaign whose code formats are not those of today."""
+    rows = ((stage, next(store.tasks(stage=stage.name), None)) for stage in pipeline.stages)
+    return [
+        stage.title
+        for stage, row in rows
+        if row is not None and row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format
+    ]
 
 
 def _ended_chains(store: StoreReader) -> dict[str, str]:

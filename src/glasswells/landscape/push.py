@@ -138,7 +138,8 @@ def push(
     Raises
     ------
     InputError
-        If the configuration is no minimum, or the model cannot describe it.
+        If the configuration is no minimum, if it has fewer modes, or if the model cannot describe
+        it.
     """
     settings, identity = settings or PushSettings(), identity or Identity()
     pushing = _Pushing(model, minimum, settings, identity, minimizer or MinimizerSettings())
@@ -196,7 +197,12 @@ class _Pushing:
     def _directions(self) -> Iterator[tuple[int, str, Array]]:
         """Unit fields (N, 3) to follow: each soft mode, then the cubic mode that it leads to."""
         stiffness, model = self._stiffness, self._stiffness.model
-        wanted = min(self._settings.modes + 3, stiffness.size)
+        wanted = self._settings.modes + 3
+        if wanted > stiffness.size:
+            raise InputError(
+                f"modes is {self._settings.modes}, expected at most {stiffness.size - 3}: "
+                f"{stiffness.n_particles} particles have no more besides the translations"
+            )
         modes = normal_modes(model, self._minimum, wanted, stiffness=stiffness)
         if float(modes.frequencies.min()) < 0:
             raise InputError(

@@ -120,6 +120,11 @@ def test_what_is_no_minimum_is_refused(soft_liquid: Configuration) -> None:
         push(MODEL, soft_liquid, settings=PushSettings(modes=1))
 
 
+def test_more_modes_than_there_are_are_refused(minimum: Configuration) -> None:
+    with pytest.raises(gw.InputError, match="expected at most 447"):
+        push(MODEL, minimum, settings=PushSettings(modes=448))
+
+
 @pytest.mark.parametrize("name", ["modes", "steps", "products", "climb_steps", "step", "over"])
 def test_settings_out_of_range_are_refused(name: str) -> None:
     with pytest.raises(gw.InputError, match=name):
