@@ -29,7 +29,7 @@ def deformation_potential(
     With `reduced_hbar` the zero-point energies of the two wells follow strain, too:
 
     .. math:: g_{ab} = V (\sigma_{ab}(B) - \sigma_{ab}(A))
-        + \frac{\hbar}{2} \frac{d}{de_{ab}} \sum_k \big(\omega_k(B) - \omega_k(A)\big)
+        + \frac{\hbar}{2} \frac{d}{de_{ab}} \sum_k (\omega_k(B) - \omega_k(A))
 
     over all modes, see `mechanics/zero_point.py`. The unit is that of the energy: strains have
     none.

@@ -126,7 +126,7 @@ def parameter_pictures(content: ReportContent) -> Iterator[Picture]:
             f"{_exponents(group)}",
             figure=figure,
             units=name,
-            is_folded=place > 0,
+            is_folded=place > 0 or not any(map(_has_exponents, group)),
         )
 
 
@@ -143,16 +143,22 @@ def _by_units(content: ReportContent) -> dict[str, list[Observables]]:
 
 
 def _label(o: Observables) -> str:
-    return rf"$T_f = {o.preparation:g}$"
+    return o.label.replace("T_f", "$T_f$")
 
 
 def _words(group: list[Observables]) -> str:
     return " ".join(
-        f"T_f = {o.preparation:g}: {o.specific_heat.n_entries} distinct resolved "
+        f"{o.label}: {o.specific_heat.n_entries} distinct resolved "
         f"splittings, {o.two_level_systems} of them two-level systems, among {o.double_wells} "
         f"distinct double wells of {o.n_glasses} {'glass' if o.n_glasses == 1 else 'glasses'}."
         for o in group
     )
+
+
+def _has_exponents(o: Observables) -> bool:
+    """Whether there were enough two-level systems for them."""
+    found = o.parameters
+    return found.asymmetry_exponent is not None and found.amplitude_exponent is not None
 
 
 def _exponents(group: list[Observables]) -> str:
@@ -163,7 +169,7 @@ def _exponents(group: list[Observables]) -> str:
         fitted = (
             "too few for exponents" if a is None or b is None else f"a = {a.text()}, b = {b.text()}"
         )
-        found.append(f"T_f = {o.preparation:g}: {fitted}.")
+        found.append(f"{o.label}: {fitted}.")
     return " ".join(["p(Delta) ~ Delta^a and p(ln Delta_0) ~ Delta_0^b, 95 % intervals.", *found])
 
 
