@@ -21,7 +21,6 @@ from glasswells.landscape.candidates import choose_pairs
 from glasswells.landscape.close import Close
 from glasswells.landscape.explore import continue_exploration, merge_explorations, start_exploration
 from glasswells.landscape.linked import Linked
-from glasswells.landscape.places import settled
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.statistics import duplicates, summarize_well
 
@@ -77,8 +76,7 @@ def measure(
     wells, splittings = [], []
     for place in range(len(choice)):
         i, j = choice.minima[place]
-        ends = (settled(model, found.structures[int(k)], settings.minimizer) for k in (i, j))
-        a, b = (end.configuration for end in ends if end is not None)
+        a, b = (found.structures[int(k)].configuration for k in (i, j))
         for link in gw.find_double_wells(model, a, b).links:
             if isinstance(link, gw.DoubleWell):
                 wells.append(summarize_well(link, "glass", len(wells)))

@@ -50,8 +50,12 @@ class Recognition:
 class Recognizer:
     """A stop condition of the minimizer that remembers which structure it recognized."""
 
-    def __init__(self, library: Library, box: Array, settings: Recognition) -> None:
+    def __init__(
+        self, library: Library, box: Array, settings: Recognition, *, of_places: bool = False
+    ) -> None:
+        """`of_places`: the structures are kept at places on a grid, and not exactly."""
         self._library = library
+        self._rounded = ROUNDED if of_places else 0.0
         self._box = box
         self._settings = settings
         self.index: int | None = None
@@ -75,7 +79,8 @@ class Recognizer:
         if not largest2 <= self._settings.displacement**2:
             return False
         harmonic = -0.5 * float(np.vdot(forces, moved))
-        allowed = self._settings.anharmonicity * height + ROUNDED * float(np.linalg.norm(forces))
+        allowed = self._settings.anharmonicity * height
+        allowed += self._rounded * float(np.linalg.norm(forces))
         return bool(abs(height - harmonic) <= allowed)
 
 

@@ -127,7 +127,10 @@ class Trajectory:
 
     def recognizer(self) -> Recognizer:
         """What recognizes the minima met so far."""
-        return Recognizer(self._library, self._glass.box, self._settings.recognition)
+        settings = self._settings
+        return Recognizer(
+            self._library, self._glass.box, settings.recognition, of_places=settings.keep_places
+        )
 
     def note(self, descent: Descent | None, recognized: int | None, evaluations: int) -> None:
         """The next quench ended so: in a minimum met before, or as the descent did."""
