@@ -3,21 +3,23 @@ r"""Choose the shipped glasses from long chains, judge their equilibration, writ
     python scripts/ship_glasses.py --samples samples \
         --out src/glasswells/interchange/data/glasses.npz
 
-Expects the folders that `scripts/sample_glasses.py` wrote: T0.092, T0.07, T0.062 and, for the
-checks, T<t>_<note> of runs at neighboring temperatures (`T0.095_near`) and of runs that started
-from a better annealed glass (`T0.092_below`). Prints one line per glass.
+Expects the folders that `scripts/sample_glasses.py` wrote, T0.07 and T0.062, and, for the checks,
+T<t>_<note> of runs at neighboring temperatures (`T0.072_near`) and of runs that started from a
+better annealed glass (`T0.07_below`). Glasses that stay as they are come from the file that is
+there. Prints one line per glass.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from glasswells.interchange.shipped import report_to_plain
+from glasswells.interchange.shipped import glass, report_to_plain
 from glasswells.minimization import minimize
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.equilibrium import (
@@ -30,7 +32,6 @@ from glasswells.sampling.relaxation import Relaxation, SwapTrajectory, relaxatio
 from glasswells.sampling.structure import crystalline_fraction, fractionation
 from glasswells.sampling.swap_monte_carlo import UNITS_PER_BOX
 
-GLASSES = 10
 MEASURED_FRAMES = 1200
 """Frames from which relaxation is measured: more cost time and add little."""
 INHERENT_FRAMES = 120
@@ -39,40 +40,27 @@ INHERENT_FRAMES = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Which frames of a chain become glasses."""
+    """Which glasses of a temperature ship."""
 
     temperature: float
-    relaxation_times_before: float
-    """Before the first frame; 0: whatever was reached."""
-    sweeps_before: float
-    """Before the first frame, at least."""
+    glasses: int
+    """All together."""
+    kept: int = 0
+    """The first so many of those that ship now stay."""
+    sweeps_seen: float = 0.0
+    """By the configuration that the chain started from, at this temperature."""
+    relaxation_times_before: float = 20
+    """Before the first frame, `sweeps_seen` included."""
     relaxation_times_between: float
-    sweeps_between: float
-    """Between two frames, at least."""
 
 
 SCHEDULES = (
+    # The chain of 0.062 goes on from the last glass of an earlier one, that of 0.07 as well.
+    Schedule(temperature=0.062, glasses=20, sweeps_seen=2.05e7, relaxation_times_between=1),
     Schedule(
-        temperature=0.092,
-        relaxation_times_before=20,
-        sweeps_before=0,
-        relaxation_times_between=5,
-        sweeps_between=0,
+        temperature=0.07, kept=10, glasses=30, sweeps_seen=2.625e7, relaxation_times_between=5
     ),
-    Schedule(
-        temperature=0.07,
-        relaxation_times_before=20,
-        sweeps_before=0,
-        relaxation_times_between=5,
-        sweeps_between=0,
-    ),
-    Schedule(
-        temperature=0.062,
-        relaxation_times_before=0,
-        sweeps_before=2e6,
-        relaxation_times_between=0,
-        sweeps_between=2e6,
-    ),
+    Schedule(temperature=0.092, kept=10, glasses=10, relaxation_times_between=5),
 )
 
 
@@ -113,11 +101,13 @@ def thinned(trajectory: SwapTrajectory, frames: int) -> SwapTrajectory:
 
 def chosen_frames(trajectory: SwapTrajectory, decay: Relaxation, schedule: Schedule) -> list[int]:
     """The frames of a chain that become glasses."""
-    first = max(schedule.sweeps_before, schedule.relaxation_times_before * decay.relaxation_time)
-    spacing = max(
-        schedule.sweeps_between, schedule.relaxation_times_between * decay.relaxation_time
+    n = schedule.glasses - schedule.kept
+    spacing = schedule.relaxation_times_between * decay.relaxation_time
+    # The start of the chain ships already or is related to one that does.
+    first = max(
+        spacing, schedule.relaxation_times_before * decay.relaxation_time - schedule.sweeps_seen
     )
-    wanted = first + spacing * np.arange(GLASSES)
+    wanted = first + spacing * np.arange(n)
     if wanted[-1] > trajectory.sweeps[-1]:
         raise SystemExit(
             f"T = {trajectory.temperature}: the chain has {trajectory.sweeps[-1]:.3g} sweeps, "
@@ -125,8 +115,8 @@ def chosen_frames(trajectory: SwapTrajectory, decay: Relaxation, schedule: Sched
             f"with sample_glasses.py"
         )
     # Use all of the chain: spread the frames evenly over what there is
-    spacing = (trajectory.sweeps[-1] - first) / (GLASSES - 1)
-    wanted = first + spacing * np.arange(GLASSES)
+    spacing = (trajectory.sweeps[-1] - first) / (n - 1)
+    wanted = first + spacing * np.arange(n)
     return [int(np.searchsorted(trajectory.sweeps, w * (1 - 1e-12))) for w in wanted]
 
 
@@ -154,14 +144,22 @@ def checks(samples: Path, temperature: float) -> tuple[dict[float, Measured], Me
     return near, below
 
 
-def reports(
-    samples: Path, schedule: Schedule
-) -> tuple[SwapTrajectory, list[int], list[EquilibrationReport]]:
-    """The chain, the chosen frames and their reports."""
-    chain = read_chain(samples / f"T{schedule.temperature:g}")
-    start = 0.1 * chain.sweeps[-1]  # the first tenth is still falling from above
-    late = thinned(read_chain(samples / f"T{schedule.temperature:g}", after=start), MEASURED_FRAMES)
-    frames = chosen_frames(chain, relaxation(late), schedule)
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """A glass to ship."""
+
+    positions: np.ndarray
+    diameters: np.ndarray
+    report: EquilibrationReport
+
+
+def sampled(samples: Path, schedule: Schedule) -> Iterator[Chosen]:
+    """The new glasses of a temperature, from its chain."""
+    folder = samples / f"T{schedule.temperature:g}"
+    chain = read_chain(folder)
+    # A chain that begins somewhere new falls from above in its first tenth.
+    start = 0.0 if schedule.sweeps_seen else 0.1 * chain.sweeps[-1]
+    late = thinned(read_chain(folder, after=start), MEASURED_FRAMES)
     near, below = checks(samples, schedule.temperature)
     common = equilibration_report(
         late,
@@ -169,18 +167,25 @@ def reports(
         neighboring_energies=near,
         from_below=below,
     )
-    each = []
-    for frame in frames:
+    print(common)
+    for frame in chosen_frames(chain, relaxation(late), schedule):
         configuration = chain.configuration(frame)
-        each.append(
-            replace(
-                common,
-                sweeps=float(chain.sweeps[frame]),
-                crystalline_fraction=crystalline_fraction(configuration),
-                fractionation=fractionation(configuration),
-            )
+        report = replace(
+            common,
+            sweeps=float(schedule.sweeps_seen + chain.sweeps[frame]),
+            crystalline_fraction=crystalline_fraction(configuration),
+            fractionation=fractionation(configuration),
         )
-    return chain, frames, each
+        yield Chosen(
+            positions=chain.positions[frame], diameters=chain.diameters[frame], report=report
+        )
+
+
+def kept(schedule: Schedule) -> Iterator[Chosen]:
+    """The glasses of a temperature that ship already and stay."""
+    for k in range(schedule.kept):
+        found = glass(schedule.temperature, k)
+        yield Chosen(positions=found.positions, diameters=found.diameters, report=found.report)
 
 
 def main() -> None:
@@ -189,29 +194,30 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     a = parser.parse_args()
-    positions, diameters, plain = [], [], []
+    temperatures: list[float] = []
+    chosen: list[Chosen] = []
     for schedule in SCHEDULES:
-        chain, frames, each = reports(a.samples, schedule)
-        positions.append(chain.positions[frames])
-        diameters.append(chain.diameters[frames])
-        plain.append([report_to_plain(report) for report in each])
-        for frame, report in zip(frames, each, strict=True):
+        found = [*kept(schedule)]
+        if schedule.kept < schedule.glasses:
+            found += sampled(a.samples, schedule)
+        for each in found:
+            report = each.report
             print(
                 f"T_f = {schedule.temperature}: {report.sweeps:.4g} sweeps, "
                 f"{report.relaxation_times:.1f} relaxation times "
                 f"(overlap {report.overlap_time:.4g}, diameters {report.diameter_time:.4g}), "
-                f"energy {chain.energies[frame] / report.n_particles:.5f}, "
                 f"flags: {', '.join(report.flags) or 'none'}"
             )
-        print(each[-1])
+        chosen += found
+        temperatures += [schedule.temperature] * len(found)
     partial = a.out.with_suffix(".partial.npz")
     np.savez_compressed(
         partial,
-        temperatures=np.array([s.temperature for s in SCHEDULES]),
-        positions=np.array(positions),
-        diameters=np.array(diameters),
-        box=chain.box,
-        reports=json.dumps(plain),
+        temperatures=np.array(temperatures),
+        positions=np.array([each.positions for each in chosen]),
+        diameters=np.array([each.diameters for each in chosen]),
+        box=glass(SCHEDULES[0].temperature, 0).box,
+        reports=json.dumps([report_to_plain(each.report) for each in chosen]),
     )
     partial.replace(a.out)
 

@@ -15,10 +15,13 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 
-TEMPERATURES = (0.062, 0.07, 0.092)
-PER_TEMPERATURE = 10
+SHIPPED = {0.062: 20, 0.07: 30, 0.092: 10}
+"""How many glasses of each preparation temperature."""
+EDITIONS = {0.062: 2}
+"""Raised where a glass of a temperature is another one than that of the same number before."""
 DATA = "data/glasses.npz"
-"""Positions (T, G, N, 3), diameters (T, G, N), box (3,), temperatures (T,) and reports as JSON."""
+"""Temperatures (G,), positions (G, N, 3), diameters (G, N), box (3,), reports as JSON; glasses of
+one temperature are numbered in the order of the file."""
 
 
 @described
@@ -47,7 +50,7 @@ def glass(preparation_temperature: float, index: int) -> Glass:
     preparation_temperature
         0.092 (poorly annealed), 0.07 (liquid cooled) or 0.062 (ultrastable).
     index
-        0 to 9.
+        From 0: 20 glasses of 0.062, 30 of 0.07, 10 of 0.092.
 
     Returns
     -------
@@ -60,27 +63,27 @@ def glass(preparation_temperature: float, index: int) -> Glass:
         For another temperature or index.
     """
     index = count("index", index)
+    if preparation_temperature not in SHIPPED:
+        raise InputError(
+            f"preparation_temperature is {preparation_temperature!r}, expected one of "
+            f"{', '.join(f'{t:g}' for t in SHIPPED)}: prepare others by swap_monte_carlo"
+        )
+    shipped = SHIPPED[preparation_temperature]
+    if index >= shipped:
+        raise InputError(
+            f"index is {index}, expected 0 to {shipped - 1}: {shipped} glasses of "
+            f"{preparation_temperature:g} are shipped"
+        )
     source = resources.files("glasswells.interchange") / DATA
     with source.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        temperatures = stored["temperatures"]
-        (match,) = np.nonzero(temperatures == preparation_temperature)
-        if len(match) == 0:
-            raise InputError(
-                f"preparation_temperature is {preparation_temperature!r}, expected one of "
-                f"{', '.join(f'{t:g}' for t in temperatures)}: prepare others by swap_monte_carlo"
-            )
-        row = int(match[0])
-        shipped = stored["positions"].shape[1]
-        if index >= shipped:
-            raise InputError(f"index is {index}, expected 0 to {shipped - 1}")
-        reports = json.loads(str(stored["reports"]))
+        row = int(np.flatnonzero(stored["temperatures"] == preparation_temperature)[index])
         return Glass(
-            positions=stored["positions"][row, index],
-            diameters=stored["diameters"][row, index],
+            positions=stored["positions"][row],
+            diameters=stored["diameters"][row],
             box=stored["box"],
-            preparation_temperature=float(temperatures[row]),
+            preparation_temperature=float(preparation_temperature),
             index=index,
-            report=report_from_plain(reports[row][index]),
+            report=report_from_plain(json.loads(str(stored["reports"]))[row]),
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
 from glasswells.interchange.lammps_styles import style_columns
-from glasswells.interchange.shipped import PER_TEMPERATURE, TEMPERATURES
+from glasswells.interchange.shipped import SHIPPED
 from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section
 from glasswells.store.codec import sha256
 
@@ -43,8 +43,8 @@ class GlassesSection(Section):
         description="Where the equilibrated configurations come from: `prepare` makes them from "
         "scratch by swap Monte Carlo as [prepare] says; `melt_quench` melts and cools a material "
         "as [melt_quench] says; `shipped` takes those that come with "
-        "glasswells (preparation temperatures 0.062, 0.07 and 0.092, ten each); `files` reads your "
-        "own.",
+        "glasswells (20 of preparation temperature 0.062, 30 of 0.07, 10 of 0.092); `files` reads "
+        "your own.",
     )
     preparation_temperatures: tuple[PositiveFloat, ...] = Field(
         default=(0.092,),
@@ -146,12 +146,12 @@ class GlassesSection(Section):
 
     def _check_shipped(self) -> None:
         for k, temperature in enumerate(self.preparation_temperatures):
-            if temperature not in TEMPERATURES or self.indices(k).stop > PER_TEMPERATURE:
+            if self.indices(k).stop > SHIPPED.get(temperature, 0):
+                there = ", ".join(f"0 to {n - 1} of {t:g}" for t, n in SHIPPED.items())
                 raise ValueError(
                     f"glasses {self.indices(k).start} to {self.indices(k).stop - 1} of preparation "
-                    f"temperature {temperature:g} do not come with glasswells, expected 0 to "
-                    f"{PER_TEMPERATURE - 1} of {', '.join(map(str, TEMPERATURES))}: "
-                    f'source = "prepare" makes others'
+                    f"temperature {temperature:g} do not come with glasswells, expected "
+                    f'{there}: source = "prepare" makes others'
                 )
 
     def indices(self, preparation: int) -> range:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glasswells.core.errors import InputError
+from glasswells.interchange.shipped import EDITIONS
 from glasswells.interchange.shipped import glass as shipped_glass
 from glasswells.landscape.melt_quench import (
     MeltQuench,
@@ -38,7 +39,8 @@ def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, 
     """What the products of this stage depend on; of a rate of cooling if glasses are melted."""
     common = {"source": plan.glasses.source, "temperature": temperature}
     if plan.glasses.source == "shipped":
-        return {**common, "index": index}
+        edition = EDITIONS.get(temperature)
+        return {**common, "index": index, **({"edition": edition} if edition else {})}
     if plan.glasses.source == "files":
         return {
             **common,
