@@ -89,8 +89,8 @@ def energy_of_all_pairs(model: WideMixture, configuration) -> float:
     d -= configuration.box * np.round(d / configuration.box)
     sigma = configuration.diameters
     unlike = (sigma[i] < LIMIT) != (sigma[j] < LIMIT)
-    reach = 0.5 * (sigma[i] + sigma[j]) * np.where(unlike, model.widening, 1.0)
-    x = np.linalg.norm(d, axis=1) / reach
+    range_ij = 0.5 * (sigma[i] + sigma[j]) * np.where(unlike, model.widening, 1.0)
+    x = np.linalg.norm(d, axis=1) / range_ij
     c0, c2, c4 = smooth_cutoff(6, model.cutoff)
     u = x**-6 + c0 + c2 * x**2 + c4 * x**4
     return float((np.where(unlike, 2.5, 1.0) * np.where(x < model.cutoff, u, 0.0)).sum())

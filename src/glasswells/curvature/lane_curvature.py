@@ -136,7 +136,7 @@ def _empty_system(n: int, capacity: int) -> LaneSystem:
 
 @cache
 def lane_freezing_kernel(law: PairLaw) -> Any:
-    """(r, pairs, unit, k, system): freeze the pairs in reach, and invert the own blocks."""
+    """(r, pairs, unit, k, system): freeze the pairs that interact, and invert the own blocks."""
     derivatives = law.derivatives
 
     @lean_kernel

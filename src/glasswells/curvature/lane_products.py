@@ -45,7 +45,7 @@ def _add_product(
     out: Any,
     sums: Any,
 ) -> Any:
-    """Add a pair's share of -M z to `out`, and of z M z to a row of `sums`."""
+    """Add a pair's contribution to -M z to `out`, and to z M z to a row of `sums`."""
     number = types.int64
     signature = types.void(field, frozen, number, number, number, number, out, sums)
     return signature, _generate_product

@@ -32,7 +32,7 @@ POOR = 0.5
 LARGE_FRACTION = 0.25
 """What counts as `a large fraction`."""
 RARELY = 0.9
-"""Share of modes without a double well for `approximately 95 %` to hold."""
+"""Fraction of modes without a double well for `approximately 95 %` to hold."""
 SUBSET_SPLITTING, SUBSET_PARTICIPATION = 1e-3, 5.0
 """The double wells of the paper's Fig. 5: E and PR_DW below these."""
 MANY = 10_000

@@ -25,7 +25,7 @@ MOST_FRAMES = 96
 QUENCHED_FRAMES = 24
 """Frames quenched for e_IS(t)."""
 FALLING = 0.25
-"""Share of the run whose frames are left out of the report: the energy still falls from above."""
+"""Fraction of the run whose frames the report leaves out: the energy still falls from above."""
 QUENCH_FORCE = 1e-6
 """Of those: energies good to 1e-7 per glass are far below their fluctuations."""
 

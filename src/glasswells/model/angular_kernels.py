@@ -37,7 +37,7 @@ class AngularConstants(NamedTuple):
 
     cutoff2: float
     """Square of the distance from which g is zero to all digits."""
-    range: float
+    cutoff: float
     """The cutoff a sigma."""
     decay: float
     """Gamma sigma."""
@@ -71,7 +71,7 @@ def weight_functions(highest: int) -> Any:
     def weights(r2, k, g_md):  # type: ignore[no-untyped-def]
         r = np.sqrt(r2)
         inverse = 1.0 / r
-        d = 1.0 / (r - k.range)
+        d = 1.0 / (r - k.cutoff)
         y = k.decay * d
         g = np.exp(y)
         g_md[0, 0] = g

@@ -49,7 +49,7 @@ def empty_frozen_pairs(n_particles: int, capacity: int) -> FrozenPairs:
 
 @cache
 def freezing_kernel(law: PairLaw) -> Any:
-    """(r_nc, box_c, pairs, k, frozen): fills `FrozenPairs` with the listed pairs in reach."""
+    """(r_nc, box_c, pairs, k, frozen): fills `FrozenPairs` with the listed pairs that interact."""
     derivatives = law.derivatives
 
     @kernel

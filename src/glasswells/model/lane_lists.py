@@ -1,6 +1,6 @@
 """One list of pairs for sixteen lanes, kept right while all of them move.
 
-A wide list is made around a reference, with a reach for each particle that covers where it is in
+A wide list is made around a reference, with a distance for each particle that covers where it is in
 the lanes; it is thinned to the pairs that some lane has within cutoff + skin, and serves until a
 particle of some lane has moved by half the skin. It is right however far lanes are apart, but short
 only where particles stay in their cages.
@@ -55,7 +55,7 @@ class LaneLists:
         self._builder = interactions.list_builder(interactions.diameters)
         self._n = len(interactions.diameters)
         self.pairs = empty_lane_pairs(0)
-        """The pairs that some lane has in reach."""
+        """The pairs that some lane has within the list cutoff."""
         self.surroundings = Surroundings(
             unit=lane_units(self._box),
             reference=np.zeros(3 * self._n * LANES, dtype=np.int32),
@@ -63,7 +63,7 @@ class LaneLists:
             block=np.ones(4 * BLOCK, dtype=np.float32),
         )
         self._wide = empty_lane_pairs(0)
-        self._reach2 = np.empty(0, dtype=np.float32)
+        self._list_cutoff2 = np.empty(0, dtype=np.float32)
         self._middle = np.zeros(3 * self._n, dtype=np.int32)
         self._allowed = np.full(self._n, -1.0, dtype=np.float32)
         self._roamed = np.empty(self._n, dtype=np.float32)
@@ -74,7 +74,7 @@ class LaneLists:
         largest_deviations(r, self._middle, unit, self._roamed)
         if not (self._roamed <= self._allowed).all():
             self._make_wide(r)
-        thin_lane_pairs(r, self._wide, self._reach2, unit, self.pairs)
+        thin_lane_pairs(r, self._wide, self._list_cutoff2, unit, self.pairs)
         reference[:] = r
 
     def _make_wide(self, r: NDArray[np.int32]) -> None:
@@ -90,14 +90,14 @@ class LaneLists:
         if len(self._wide.first) < built.start[-1]:
             capacity = int(1.2 * built.start[-1])
             self._wide, self.pairs = empty_lane_pairs(capacity), empty_lane_pairs(capacity)
-            self._reach2 = np.empty(capacity, dtype=np.float32)
-        keep_in_reach(
-            positions, self._box, self._cutoff, built, self._allowed, self._wide, self._reach2
+            self._list_cutoff2 = np.empty(capacity, dtype=np.float32)
+        widen_lane_pairs(
+            positions, self._box, self._cutoff, built, self._allowed, self._wide, self._list_cutoff2
         )
 
 
 @lean_kernel
-def keep_in_reach(r_nc, box_c, cutoff, built, allowed_n, wide, reach2):  # type: ignore[no-untyped-def]
+def widen_lane_pairs(r_nc, box_c, cutoff, built, allowed_n, wide, list_cutoff2):  # type: ignore[no-untyped-def]
     """Keep the pairs that may come within cutoff + skin while both go as far as they may."""
     found = 0
     for i in range(r_nc.shape[0]):
@@ -110,20 +110,20 @@ def keep_in_reach(r_nc, box_c, cutoff, built, allowed_n, wide, reach2):  # type:
             y -= box_c[1] * np.rint(y / box_c[1])
             z -= box_c[2] * np.rint(z / box_c[2])
             inverse = np.sqrt(built.inverse_range2[p])
-            reach = cutoff / inverse + SKIN
-            farthest = reach + allowed_n[i] + allowed_n[j] + SLACK
+            list_cutoff = cutoff / inverse + SKIN
+            farthest = list_cutoff + allowed_n[i] + allowed_n[j] + SLACK
             wide.first[found] = i
             wide.second[found] = j
             wide.inverse_range[found] = inverse
             wide.strength[found] = built.strength[p]
-            reach2[found] = reach * reach
+            list_cutoff2[found] = list_cutoff * list_cutoff
             found += x * x + y * y + z * z < farthest * farthest
     wide.used[0] = found
 
 
 @lean_kernel
-def thin_lane_pairs(r, wide, reach2, unit, pairs):  # type: ignore[no-untyped-def]
-    """Keep the pairs of a wide list that some lane has within its reach."""
+def thin_lane_pairs(r, wide, list_cutoff2, unit, pairs):  # type: ignore[no-untyped-def]
+    """Keep the pairs of a wide list that some lane has within its list cutoff."""
     stride = r.shape[0] // 3
     found = 0
     for turn in range(wide.used[0]):
@@ -133,7 +133,7 @@ def thin_lane_pairs(r, wide, reach2, unit, pairs):  # type: ignore[no-untyped-de
         pairs.second[to] = wide.second[p]
         pairs.inverse_range[to] = wide.inverse_range[p]
         pairs.strength[to] = wide.strength[p]
-        found += is_near(r, stride, i, j, unit, reach2[p])
+        found += is_near(r, stride, i, j, unit, list_cutoff2[p])
     pairs.used[0] = found
 
 

@@ -48,9 +48,9 @@ def _add_pair(
 
 
 def _is_near(
-    typing_context: Any, r: Any, stride: Any, i: Any, j: Any, unit: Any, reach2: Any
+    typing_context: Any, r: Any, stride: Any, i: Any, j: Any, unit: Any, cutoff2: Any
 ) -> Any:
-    """Whether r_j - r_i, times `unit` (3,), has a square below `reach2` in some lane."""
+    """Whether r_j - r_i, times `unit` (3,), has a square below `cutoff2` in some lane."""
     number = types.int64
     lengths: Any = types.UniTuple(types.float32, 3)  # type: ignore[no-untyped-call]
     signature = types.boolean(r, number, number, number, lengths, types.float32)
@@ -74,11 +74,11 @@ def _generate_difference(
 
 
 def _generate_is_near(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    r, stride, i, j, unit, reach2 = arguments
+    r, stride, i, j, unit, cutoff2 = arguments
     r = memory_of(context, builder, signature.args[0], r)
     x, y, z = (builder.fmul(v, v) for v in _pair_vector(builder, r, stride, i, j, unit))
     square = builder.fadd(x, builder.fadd(y, z))
-    near = builder.fcmp_ordered("<", square, all_lanes(builder, reach2))
+    near = builder.fcmp_ordered("<", square, all_lanes(builder, cutoff2))
     bits = ir.IntType(LANES)
     return builder.icmp_unsigned("!=", builder.bitcast(near, bits), bits(0))
 

@@ -75,12 +75,12 @@ def mixing_kernel(law: PairLaw) -> Any:
         for i in range(sizes.shape[0]):
             before = 0.0
             for j in range(sizes.shape[0]):
-                reach, strength = mix(sizes[i], sizes[j], k)
+                range_ij, strength = mix(sizes[i], sizes[j], k)
                 other, other_strength = mix(sizes[j], sizes[i], k)
                 found = 0
-                if not (np.isfinite(reach) and reach > 0.0 and np.isfinite(strength)):
+                if not (np.isfinite(range_ij) and range_ij > 0.0 and np.isfinite(strength)):
                     found = NO_RANGE
-                elif abs(reach - other) > LARGEST_ASYMMETRY * reach or abs(
+                elif abs(range_ij - other) > LARGEST_ASYMMETRY * range_ij or abs(
                     strength - other_strength
                 ) > LARGEST_ASYMMETRY * abs(strength):
                     found = NOT_SYMMETRIC
@@ -88,11 +88,11 @@ def mixing_kernel(law: PairLaw) -> Any:
                     found = OTHER_STRENGTH
                 if found != 0 and fault == 0:
                     fault, first, second = found, i, j
-                longest = max(longest, reach)
-                over_mean = max(over_mean, reach / (0.5 * (sizes[i] + sizes[j])))
+                longest = max(longest, range_ij)
+                over_mean = max(over_mean, range_ij / (0.5 * (sizes[i] + sizes[j])))
                 weakest = min(weakest, strength)
-                rising = rising and not reach < before
-                before = reach
+                rising = rising and not range_ij < before
+                before = range_ij
         return longest, over_mean, rising, weakest, fault, first, second
 
     return survey

@@ -62,8 +62,8 @@ class Screen(NamedTuple):
     """Particles from which cells are used."""
 
 
-class Reach(NamedTuple):
-    """Two particles may interact within half_cutoff (sigma_i + sigma_j) + skin.
+class ScreeningCutoff(NamedTuple):
+    """The screen keeps two particles within half_cutoff (sigma_i + sigma_j) + skin.
 
     Half the cutoff times the largest ratio of a range to the mean diameter, as the mixing rule has
     it for these particles.
@@ -86,12 +86,12 @@ five cells fit an edge."""
 
 
 @lean_kernel
-def choose_cells(box_c, reach, screen):  # type: ignore[no-untyped-def]
-    """Set the number of cells along each edge: none narrower than `reach`, few of them empty."""
+def choose_cells(box_c, list_cutoff, screen):  # type: ignore[no-untyped-def]
+    """Set the number of cells along each edge: none narrower than `list_cutoff`, few empty."""
     n = screen.x.shape[0]
     most = np.int64(np.float64(n) ** (1.0 / 3.0)) + 1
     for c in range(3):
-        fitting = min(np.int64(box_c[c] / reach), most)
+        fitting = min(np.int64(box_c[c] / list_cutoff), most)
         screen.cells[c] = fitting if fitting >= 3 and n >= screen.smallest_for_cells else 1
 
 
@@ -125,20 +125,20 @@ def sort_into_cells(r_nc, diameter_n, box_c, screen):  # type: ignore[no-untyped
 
 
 @lean_kernel
-def mark_run(center, first, last, screen, reach):  # type: ignore[no-untyped-def]
-    """Set mask[s] to whether place first + s may be within reach of place `center`."""
+def mark_run(center, first, last, screen, screening):  # type: ignore[no-untyped-def]
+    """Set mask[s] to whether place first + s may be within the cutoff of place `center`."""
     xc, yc, zc = screen.x[center], screen.y[center], screen.z[center]
-    skin = reach.half_cutoff * screen.diameter[center] + reach.skin
+    skin = screening.half_cutoff * screen.diameter[center] + screening.skin
     x, y, z = screen.x[first:last], screen.y[first:last], screen.z[first:last]
     diameter = screen.diameter[first:last]
     for s in range(x.shape[0]):
         dx = abs(x[s] - xc)
         dy = abs(y[s] - yc)
         dz = abs(z[s] - zc)
-        dx = min(dx, reach.box_x - dx)
-        dy = min(dy, reach.box_y - dy)
-        dz = min(dz, reach.box_z - dz)
-        distance = reach.half_cutoff * diameter[s] + skin
+        dx = min(dx, screening.box_x - dx)
+        dy = min(dy, screening.box_y - dy)
+        dz = min(dz, screening.box_z - dz)
+        distance = screening.half_cutoff * diameter[s] + skin
         screen.mask[s] = dx * dx + dy * dy + dz * dz < distance * distance
 
 
@@ -171,8 +171,8 @@ def sort_candidates(candidates, count):  # type: ignore[no-untyped-def]
 
 
 @lean_kernel
-def screen_around(i, screen, reach):  # type: ignore[no-untyped-def]
-    """Find the candidates j > i within reach in the 27 cells around i; return their number."""
+def screen_around(i, screen, screening):  # type: ignore[no-untyped-def]
+    """Find the candidates j > i within the cutoff in the 27 cells around i; return their number."""
     cells, cell_start = screen.cells, screen.cell_start
     center = screen.place[i]
     along_x = screen.cell[i] % cells[0]
@@ -191,19 +191,19 @@ def screen_around(i, screen, reach):  # type: ignore[no-untyped-def]
                 right = min(high + shift * cells[0], cells[0] - 1)
                 if left <= right:
                     first, last = cell_start[row + left], cell_start[row + right + 1]
-                    mark_run(center, first, last, screen, reach)
+                    mark_run(center, first, last, screen, screening)
                     found = collect_run(i, first, last, screen, found)
     sort_candidates(screen.candidates, found)
     return found
 
 
 @lean_kernel
-def screen_row(i, screen, reach):  # type: ignore[no-untyped-def]
-    """Find the candidates j > i within reach, ascending; return their number."""
+def screen_row(i, screen, screening):  # type: ignore[no-untyped-def]
+    """Find the candidates j > i within the cutoff, ascending; return their number."""
     n = screen.x.shape[0]
     if screen.cells[0] * screen.cells[1] * screen.cells[2] > 1:
-        return screen_around(i, screen, reach)
-    mark_run(i, i + 1, n, screen, reach)
+        return screen_around(i, screen, screening)
+    mark_run(i, i + 1, n, screen, screening)
     return collect_run(i, i + 1, n, screen, 0)
 
 
@@ -225,12 +225,14 @@ def pair_list_kernel(law: PairLaw) -> Any:
         choose_cells(box_c, longest * diameter_n.max() + widened, screen)
         sort_into_cells(r_nc, diameter_n, box_c, screen)
         box = np.float32(box_c[0]), np.float32(box_c[1]), np.float32(box_c[2])
-        reach = Reach(np.float32(0.5 * longest), np.float32(widened), box[0], box[1], box[2])
+        screening = ScreeningCutoff(
+            np.float32(0.5 * longest), np.float32(widened), box[0], box[1], box[2]
+        )
         capacity = pairs.partner.shape[0]
         found = 0
         for i in range(n):
             pairs.start[i] = found
-            for slot in range(screen_row(i, screen, reach)):
+            for slot in range(screen_row(i, screen, screening)):
                 j = screen.candidates[slot]
                 r2 = 0.0
                 for c in range(3):
@@ -238,8 +240,8 @@ def pair_list_kernel(law: PairLaw) -> Any:
                     d -= box_c[c] * np.rint(d * inverse_box[c])
                     r2 += d * d
                 sigma, strength = mix(diameter_n[i], diameter_n[j], k)
-                distance = cutoff * sigma + skin
-                if r2 < distance * distance:
+                list_cutoff = cutoff * sigma + skin
+                if r2 < list_cutoff * list_cutoff:
                     if found < capacity:
                         pairs.partner[found] = j
                         pairs.inverse_range2[found] = 1.0 / (sigma * sigma)

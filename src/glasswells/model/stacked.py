@@ -1,8 +1,8 @@
 """Energies and forces of many configurations of one glass at once, such as the images of a band.
 
-Configurations close to each other have the same pairs in reach, so one list serves them all and
-each of its entries is read once: the index of the configuration is the SIMD lane. Suffixes: n
-particle, c Cartesian, b configuration, p pair.
+In configurations close to each other the same pairs interact, so one list serves them all and each
+of its entries is read once: the index of the configuration is the SIMD lane. Suffixes: n particle,
+c Cartesian, b configuration, p pair.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class StackedPairEnergies:
     """A pair model, all configurations in one loop over pairs.
 
     A wide list is built in the middle of them and thinned to the pairs that some configuration has
-    in reach; it serves until a particle of some configuration has moved by half the skin. Particles
-    are sorted by place, which keeps the rows of partners in the cache.
+    within its list cutoff; it serves until a particle of some configuration has moved by half the
+    skin. Particles are sorted by place, which keeps the rows of partners in the cache.
     """
 
     def __init__(self, interactions: PairInteractions, positions: Array) -> None:
@@ -131,9 +131,9 @@ class StackedPairEnergies:
 
     def _build(self, r_ncb: Array) -> PairList:
         middle = 0.5 * (r_ncb.min(axis=2) + r_ncb.max(axis=2))
-        # Both particles of a pair may be closer to each other in one lane, each by `reach`.
-        reach = np.sqrt(largest_lane_displacement2(r_ncb, middle[:, :, None]))
-        wide = self._builder.build(middle, SKIN + 2 * reach)
+        # Both particles of a pair may be closer to each other in one lane, each by `farthest`.
+        farthest = np.sqrt(largest_lane_displacement2(r_ncb, middle[:, :, None]))
+        wide = self._builder.build(middle, SKIN + 2 * farthest)
         pairs = empty_pair_list(len(middle), int(wide.start[-1]))
         cutoff = np.sqrt(self._constants.cutoff2)
         thin_list(r_ncb, self._box, wide, cutoff, SKIN, pairs)
@@ -181,7 +181,7 @@ def thin_list(r_ncb, box_c, wide, cutoff, skin, pairs):  # type: ignore[no-untyp
         pairs.start[i] = found
         for p in range(wide.start[i], wide.start[i + 1]):
             j = wide.partner[p]
-            reach = cutoff / np.sqrt(wide.inverse_range2[p]) + skin
+            list_cutoff = cutoff / np.sqrt(wide.inverse_range2[p]) + skin
             nearest2 = np.inf
             for b in range(lanes):
                 x = r_ncb[j, 0, b] - r_ncb[i, 0, b]
@@ -191,7 +191,7 @@ def thin_list(r_ncb, box_c, wide, cutoff, skin, pairs):  # type: ignore[no-untyp
                 y -= by * np.rint(y / by)
                 z -= bz * np.rint(z / bz)
                 nearest2 = min(nearest2, x * x + y * y + z * z)
-            if nearest2 < reach * reach:
+            if nearest2 < list_cutoff * list_cutoff:
                 pairs.partner[found] = j
                 pairs.inverse_range2[found] = wide.inverse_range2[p]
                 pairs.strength[found] = wide.strength[p]

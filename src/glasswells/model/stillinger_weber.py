@@ -163,7 +163,7 @@ class _Pairs(PairModel):
         n = self._numbers
         return StillingerWeberConstants(
             cutoff2=self.cutoff**2,
-            range=self.cutoff,
+            cutoff=self.cutoff,
             repulsion=n.A * n.B * n.epsilon * n.sigma**4,
             attraction=n.A * n.epsilon,
             decay=n.sigma,
@@ -186,10 +186,10 @@ class StillingerWeberInteractions:
     def __init__(self, numbers: StillingerWeberParameters, configuration: Configuration) -> None:
         self.box = configuration.box
         self._pair_part = PairInteractions(_Pairs(numbers), configuration, SKIN)
-        reach = numbers.cutoff * numbers.sigma
+        cutoff = numbers.cutoff * numbers.sigma
         self._constants = AngularConstants(
-            cutoff2=(reach + NEAREST * numbers.sigma) ** 2,
-            range=reach,
+            cutoff2=(cutoff + NEAREST * numbers.sigma) ** 2,
+            cutoff=cutoff,
             decay=numbers.decay * numbers.sigma,
             strength=numbers.strength * numbers.epsilon,
             cosine=numbers.cosine,

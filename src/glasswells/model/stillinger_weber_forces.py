@@ -76,14 +76,14 @@ def take_bonds(r_nc, box_c, pairs, cutoff2, table):  # type: ignore[no-untyped-d
 
 
 @lean_kernel
-def set_distances(table, count, reach):  # type: ignore[no-untyped-def]
+def set_distances(table, count, cutoff):  # type: ignore[no-untyped-def]
     """Turn vectors into directions, squares into 1/r and d."""
     x, y, z = table.x[:count], table.y[:count], table.z[:count]
     inverse, d = table.inverse[:count], table.d[:count]
     for b in range(count):
         r = np.sqrt(inverse[b])
         one_over = 1.0 / r
-        d[b] = 1.0 / (r - reach)
+        d[b] = 1.0 / (r - cutoff)
         inverse[b] = one_over
         x[b] *= one_over
         y[b] *= one_over
@@ -187,7 +187,7 @@ def energy_and_forces(r_nc, box_c, pairs, k, angular, force_nc):  # type: ignore
     n = r_nc.shape[0]
     table = bond_table(pairs.start[n])
     count = take_bonds(r_nc, box_c, pairs, angular.cutoff2, table)
-    set_distances(table, count, angular.range)
+    set_distances(table, count, angular.cutoff)
     set_exponentials(table, count, k, angular)
     moment_nm = np.zeros((n, 10))
     add_moments(table, count, moment_nm)

@@ -25,7 +25,7 @@ class StillingerWeberConstants(NamedTuple):
     """Numbers of the pair law; x is the distance itself."""
 
     cutoff2: float
-    range: float
+    cutoff: float
     """The cutoff a sigma."""
     repulsion: float
     """A B epsilon sigma^4."""
@@ -69,7 +69,7 @@ def stillinger_weber_law() -> PairLaw:
 
     @kernel
     def value(x2, inverse, k):  # type: ignore[no-untyped-def]
-        d = 1.0 / min(np.sqrt(x2) - k.range, k.nearest)
+        d = 1.0 / min(np.sqrt(x2) - k.cutoff, k.nearest)
         bond = (k.repulsion * inverse * inverse - k.attraction) * np.exp(k.decay * d)
         return bond - k.itself * np.exp(k.double_decay * d)
 
@@ -77,7 +77,7 @@ def stillinger_weber_law() -> PairLaw:
     def slope(x2, inverse, k):  # type: ignore[no-untyped-def]
         r = np.sqrt(x2)
         # The loop over blocks of pairs asks beyond the cutoff, too.
-        d = 1.0 / min(r - k.range, k.nearest)
+        d = 1.0 / min(r - k.cutoff, k.nearest)
         power = k.repulsion * inverse * inverse
         e = np.exp(k.decay * d)
         bond = (power - k.attraction) * e
@@ -88,7 +88,7 @@ def stillinger_weber_law() -> PairLaw:
     @kernel
     def derivatives(x2, inverse, k):  # type: ignore[no-untyped-def]
         r = np.sqrt(x2)
-        d = 1.0 / min(r - k.range, k.nearest)
+        d = 1.0 / min(r - k.cutoff, k.nearest)
         e, e1, e2, e3, e4 = exponential_derivatives(k.decay, d)
         _, g1, g2, g3, g4 = exponential_derivatives(k.double_decay, d)
         # p = repulsion r^-4 - attraction and its derivatives

@@ -53,8 +53,8 @@ class ActiveSet:
         self._origin = scale * start.positions
         images = path_images(model, double_well, IMAGES)
         fields = np.array([scale * image.positions - self._origin for image in images])
-        reach = np.linalg.norm(fields, axis=2).max(axis=0)
-        self.particles = np.sort(np.argsort(reach)[::-1][:particles])
+        farthest = np.linalg.norm(fields, axis=2).max(axis=0)
+        self.particles = np.sort(np.argsort(farthest)[::-1][:particles])
         """Numbers of the active particles."""
         others = fields.copy()
         others[:, self.particles] = 0.0

@@ -29,7 +29,7 @@ from glasswells.observables.polymer import Kink, Landscape, relax_chain
 
 BEADS = 256
 """[default] Steps of imaginary time of the finer of the two chains."""
-REACH = 12.0
+TAIL = 12.0
 """How far the chain goes on in either well, in units of 1/omega of its softest mode: the prefactor
 then lacks some exp(-12) of itself, and the action some exp(-24)."""
 FLOOR = 1e-6
@@ -131,7 +131,7 @@ def instanton_between(landscape: Landscape, path: Array, *, beads: int = BEADS) 
         raise InputError(f"beads is {beads}, expected an even number")
     level = _Leveled(landscape, path[0], path[-1])
     frequencies = tuple(_frequencies(level, path[k], end) for k, end in ((0, "A"), (-1, "B")))
-    times = [REACH / float(omega.min()) for omega in frequencies]
+    times = [TAIL / float(omega.min()) for omega in frequencies]
     step = sum(times) / beads
     first = _timed(level, path, times, beads)
     coarse = relax_chain(level, first[::2], 2 * step)

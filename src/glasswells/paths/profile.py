@@ -105,7 +105,7 @@ def _beyond(
     reference = higher + 0.5 * hbar * np.sqrt(max(curvature, 0.0))
     x, v = [0.0], [side.energy]
     exponent, before = 0.0, 0.0
-    most = int(np.ceil(settings.beyond_reach / settings.beyond_spacing))
+    most = int(np.ceil(settings.beyond_length / settings.beyond_spacing))
     for k in range(1, most + 1):
         energy = surface.energy(side.minimum - k * settings.beyond_spacing * chord)
         if not np.isfinite(energy):

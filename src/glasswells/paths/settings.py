@@ -116,7 +116,7 @@ class PathSettings:
     down to 1e-8 there, which changes energies by less than 1e-15."""
     beyond_spacing: float = 0.02
     """Between the points of a continuation."""
-    beyond_reach: float = 3.0
+    beyond_length: float = 3.0
     """Longest continuation."""
 
     def __post_init__(self) -> None:

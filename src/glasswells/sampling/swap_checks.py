@@ -69,10 +69,11 @@ def _error_kernel(law: PairLaw) -> Any:
         largest, first, second = 0.0, 0, 0
         for i in range(sizes.shape[0]):
             for j in range(i + 1):
-                reach, strength = mix(sizes[i], sizes[j], k)
-                reach32, strength32 = mix(sizes32[i], sizes32[j], k32)
+                range_ij, strength = mix(sizes[i], sizes[j], k)
+                range32_ij, strength32 = mix(sizes32[i], sizes32[j], k32)
                 error = max(
-                    abs(reach32 - reach) / reach, abs(strength32 - strength) / max(strength, TINY)
+                    abs(range32_ij - range_ij) / range_ij,
+                    abs(strength32 - strength) / max(strength, TINY),
                 )
                 if error > largest:
                     largest, first, second = error, i, j

@@ -60,7 +60,7 @@ class ListKernels(NamedTuple):
     install: Any
     """(i, row, count, state, mark) -> 0 or OVERFLOW; replace the list of i, edit its neighbors'."""
     trim: Any
-    """(i, state, scale, skin, k); drop those whom a shrunk i no longer reaches."""
+    """(i, state, scale, skin, k); drop those beyond the list cutoffs of an i that has shrunk."""
 
 
 @lean_kernel
@@ -113,8 +113,8 @@ def list_kernels(law: PairLaw) -> ListKernels:
             dy = np.float32(np.int32(y[j] - yi)) * scale[1]
             dz = np.float32(np.int32(z[j] - zi)) * scale[2]
             sigma, _ = mix(di, diameters[j], k)
-            reach = cutoff * sigma + skin
-            mask[j] = dx * dx + dy * dy + dz * dz < reach * reach
+            list_cutoff = cutoff * sigma + skin
+            mask[j] = dx * dx + dy * dy + dz * dz < list_cutoff * list_cutoff
         return compress_mask(mask, row, state.counts.shape[0], i)
 
     @lean_kernel
@@ -156,8 +156,8 @@ def list_kernels(law: PairLaw) -> ListKernels:
             dy = np.float32(np.int32(reference[1, j] - reference[1, i])) * scale[1]
             dz = np.float32(np.int32(reference[2, j] - reference[2, i])) * scale[2]
             sigma, _ = mix(diameters[i], diameters[j], k)
-            reach = cutoff * sigma + skin
-            if dx * dx + dy * dy + dz * dz < reach * reach:
+            list_cutoff = cutoff * sigma + skin
+            if dx * dx + dy * dy + dz * dz < list_cutoff * list_cutoff:
                 slot += 1
             else:
                 remove_neighbor(j, i, state)

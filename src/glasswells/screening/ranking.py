@@ -66,7 +66,7 @@ def rank_all(
     seed
         The same pairs, in the same order, and the same seed give the same bits.
     exploration
-        Share of places that are filled by the order of the rule.
+        Fraction of places that are filled by the order of the rule.
     load
         Gives the modules of the extra `learn`.
 

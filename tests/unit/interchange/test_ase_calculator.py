@@ -71,8 +71,8 @@ def test_stress_is_the_strain_derivative(
         k = model.constants
         out = np.zeros(len(i))
         for p in range(len(i)):
-            reach, strength = model.law.mix.py_func(d[i[p]], d[j[p]], k)
-            x2 = (distance[p] / reach) ** 2
+            range_ij, strength = model.law.mix.py_func(d[i[p]], d[j[p]], k)
+            x2 = (distance[p] / range_ij) ** 2
             if x2 < k.cutoff2:
                 out[p] = strength * model.law.value(x2, 1 / x2, k)
         return out

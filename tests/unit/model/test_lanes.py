@@ -102,11 +102,11 @@ def test_the_list_misses_no_pair_of_any_lane(soft_liquid: Configuration, spread:
     i, j = np.triu_indices(c.n_particles, 1)
     near = np.zeros(len(i), dtype=bool)
     a, b = c.diameters[i], c.diameters[j]
-    reach = 1.25 * 0.5 * (a + b) * (1 - 0.2 * np.abs(a - b)) + SKIN - 1e-3
+    list_cutoff = 1.25 * 0.5 * (a + b) * (1 - 0.2 * np.abs(a - b)) + SKIN - 1e-3
     for r in placed:
         apart = r[j] - r[i]
         apart -= c.box * np.rint(apart / c.box)
-        near |= np.linalg.norm(apart, axis=1) < reach
+        near |= np.linalg.norm(apart, axis=1) < list_cutoff
     assert set(zip(i[near].tolist(), j[near].tolist(), strict=True)) <= set(listed)
 
 

@@ -38,9 +38,9 @@ def all_pairs(model, positions, diameters, box, skin):
     d = positions[j] - positions[i]
     d -= box * np.round(d / box)
     distance = np.sqrt((d**2).sum(axis=1))
-    reach = model.cutoff * RANGES[model](diameters[i], diameters[j]) + skin
-    inside = distance < reach
-    return i[inside], j[inside], np.abs(distance - reach).min()
+    list_cutoff = model.cutoff * RANGES[model](diameters[i], diameters[j]) + skin
+    inside = distance < list_cutoff
+    return i[inside], j[inside], np.abs(distance - list_cutoff).min()
 
 
 def particles(model, n, rng, box):
@@ -89,7 +89,7 @@ def test_equals_all_pairs(seed, n, edges, skin, model, smallest_for_cells):
     positions, diameters = particles(model, n, rng, box)
     pairs = builder(model, diameters, box, smallest_for_cells).build(positions, skin)
     expected = all_pairs(model, positions, diameters, box, skin)
-    if expected[2] > 1e-12:  # a pair at the reach itself may fall on either side
+    if expected[2] > 1e-12:  # a pair at the list cutoff itself may fall on either side
         assert_same_pairs(pairs, expected)
     first, second = unpack(pairs)
     ranges = RANGES[model](diameters[first], diameters[second])
@@ -122,8 +122,8 @@ def test_far_from_the_origin_and_in_a_wide_box(smallest_for_cells):
     centers = rng.uniform(0, 1, (100, 3)) * box
     direction = rng.normal(size=(100, 3))
     direction /= np.linalg.norm(direction, axis=1)[:, None]
-    reach = 1.25 * soft_range(diameters[:100], diameters[100:]) + 0.2
-    just_inside = centers + direction * (reach - 1e-7)[:, None]
+    list_cutoff = 1.25 * soft_range(diameters[:100], diameters[100:]) + 0.2
+    just_inside = centers + direction * (list_cutoff - 1e-7)[:, None]
     positions = np.concatenate([centers, just_inside])
     pairs = builder(SOFT, diameters, box, smallest_for_cells).build(positions, 0.2)
     found = set(zip(*(x.tolist() for x in unpack(pairs)), strict=True))

@@ -272,12 +272,12 @@ def test_energy_ends_smoothly_at_the_cutoff() -> None:
     """Two atoms a hair inside, at, and beyond a sigma: no jump, no NaN, at any order."""
     silicon = model("stillinger-weber-1985")
     numbers = silicon.numbers
-    reach = numbers.cutoff * numbers.sigma
+    cutoff = numbers.cutoff * numbers.sigma
     for gap in (1e-1, 1e-2, 5e-3, 1e-6, 0.0, -1e-6, -0.5):
         c = Configuration(
-            positions=np.array([[0.0, 0, 0], [reach - gap, 0, 0]]),
+            positions=np.array([[0.0, 0, 0], [cutoff - gap, 0, 0]]),
             diameters=np.ones(2),
-            box=np.full(3, 2.5 * reach),
+            box=np.full(3, 2.5 * cutoff),
         )
         field = np.array([[0.0, 0, 0], [1.0, 0, 0]])
         values = [gw.energy(silicon, c), *gw.forces(silicon, c).ravel()]

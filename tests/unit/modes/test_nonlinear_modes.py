@@ -21,8 +21,8 @@ def seeds_of(glass, count):
         center = glass.configuration.positions[generator.integers(n)]
         away = glass.configuration.positions - center
         away -= glass.configuration.box * np.rint(away / glass.configuration.box)
-        reach = np.exp(-(np.linalg.norm(away, axis=1) ** 2))
-        seeds.append(generator.standard_normal((n, 3)) * reach[:, None])
+        weight = np.exp(-(np.linalg.norm(away, axis=1) ** 2))
+        seeds.append(generator.standard_normal((n, 3)) * weight[:, None])
     return seeds
 
 

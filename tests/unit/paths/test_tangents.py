@@ -35,8 +35,8 @@ def test_path_enters_along_the_softest_mode(wells: list[DoubleWell], side: str) 
         found = tangents(MODEL, well, rhos, side=side)  # type: ignore[arg-type]
         c = np.abs(found.directions.reshape(len(rhos), -1) @ vectors)
         soft = c[:, 0]
-        # Toward the minimum the share of the softest mode grows and the curvature falls to its;
-        # what the integration leaves of the other modes is a thousandth of the distance.
+        # Toward the minimum the component along the softest mode grows and the curvature falls to
+        # its; what the integration leaves of the other modes is a thousandth of the distance.
         assert (np.diff(soft) > -1e-5).all()
         assert soft[2] > soft[0]
         assert soft[-1] > 1 - 1e-4
