@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from glasswells.statistics import DirectionColumns, SeedColumns, TangentColumns, VibrationColumns
+from glasswells.statistics import (
+    DirectionColumns,
+    SeedColumns,
+    TangentColumns,
+    WellVibrationColumns,
+)
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 
@@ -45,7 +50,7 @@ def columns(
     mobility_all=np.nan,
 ):  # fmt: skip
     """n double wells of a glass that all differ a little, or in the way given."""
-    return VibrationColumns(
+    return WellVibrationColumns(
         wells=np.arange(n),
         splittings={"argon": filled(n, 1e-4 if splitting is None else splitting)},
         asymmetries={"argon": filled(n, asymmetry)},

@@ -7,7 +7,7 @@ import numpy as np
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import FieldProfile
 from glasswells.report import ShownSpectrum, ShownVibrations, VibrationContent
-from glasswells.statistics import collect_minima, collect_vibrations
+from glasswells.statistics import collect_minimum_vibrations, collect_well_vibrations
 from glasswells.statistics.vibration_numbers import vibration_numbers
 from glasswells.vibrations.records import (
     DIRECTIONS,
@@ -153,13 +153,15 @@ def with_vibrations(made, *, shown=True, make=well_vibrations, studied=2):
                 found = make(rng, number=k, tangents=tangents)
                 well = replace(well, numbers={**well.numbers, **vibration_numbers(found)})
                 pairs.append((well, found))
-            columns = collect_vibrations(pairs)
+            columns = collect_well_vibrations(pairs)
             examples += [(p.temperature, *pair) for pair in pairs]
             glasses.append(
                 replace(
                     glass,
                     wells=tuple(well for well, _ in pairs),
-                    minima=collect_minima(minimum_vibrations(rng) for _ in range(len(pairs))),
+                    minima=collect_minimum_vibrations(
+                        minimum_vibrations(rng) for _ in range(len(pairs))
+                    ),
                     vibrations=columns if len(columns) else None,
                 )
             )

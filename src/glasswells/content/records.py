@@ -23,10 +23,10 @@ from glasswells.observables.summary import Observables
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.screening.rounds import ScreeningRound
 from glasswells.statistics import (
-    MinimumColumns,
+    MinimumVibrationColumns,
     Overview,
-    VibrationColumns,
     WellSummary,
+    WellVibrationColumns,
     common_complete_below,
     overview,
 )
@@ -128,9 +128,9 @@ class GlassContent:
     wells: tuple[WellSummary, ...] = ()
     keys: Mapping[int, str] = field(default_factory=dict)
     """Of the double wells, by number, their names in every table of the campaign."""
-    minima: MinimumColumns | None = None
+    minima: MinimumVibrationColumns | None = None
     """Normal modes of its inherent structures; None before any is known."""
-    vibrations: VibrationColumns | None = None
+    vibrations: WellVibrationColumns | None = None
     """How its double wells relate to them; None before any is known."""
     numbers: Mapping[str, Array] = field(default_factory=dict)
     """Of the tables that stages declare, by the kind of their records, (R, K): K of each record."""
@@ -207,17 +207,17 @@ class Preparation:
         ]
 
     @property
-    def vibrations(self) -> list[VibrationColumns]:
+    def vibrations(self) -> list[WellVibrationColumns]:
         """Of each explored glass where any are known, its distinct double wells."""
         return [g.distinct() for g in self.vibrations_with_copies]
 
     @property
-    def vibrations_with_copies(self) -> list[VibrationColumns]:
+    def vibrations_with_copies(self) -> list[WellVibrationColumns]:
         """The same with one core as often as it was met, in one background or another."""
         return [g.vibrations for g in self.explored if g.vibrations]
 
     @property
-    def minima(self) -> list[MinimumColumns]:
+    def minima(self) -> list[MinimumVibrationColumns]:
         """Of each explored glass where any are known, its inherent structures' normal modes."""
         return [g.minima for g in self.explored if g.minima]
 

@@ -23,7 +23,7 @@ from glasswells.content.records import (
 from glasswells.content.vibrations import VibrationContent
 from glasswells.core.errors import InputError
 from glasswells.observables.summary import Observables, observables_of
-from glasswells.statistics import MinimumColumns, VibrationColumns, WellSummary
+from glasswells.statistics import MinimumVibrationColumns, WellSummary, WellVibrationColumns
 from glasswells.tunneling.units import UnitSystem
 
 MOST_SHOWN = 4
@@ -221,7 +221,7 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
     wells: list[WellSummary] = []
     keys: dict[int, str] = {}
     rules: dict[int, frozenset[str]] = {}
-    columns: list[VibrationColumns] = []
+    columns: list[WellVibrationColumns] = []
     for part in parts:
         numbers: dict[int, int] = {}
         for well in part.wells:
@@ -249,8 +249,8 @@ def _joined_glass(name: str, parts: Sequence[GlassContent]) -> GlassContent:
         screening=tuple(round_ for p in parts for round_ in p.screening),
         wells=tuple(wells),
         keys=keys,
-        minima=MinimumColumns.joined(minima) if minima else None,
-        vibrations=VibrationColumns.joined(columns, wells) if columns else None,
+        minima=MinimumVibrationColumns.joined(minima) if minima else None,
+        vibrations=WellVibrationColumns.joined(columns, wells) if columns else None,
         numbers=joined_numbers([p.numbers for p in parts]),
     )
 

@@ -18,11 +18,11 @@ from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.plan.modes import ModesSection
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import (
-    MinimumColumns,
-    VibrationColumns,
+    MinimumVibrationColumns,
     WellSummary,
-    collect_minima,
-    collect_vibrations,
+    WellVibrationColumns,
+    collect_minimum_vibrations,
+    collect_well_vibrations,
 )
 from glasswells.statistics.vibration_numbers import vibration_numbers
 from glasswells.store.reader import StoreReader
@@ -39,12 +39,14 @@ class StoredVibrations:
         self._paths = well_chains(store, "well_vibrations")
         self._places: dict[tuple[str, int], WellPlace] = {}
         self._numbers: dict[tuple[str, int], dict[str, float]] = {}
-        self._columns: dict[str, tuple[float, VibrationColumns]] = {}
+        self._columns: dict[str, tuple[float, WellVibrationColumns]] = {}
         self._spectrum: tuple[tuple[bool, bool, float, int], ShownSpectrum] | None = None
 
-    def minima(self, glass: str, temperature: float, n_particles: int) -> MinimumColumns | None:
+    def minima(
+        self, glass: str, temperature: float, n_particles: int
+    ) -> MinimumVibrationColumns | None:
         """The normal modes of a glass's inherent structures; None if none are known."""
-        found = collect_minima(self._each_minimum(glass, temperature, n_particles))
+        found = collect_minimum_vibrations(self._each_minimum(glass, temperature, n_particles))
         return found if len(found) else None
 
     def wells(
@@ -53,10 +55,10 @@ class StoredVibrations:
         temperature: float,
         wells: Sequence[WellSummary],
         origins: Mapping[tuple[str, int], WellPlace],
-    ) -> VibrationColumns | None:
+    ) -> WellVibrationColumns | None:
         """The vibrations of a glass's double wells; None if none are known."""
         numbers = {origins[glass, well.number]: well for well in wells}
-        found = collect_vibrations(self._each_well(glass, numbers))
+        found = collect_well_vibrations(self._each_well(glass, numbers))
         if not len(found):
             return None
         self._columns[glass] = temperature, found

@@ -9,7 +9,7 @@ import numpy as np
 
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.modes.spectrum import QUASILOCALIZED, QuasilocalizedLimits
-from glasswells.statistics import VibrationColumns
+from glasswells.statistics import WellVibrationColumns
 from glasswells.vibrations.records import MinimumVibrations, WellVibrations
 
 
@@ -62,7 +62,7 @@ Choice = tuple[str, str, int]
 """Title, glass and number of a double well."""
 
 
-def choose_fields(glasses: Sequence[tuple[str, VibrationColumns]]) -> list[Choice]:
+def choose_fields(glasses: Sequence[tuple[str, WellVibrationColumns]]) -> list[Choice]:
     """Where the cubic mode seeded by r_AB gains most on the best linear mode, and the median."""
     gains = [
         (float(gain), name, int(number))
@@ -83,7 +83,9 @@ def choose_fields(glasses: Sequence[tuple[str, VibrationColumns]]) -> list[Choic
     return chosen
 
 
-def choose_tangents(glasses: Sequence[tuple[str, VibrationColumns]], units: str) -> list[Choice]:
+def choose_tangents(
+    glasses: Sequence[tuple[str, WellVibrationColumns]], units: str
+) -> list[Choice]:
     """Smallest and median splitting among the double wells whose tangents were studied."""
     studied = []
     for name, g in glasses:
@@ -101,7 +103,7 @@ def choose_tangents(glasses: Sequence[tuple[str, VibrationColumns]], units: str)
     return chosen
 
 
-def splitting_of(glass: VibrationColumns, number: int, units: str) -> float:
+def splitting_of(glass: WellVibrationColumns, number: int, units: str) -> float:
     """E of a double well under a unit set; NaN if it is not resolved."""
     place = np.flatnonzero(glass.wells == number)
     column = glass.splittings.get(units)

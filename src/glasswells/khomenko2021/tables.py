@@ -13,7 +13,7 @@ from glasswells.khomenko2021.claims import Verdict, reserved
 from glasswells.khomenko2021.figures.spectrum import complete_words
 from glasswells.khomenko2021.verdicts import verdicts
 from glasswells.report.tables import Table
-from glasswells.statistics import VibrationColumns
+from glasswells.statistics import WellVibrationColumns
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 
 DECIMALS = ".3f"
@@ -172,13 +172,13 @@ def _verdict_cell(v: Verdict) -> str:
     return f"{word}: {found.text(DECIMALS)}, {found.n_entries} in {glasses}{remark}"
 
 
-def _certified(glasses: list[VibrationColumns], direction: str) -> str:
+def _certified(glasses: list[WellVibrationColumns], direction: str) -> str:
     columns = [g.directions[direction].certified for g in glasses]
     known = sum(int(np.isfinite(c).sum()) for c in columns)
     return f"{sum(int(np.nansum(c)) for c in columns)} of {known}"
 
 
-def _found(glasses: list[VibrationColumns], seed: str) -> str:
+def _found(glasses: list[WellVibrationColumns], seed: str) -> str:
     columns = [g.seeds[seed] for g in glasses]
     found, present = (
         sum(int(flags.sum()) for flags in each)
@@ -187,7 +187,7 @@ def _found(glasses: list[VibrationColumns], seed: str) -> str:
     return f"{found} of {present}"
 
 
-def _methods(glasses: list[VibrationColumns]) -> str:
+def _methods(glasses: list[WellVibrationColumns]) -> str:
     total: Counter[str] = Counter()
     for glass in glasses:
         for seed in glass.seeds.values():

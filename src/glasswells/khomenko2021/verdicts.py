@@ -19,7 +19,7 @@ from glasswells.statistics.bootstrap import (
 )
 from glasswells.statistics.fractions import as_flags, fraction, known_above, with_entries
 from glasswells.statistics.ranks import rank_correlation
-from glasswells.statistics.vibration_columns import VibrationColumns, mobility_range
+from glasswells.statistics.well_vibration_columns import WellVibrationColumns, mobility_range
 
 LEAST_OVERLAP = 0.4
 """The paper's lower limit of c of r_12."""
@@ -40,7 +40,7 @@ MANY = 10_000
 
 
 def verdicts(
-    glasses: Sequence[VibrationColumns],
+    glasses: Sequence[WellVibrationColumns],
     units: Sequence[str],
     resampling: Resampling = DEFAULT_RESAMPLING,
     *,
@@ -64,7 +64,7 @@ def verdicts(
         A mode whose PR and frequency are below these is soft and quasilocalized; as the modes
         themselves were searched.
     """
-    found = _verdicts(glasses, units, resampling, limits, VibrationColumns.distinct)
+    found = _verdicts(glasses, units, resampling, limits, WellVibrationColumns.distinct)
     has_repeats = any((g.repeats != g.wells).any() for g in glasses)
     with_copies = found
     if has_repeats:
@@ -73,11 +73,11 @@ def verdicts(
 
 
 def _verdicts(
-    glasses: Sequence[VibrationColumns],
+    glasses: Sequence[WellVibrationColumns],
     units: Sequence[str],
     resampling: Resampling,
     limits: QuasilocalizedLimits,
-    counted: Callable[[VibrationColumns], VibrationColumns],
+    counted: Callable[[WellVibrationColumns], WellVibrationColumns],
 ) -> list[Verdict]:
     """The same over those double wells of a glass, or of a part of them, that are `counted`."""
     found: list[Verdict] = []
@@ -99,7 +99,7 @@ def _verdicts(
     return [*found, *_nonlinear(every, resampling), *_unknown_end(every, resampling)]
 
 
-def in_subset(glass: VibrationColumns, units: str) -> NDArray[np.bool_]:
+def in_subset(glass: WellVibrationColumns, units: str) -> NDArray[np.bool_]:
     """(n,) of bool: the double wells of the paper's Fig. 5, E < 1e-3 and PR_DW < 5.
 
     Without single wells in disguise: the paper takes two-level systems.
@@ -119,7 +119,7 @@ def subset_words(units: str) -> str:
 
 
 def _tangents_parallel(
-    glasses: Sequence[VibrationColumns],
+    glasses: Sequence[WellVibrationColumns],
     words: str,
     resampling: Resampling,
     limits: QuasilocalizedLimits,
@@ -168,7 +168,7 @@ def _tangents_parallel(
     ]
 
 
-def _limit(glasses: Sequence[VibrationColumns], resampling: Resampling) -> Verdict:
+def _limit(glasses: Sequence[WellVibrationColumns], resampling: Resampling) -> Verdict:
     """Section IV A: many images."""
     studied = [[t for t in g.tangents if len(t.distances)] for g in glasses]
     values = [[float(t.overlaps[t.distances.argmin()]) for t in ts] for ts in studied]
@@ -185,7 +185,7 @@ def _limit(glasses: Sequence[VibrationColumns], resampling: Resampling) -> Verdi
 
 
 def _anticorrelation(
-    glasses: Sequence[VibrationColumns], units: str, words: str, resampling: Resampling
+    glasses: Sequence[WellVibrationColumns], units: str, words: str, resampling: Resampling
 ) -> Verdict:
     """Section IV B."""
     claim = Claim(
@@ -197,7 +197,7 @@ def _anticorrelation(
     return _verdict(claim, words, frequency_correlation(glasses, units, resampling))
 
 
-def _reasons(glasses: Sequence[VibrationColumns], units: str, resampling: Resampling) -> str:
+def _reasons(glasses: Sequence[WellVibrationColumns], units: str, resampling: Resampling) -> str:
     """What E follows: in E^2 = Delta^2 + Delta_0^2 only Delta_0 is bound to the path's shape."""
     resolved = _resolved(glasses, units)
     if not resolved:
@@ -215,7 +215,7 @@ def _reasons(glasses: Sequence[VibrationColumns], units: str, resampling: Resamp
 
 
 def frequency_correlation(
-    glasses: Sequence[VibrationColumns],
+    glasses: Sequence[WellVibrationColumns],
     units: str,
     resampling: Resampling = DEFAULT_RESAMPLING,
 ) -> Estimate | None:
@@ -238,14 +238,16 @@ def _rank_correlation(
 
 
 def splitting_and_frequency(
-    glasses: Sequence[VibrationColumns], units: str
+    glasses: Sequence[WellVibrationColumns], units: str
 ) -> tuple[list[Array], list[Array]]:
     """E and omega of each glass that has any, where E is resolved."""
     resolved = _resolved(glasses, units)
     return [splitting for splitting, _, _ in resolved], [omega for _, _, omega in resolved]
 
 
-def _resolved(glasses: Sequence[VibrationColumns], units: str) -> list[tuple[Array, Array, Array]]:
+def _resolved(
+    glasses: Sequence[WellVibrationColumns], units: str
+) -> list[tuple[Array, Array, Array]]:
     """E, Delta and omega of each such glass."""
     found = []
     for glass in glasses:
@@ -259,7 +261,7 @@ def _resolved(glasses: Sequence[VibrationColumns], units: str) -> list[tuple[Arr
 
 
 def _curved_paths(
-    glasses: Sequence[VibrationColumns], words: str, resampling: Resampling
+    glasses: Sequence[WellVibrationColumns], words: str, resampling: Resampling
 ) -> list[Verdict]:
     """Section IV C."""
     found = []
@@ -277,7 +279,7 @@ def _curved_paths(
     return found
 
 
-def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> list[Verdict]:
+def _nonlinear(glasses: Sequence[WellVibrationColumns], resampling: Resampling) -> list[Verdict]:
     """Section IV D, seeded by r_AB."""
     pairs = [(g, g.seeds["displacement_ab"]) for g in glasses]
     gains = [s.overlap - g.directions["displacement_ab"].overlap for g, s in pairs]
@@ -315,7 +317,7 @@ def _nonlinear(glasses: Sequence[VibrationColumns], resampling: Resampling) -> l
     ]  # fmt: skip
 
 
-def _unknown_end(glasses: Sequence[VibrationColumns], resampling: Resampling) -> list[Verdict]:
+def _unknown_end(glasses: Sequence[WellVibrationColumns], resampling: Resampling) -> list[Verdict]:
     """Section IV D, without knowledge of B, and the energy along nonlinear modes."""
     found = []
     for seed, words in (("softest_localized", "softest localized"), ("softest", "softest")):

@@ -15,9 +15,9 @@ from glasswells.statistics.counts import (
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.fractions import fraction, with_entries
-from glasswells.statistics.minimum_columns import (
-    MinimumColumns,
-    collect_minima,
+from glasswells.statistics.minimum_vibration_columns import (
+    MinimumVibrationColumns,
+    collect_minimum_vibrations,
     common_complete_below,
 )
 from glasswells.statistics.overview import Overview, UnitsOverview, overview
@@ -31,15 +31,15 @@ from glasswells.statistics.splitting_density import (
     tls_density,
 )
 from glasswells.statistics.sums import EstimatedCurve, sum_per_volume
-from glasswells.statistics.vibration_columns import (
+from glasswells.statistics.well_summary import WellSummary, summarize_well
+from glasswells.statistics.well_vibration_columns import (
     DirectionColumns,
     SeedColumns,
     TangentColumns,
-    VibrationColumns,
-    collect_vibrations,
+    WellVibrationColumns,
+    collect_well_vibrations,
     mobility_range,
 )
-from glasswells.statistics.well_summary import WellSummary, summarize_well
 
 __all__ = [
     "CumulativeDensity",
@@ -48,7 +48,7 @@ __all__ = [
     "DuplicateRule",
     "Estimate",
     "EstimatedCurve",
-    "MinimumColumns",
+    "MinimumVibrationColumns",
     "Overview",
     "Resampling",
     "SeedColumns",
@@ -56,11 +56,11 @@ __all__ = [
     "TlsCounts",
     "TlsDensity",
     "UnitsOverview",
-    "VibrationColumns",
     "WellSummary",
+    "WellVibrationColumns",
     "active_under",
-    "collect_minima",
-    "collect_vibrations",
+    "collect_minimum_vibrations",
+    "collect_well_vibrations",
     "common_complete_below",
     "count_per_glass",
     "count_tls",

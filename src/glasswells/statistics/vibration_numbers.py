@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from glasswells.statistics.vibration_columns import direction_numbers, seed_numbers
 from glasswells.statistics.well_table import Column, WellRow
+from glasswells.statistics.well_vibration_columns import direction_numbers, seed_numbers
 from glasswells.vibrations.records import DIRECTIONS, SEEDS, WellVibrations
 
 FREQUENCY = "sqrt(epsilon/m)/sigma"

@@ -16,7 +16,7 @@ from glasswells.khomenko2021.figures.tangents import tangent_pictures
 from glasswells.khomenko2021.sections import SECTIONS
 from glasswells.report.picture import figure_style
 from glasswells.report.well_tables import wells_table
-from glasswells.statistics import collect_minima
+from glasswells.statistics import collect_minimum_vibrations
 from report_contents import N, content
 from vibration_contents import minimum_vibrations, well_vibrations, with_vibrations
 
@@ -141,7 +141,7 @@ def test_numbers_of_quasilocalized_modes_are_over_one_range_of_frequencies(made)
     few = replace(few, frequencies=few.frequencies / 2)  # its softest ten end below 8
     full = minimum_vibrations(rng, quasilocalized=(4, 110))
     p = made.preparations[0]
-    glass = replace(p.glasses[0], minima=collect_minima([few, full]))
+    glass = replace(p.glasses[0], minima=collect_minimum_vibrations([few, full]))
     both = replace(made, preparations=(replace(p, glasses=(glass,)),))
     complete_below = float(few.frequencies[-1])
     assert both.complete_below == complete_below

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from glasswells.statistics import summarize_well
-from glasswells.statistics.vibration_columns import DirectionColumns, SeedColumns
 from glasswells.statistics.vibration_numbers import (
     DIRECTION_NUMBERS,
     SEED_NUMBERS,
@@ -13,6 +12,7 @@ from glasswells.statistics.vibration_numbers import (
     vibration_numbers,
 )
 from glasswells.statistics.well_table import COLUMNS, WellRow, column_guide, well_table
+from glasswells.statistics.well_vibration_columns import DirectionColumns, SeedColumns
 from glasswells.vibrations.records import DIRECTIONS, SEEDS
 from report_contents import content
 from vibration_contents import well_vibrations, with_vibrations

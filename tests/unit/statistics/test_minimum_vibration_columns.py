@@ -1,6 +1,6 @@
 import numpy as np
 
-from glasswells.statistics import collect_minima, common_complete_below
+from glasswells.statistics import collect_minimum_vibrations, common_complete_below
 from glasswells.vibrations.records import MinimumVibrations
 
 
@@ -13,7 +13,7 @@ def minimum(omega, *, localized=(), complete=False):
 
 
 def test_columns_say_what_the_records_say():
-    found = collect_minima(iter([minimum([1.0, 1.5, 2.0, 2.5], localized=(5, 7))]))
+    found = collect_minimum_vibrations(iter([minimum([1.0, 1.5, 2.0, 2.5], localized=(5, 7))]))
     np.testing.assert_array_equal(found.modes, [7])
     np.testing.assert_array_equal(found.complete, [0])
     np.testing.assert_array_equal(found.complete_below, [2.5])
@@ -25,8 +25,8 @@ def test_numbers_of_modes_are_compared_where_all_are_known():
     """Three minima with the same two localized modes; of one only the first is known."""
     every = [1.0, 1.2, 1.4, 1.6]
     glasses = [
-        collect_minima([minimum([*every, 9.0], localized=(4, 7), complete=True)]),
-        collect_minima([
+        collect_minimum_vibrations([minimum([*every, 9.0], localized=(4, 7), complete=True)]),
+        collect_minimum_vibrations([
             minimum(np.multiply(every, 1.01), localized=(4, 7)),
             minimum([0.9, 1.3, 1.5], localized=(4,)),
         ]),
@@ -38,7 +38,7 @@ def test_numbers_of_modes_are_compared_where_all_are_known():
     assert list(glasses[0].quasilocalized_below(np.inf)) == [2]
     assert common_complete_below(glasses[:1]) == np.inf  # a full spectrum leaves nothing out
     # A mode at the limit itself is the last known of one minimum: it must not count there alone.
-    last = collect_minima([minimum([1.0, 1.5], localized=(5,))])
+    last = collect_minimum_vibrations([minimum([1.0, 1.5], localized=(5,))])
     assert list(last.quasilocalized_below(common_complete_below([last]))) == [0]
 
 
@@ -51,15 +51,15 @@ def test_a_minimum_with_some_modes_and_a_full_spectrum_is_one():
     records = [minimum(few, localized=(4,)), minimum(other[:30]),
                minimum(full, localized=(4, 5), complete=True)]  # fmt: skip
     for order in ([0, 1, 2], [2, 1, 0], [2, 0, 1]):
-        found = collect_minima(records[k] for k in order)
+        found = collect_minimum_vibrations(records[k] for k in order)
         assert sorted(found.modes) == [33, 43]
         assert found.complete.sum() == 1
         assert sorted(found.quasilocalized_below(np.inf)) == [0, 2]
 
 
 def test_minima_of_which_no_mode_is_known_are_not_taken_for_one():
-    found = collect_minima([minimum([]), minimum([])])
+    found = collect_minimum_vibrations([minimum([]), minimum([])])
     assert len(found) == 2
     assert np.isnan(found.softest).all()
-    assert len(collect_minima([])) == 0
-    assert common_complete_below([collect_minima([])]) == np.inf
+    assert len(collect_minimum_vibrations([])) == 0
+    assert common_complete_below([collect_minimum_vibrations([])]) == np.inf

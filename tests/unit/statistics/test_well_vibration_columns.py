@@ -3,7 +3,7 @@ from synthetic_wells import splitting, summary
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import FieldProfile
-from glasswells.statistics import collect_vibrations, mobility_range
+from glasswells.statistics import collect_well_vibrations, mobility_range
 from glasswells.vibrations.records import (
     DirectionOverlap,
     SeededMode,
@@ -55,7 +55,7 @@ def test_columns_say_what_the_records_say():
         [seeded("displacement_ab", is_double_well=True), seeded("softest", Outcome.CYCLE)],
     )  # fmt: skip
     second = vibrations([direction("tangent_a", 0.8)], [])
-    found = collect_vibrations(
+    found = collect_well_vibrations(
         [(well(3, splittings=[splitting(1e-4, flags=("single_well",))]), first),
          (well(5, splittings=[splitting(1e-9, flags=("unresolved",))]), second)]
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_core_met_again_is_one_kind():
         (well(4, field=[core], core=[8]), vibrations([direction("tangent_a", 0.7)], [])),
         (well(6, barrier=0.101), vibrations([direction("tangent_a", 0.8)], [])),
     ]
-    found = collect_vibrations(pairs)
+    found = collect_well_vibrations(pairs)
     np.testing.assert_array_equal(found.repeats, [2, 2, 4, 2])
     distinct = found.distinct()
     np.testing.assert_array_equal(distinct.wells, [2, 4])
@@ -150,7 +150,7 @@ def test_the_largest_mobility_is_compared_over_equally_many_modes():
 
 
 def test_no_double_wells_give_empty_columns():
-    found = collect_vibrations([])
+    found = collect_well_vibrations([])
     assert len(found) == 0
     assert len(found.directions["tangent_a"].overlap) == 0
     assert len(found.distinct()) == 0
@@ -166,7 +166,7 @@ def test_tangents_are_the_largest_overlap_by_distance():
         images=(40,), image_distances=np.array([0.02]), image_overlaps=overlaps[:1],
         image_curvatures=np.ones(1), image_forces=np.ones(1),
     )  # fmt: skip
-    found = collect_vibrations([(well(4), vibrations([], [], tangents=study))])
+    found = collect_well_vibrations([(well(4), vibrations([], [], tangents=study))])
     (tangent,) = found.tangents
     assert tangent.well == 4
     np.testing.assert_array_equal(tangent.distances, [1e-4, 0.01, 0.1])

@@ -18,7 +18,7 @@ two inherent structures differ by far more, since all of the glass moves a littl
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class MinimumColumns:
+class MinimumVibrationColumns:
     """The inherent structures of a glass whose normal modes are known, as columns of m numbers."""
 
     modes: Array
@@ -40,7 +40,7 @@ class MinimumColumns:
         return len(self.modes)
 
     @classmethod
-    def joined(cls, parts: Sequence[MinimumColumns]) -> MinimumColumns:
+    def joined(cls, parts: Sequence[MinimumVibrationColumns]) -> MinimumVibrationColumns:
         """All parts' inherent structures of one glass, one of equal mode 4 once."""
         softest = np.concatenate([p.softest for p in parts])
         modes = np.concatenate([p.modes for p in parts])
@@ -59,7 +59,7 @@ class MinimumColumns:
         return np.array([np.sum(omega < frequency) for omega in self.localized], dtype=np.float64)
 
 
-def common_complete_below(glasses: Iterable[MinimumColumns]) -> float:
+def common_complete_below(glasses: Iterable[MinimumVibrationColumns]) -> float:
     """Frequency below which the modes of all these inherent structures are known.
 
     Numbers of modes of different inherent structures compare only below it.
@@ -71,7 +71,7 @@ def common_complete_below(glasses: Iterable[MinimumColumns]) -> float:
     )
 
 
-def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
+def collect_minimum_vibrations(minima: Iterable[MinimumVibrations]) -> MinimumVibrationColumns:
     """Columns of the normal modes of a glass's inherent structures; read one by one.
 
     One of which two records exist, such as some modes and a full spectrum, is counted once, with
@@ -86,7 +86,7 @@ def collect_minima(minima: Iterable[MinimumVibrations]) -> MinimumColumns:
         softest.append(omega[3 : 3 + COMPARED_MODES].copy())
         localized.append(omega[np.array(one.quasilocalized, dtype=np.intp) - 1])
     kept = _distinct(softest, modes)
-    return MinimumColumns(
+    return MinimumVibrationColumns(
         modes=np.array(modes)[kept],
         complete=np.array(complete)[kept],
         complete_below=np.array(complete_below)[kept],

@@ -112,7 +112,7 @@ class TangentColumns:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class VibrationColumns:
+class WellVibrationColumns:
     """The double wells of a glass whose vibrations are known, as columns of n numbers."""
 
     wells: Array
@@ -152,14 +152,14 @@ class VibrationColumns:
     def __len__(self) -> int:
         return len(self.wells)
 
-    def where(self, keep: NDArray[np.bool_]) -> VibrationColumns:
+    def where(self, keep: NDArray[np.bool_]) -> WellVibrationColumns:
         """Some of the double wells, chosen by `keep` (n,), and their studies of tangents."""
         own = replace(self, tangents=())
-        found: VibrationColumns = _chosen(own, keep)
+        found: WellVibrationColumns = _chosen(own, keep)
         kept = set(found.wells)
         return replace(found, tangents=tuple(t for t in self.tangents if t.well in kept))
 
-    def renumbered(self, numbers: Mapping[int, int]) -> VibrationColumns:
+    def renumbered(self, numbers: Mapping[int, int]) -> WellVibrationColumns:
         """The same with other numbers of the double wells, by the old ones."""
         tangents = tuple(replace(t, well=numbers[t.well]) for t in self.tangents)
         wells, repeats = (
@@ -170,8 +170,8 @@ class VibrationColumns:
 
     @classmethod
     def joined(
-        cls, parts: Sequence[VibrationColumns], wells: Sequence[WellSummary]
-    ) -> VibrationColumns:
+        cls, parts: Sequence[WellVibrationColumns], wells: Sequence[WellSummary]
+    ) -> WellVibrationColumns:
         """All parts' double wells of one glass, each of a number once, and `wells` by number."""
         every = parts[0] if len(parts) == 1 else _concatenated(parts)
         first = np.zeros(len(every), dtype=np.bool_)
@@ -182,7 +182,7 @@ class VibrationColumns:
         studied = {t.well: t for t in reversed(kept.tangents)}
         return replace(kept, repeats=repeats, tangents=tuple(studied[k] for k in sorted(studied)))
 
-    def distinct(self) -> VibrationColumns:
+    def distinct(self) -> WellVibrationColumns:
         """The first double well of each core, and the first study of tangents of each.
 
         Copies of a core share its barrier and its fields, not its asymmetry to the last digit: a
@@ -215,15 +215,15 @@ class VibrationColumns:
         return found
 
 
-def mobility_range(glasses: Iterable[VibrationColumns]) -> int:
+def mobility_range(glasses: Iterable[WellVibrationColumns]) -> int:
     """Over how many of the softest modes the largest a is known in most cases; 0 if in none."""
     counts = Counter(n for g in glasses for n in g.mobility_modes[g.mobility_modes > 0])
     return int(max(counts, key=lambda n: (counts[n], -n), default=0))
 
 
-def collect_vibrations(
+def collect_well_vibrations(
     wells: Iterable[tuple[WellSummary, WellVibrations]],
-) -> VibrationColumns:
+) -> WellVibrationColumns:
     """Columns of the vibrations of a glass's double wells; read one by one, fields are dropped."""
     numbers: defaultdict[str, list[float]] = defaultdict(list)
     splittings: defaultdict[str, dict[int, float]] = defaultdict(dict)
@@ -259,7 +259,7 @@ def collect_vibrations(
             methods[name].append(seeded.method if seeded is not None and was_found else "")
         if found.tangents is not None:
             tangents.append(summarize_tangents(found.tangents, well.number))
-    return VibrationColumns(
+    return WellVibrationColumns(
         wells=_column(numbers["wells"]),
         frequency=_column(numbers["frequency"]),
         participation_number=_column(numbers["participation_number"]),
