@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Interval
 
 from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
-from glasswells.core.limits import Count, Fraction, Limits, Positive, check_limits
+from glasswells.core.limits import Count, Fraction, Positive, check_limits
 from glasswells.core.records import Array, Configuration, freeze
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.minimization import minimize
@@ -41,7 +42,7 @@ class PreparationSettings:
         For numbers out of range, and limits of diameters that are not in order.
     """
 
-    n_particles: Annotated[int, Limits(least=2)] = 1500
+    n_particles: Annotated[int, Interval(ge=2)] = 1500
     """Particles per glass. 1500 is the paper's; the box must be twice as wide as the largest
     cutoff, 2 x 2.03, which needs about 70."""
     density: Positive = 1.0

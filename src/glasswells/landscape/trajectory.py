@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from annotated_types import Interval
+
 from glasswells.core.described import explained
-from glasswells.core.limits import Limits, NotNegative, Positive, PositiveCount, check_limits
+from glasswells.core.limits import NotNegative, Positive, PositiveCount, check_limits
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
@@ -43,7 +45,7 @@ class ExplorationSettings:
     """When a quench may end early."""
     minimizer: MinimizerSettings = field(default_factory=MinimizerSettings)
     """Of all quenches."""
-    lanes: Annotated[int, Limits(least=1, most=LANES)] = 1
+    lanes: Annotated[int, Interval(ge=1, le=LANES)] = 1
     """Trajectories that move and descend side by side at most, in single precision where that
     suffices: up to 16. 1: one after the other, in double precision throughout."""
 

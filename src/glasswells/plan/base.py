@@ -1,14 +1,15 @@
-"""What the tables of a plan are made of: kinds of numbers, and how strict a table is."""
+"""What the tables of a plan are made of, and how strict a table is."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import Annotated, Any, TypeVar
 
+from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 from glasswells.core.described import field_text
-from glasswells.core.limits import Limits, limits_of
+from glasswells.core.limits import PositiveCount, limits_of
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 """Names become parts of file names: nothing that could leave the folder or pass for an option."""
@@ -22,11 +23,6 @@ SETTING = "setting"
 
 R = TypeVar("R")
 
-PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-PositiveCount = Annotated[int, Field(ge=1)]
 Counts = Annotated[tuple[PositiveCount, ...], Field(strict=False)]
 """One for each preparation temperature."""
 
@@ -47,12 +43,13 @@ def setting(record: type[Any], name: str, **further: Any) -> Any:
         What plans say otherwise, as for `pydantic.Field`.
     """
     (item,) = (item for item in dataclasses.fields(record) if item.name == name)
-    _, limits = limits_of(record).get(name, (None, Limits()))
+    _, limits = limits_of(record).get(name, (None, Interval()))
     stated: dict[str, Any] = {
         "default": item.default,
-        "gt": limits.above,
-        "ge": limits.least,
-        "le": limits.most,
+        "gt": limits.gt,
+        "ge": limits.ge,
+        "lt": limits.lt,
+        "le": limits.le,
         "description": " ".join(field_text(record, name).split()),
         "json_schema_extra": {SETTING: (record, name)},
     }

@@ -6,17 +6,11 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from glasswells.core.limits import NotNegative, PositiveCount
 from glasswells.landscape.library import Identity
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.minimization import MinimizerSettings
-from glasswells.plan.base import (
-    Counts,
-    NotNegativeFloat,
-    PositiveCount,
-    Section,
-    is_stored,
-    setting,
-)
+from glasswells.plan.base import Counts, Section, is_stored, setting
 from glasswells.plan.melt_quench import FEMTOSECOND
 from glasswells.tunneling.units import METAL
 
@@ -70,12 +64,12 @@ class ExploreSection(Section):
         "plans of earlier versions.",
     )
 
-    temperature_kelvin: NotNegativeFloat = Field(
+    temperature_kelvin: NotNegative = Field(
         default=0.0,
         description="Of a material, the temperature in kelvin, in place of "
         "exploration_temperature; 0: not used.",
     )
-    femtoseconds: NotNegativeFloat = Field(
+    femtoseconds: NotNegative = Field(
         default=0.0,
         description="Of a material, the time step in femtoseconds, in place of time_step; 0: not "
         "used. 2 suits silicon, 1 oxides.",

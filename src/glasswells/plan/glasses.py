@@ -10,10 +10,13 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from glasswells.core.errors import InputError
+from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.core.records import Configuration
 from glasswells.interchange.lammps_styles import style_columns
 from glasswells.interchange.shipped import SHIPPED
 from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section
+from glasswells.interchange.shipped import PER_TEMPERATURE, TEMPERATURES
+from glasswells.plan.base import Section
 from glasswells.store.codec import sha256
 
 BY_NAME = "by_extension"
@@ -26,7 +29,7 @@ def _as_table(value: Any) -> Any:
     return {ALL: value} if is_number else value
 
 
-PerType = Annotated[dict[str, PositiveFloat], BeforeValidator(_as_table)]
+PerType = Annotated[dict[str, Positive], BeforeValidator(_as_table)]
 """A number for each type or species, or one for all."""
 
 
@@ -46,7 +49,7 @@ class GlassesSection(Section):
         "glasswells (20 of preparation temperature 0.062, 30 of 0.07, 10 of 0.092); `files` reads "
         "your own.",
     )
-    preparation_temperatures: tuple[PositiveFloat, ...] = Field(
+    preparation_temperatures: tuple[Positive, ...] = Field(
         default=(0.092,),
         strict=False,
         min_length=1,

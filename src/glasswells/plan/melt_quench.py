@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from glasswells.core.errors import InputError
+from glasswells.core.limits import Positive, PositiveCount
 from glasswells.core.records import Configuration
 from glasswells.landscape.melt_quench import MeltQuenchSettings
-from glasswells.plan.base import PositiveCount, PositiveFloat, Section
+from glasswells.plan.base import Section
 from glasswells.tunneling.units import METAL
 
 GRAMS_PER_CUBIC_CENTIMETER = 0.602214076
@@ -29,16 +30,16 @@ class MeltQuenchSection(Section):
         default={"Si": 1},
         description="Atoms of each element in a formula unit, such as { Si = 1, O = 2 }.",
     )
-    mass_density: PositiveFloat = Field(
+    mass_density: Positive = Field(
         default=2.33, description="In g/cm3; 2.33 is that of crystalline silicon."
     )
-    melt_temperature: PositiveFloat = Field(
+    melt_temperature: Positive = Field(
         default=3500.0,
         description="Kelvin. The start is a simple cubic lattice with the elements at random, "
         "which must be forgotten; the report of each glass says how far atoms have moved.",
     )
-    melt_time: PositiveFloat = Field(default=20.0, description="Picoseconds at that temperature.")
-    rates: tuple[PositiveFloat, ...] = Field(
+    melt_time: Positive = Field(default=20.0, description="Picoseconds at that temperature.")
+    rates: tuple[Positive, ...] = Field(
         default=(1e12,),
         strict=False,
         min_length=1,
@@ -46,13 +47,11 @@ class MeltQuenchSection(Section):
         "place of preparation temperatures, since a glass made so was never in equilibrium. Those "
         "of experiments are below 1e6.",
     )
-    final_temperature: PositiveFloat = Field(
-        default=300.0, description="Kelvin, at which cooling ends."
-    )
-    time_step: PositiveFloat = Field(
+    final_temperature: Positive = Field(default=300.0, description="Kelvin, at which cooling ends.")
+    time_step: Positive = Field(
         default=2.0, description="Femtoseconds; 1 for materials with oxygen or lighter atoms."
     )
-    friction: PositiveFloat = Field(
+    friction: Positive = Field(
         default=5.0, description="Of the Langevin thermostat, per picosecond."
     )
     chunk_blocks: PositiveCount = Field(

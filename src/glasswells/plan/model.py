@@ -16,13 +16,14 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from glasswells.core.errors import InputError
+from glasswells.core.limits import NotNegative, Positive
 from glasswells.core.records import Configuration
 from glasswells.interchange.elements import AseByMasses, LammpsByMasses, check_element_masses
 from glasswells.interchange.potential_files import check_potentials
 from glasswells.model.pair_model import Model, PairModel
 from glasswells.model.registry import MODELS, model_class, model_names
 from glasswells.model.stillinger_weber import PARAMETERS, StillingerWeber
-from glasswells.plan.base import NotNegativeFloat, PositiveFloat, Section
+from glasswells.plan.base import Section
 from glasswells.plan.errors import closest, suggestion
 
 PAIR: Literal["pair"] = "pair"
@@ -88,13 +89,13 @@ class ModelSection(Section):
     atom_style: str = Field(
         default="atomic", description="Of `lammps`: `charge` where atoms have charges."
     )
-    masses: dict[str, PositiveFloat] = Field(
+    masses: dict[str, Positive] = Field(
         default={},
         description="Of `ase` and `lammps`: the mass of each element, such as { Si = 28.0855, O = "
         "15.9994 }, in the order of LAMMPS' types. They tell which element an atom is, so no two "
         "may be equal.",
     )
-    task_limit: NotNegativeFloat = Field(
+    task_limit: NotNegative = Field(
         default=3600.0,
         description="Of `ase` and `lammps`: seconds after which a task counts as hanging. It is "
         "ended, and fails alone. 0: no limit.",

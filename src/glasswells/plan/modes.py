@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.modes.spectrum import QuasilocalizedLimits
-from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section, setting
+from glasswells.plan.base import Section, setting
 from glasswells.vibrations.minimum import MODES
 from glasswells.vibrations.tangents import BAND_FORCE, BAND_ITERATIONS, IMAGES, RHOS
 
@@ -57,7 +58,7 @@ class ModesSection(Section):
         description="For how many of them, from the first, the direction in which the path leaves "
         "A is followed over the distance and in bands (Fig. 4). Each takes half a minute to two.",
     )
-    rhos: tuple[PositiveFloat, ...] = Field(
+    rhos: tuple[Positive, ...] = Field(
         default=RHOS,
         strict=False,
         min_length=1,
@@ -69,7 +70,7 @@ class ModesSection(Section):
         strict=False,
         description="Images of their bands, both ends included; 40 to 600 in the paper.",
     )
-    band_force: PositiveFloat = Field(
+    band_force: Positive = Field(
         default=BAND_FORCE,
         description="Largest perpendicular force component of their relaxed bands. Each band "
         "starts on the exact path.",

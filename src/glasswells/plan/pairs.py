@@ -6,17 +6,11 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from glasswells.core.limits import NotNegative, Positive, PositiveCount
 from glasswells.landscape.close import Close
 from glasswells.landscape.detours import DetourLimits
 from glasswells.landscape.linked import Linked
-from glasswells.plan.base import (
-    Counts,
-    NotNegativeFloat,
-    PositiveCount,
-    PositiveFloat,
-    Section,
-    setting,
-)
+from glasswells.plan.base import Counts, Section, setting
 from glasswells.screening.rounds import ScreeningSettings
 
 OLD_KEYS = ("max_energy_difference", "max_distance", "min_distance")
@@ -41,7 +35,7 @@ class CloseSection(Section):
     max_energy_difference: float = setting(Close, "max_energy_difference")
     min_distance: float = setting(Close, "min_distance")
     max_distance: float = setting(Close, "max_distance")
-    max_participation_number: NotNegativeFloat = Field(
+    max_participation_number: NotNegative = Field(
         default=0.0,
         description="Largest participation number; 0: no limit. That of the published two-level "
         "systems at 0.07 is between 1.1 and 8.4.",
@@ -57,13 +51,13 @@ class CloseSection(Section):
 class ScreenedSection(Section):
     """Limits of the rule `screened`, and when its search ends."""
 
-    max_energy_difference: PositiveFloat = Field(
+    max_energy_difference: Positive = Field(
         default=0.01,
         description="Largest |Delta_E|. The limits are wide, because trees choose among the pairs "
         "within; they learn from the searched pairs within, of whatever rule.",
     )
-    min_distance: NotNegativeFloat = Field(default=0.2, description="Least distance d.")
-    max_distance: PositiveFloat = Field(default=1.0, description="Largest distance d.")
+    min_distance: NotNegative = Field(default=0.2, description="Least distance d.")
+    max_distance: Positive = Field(default=1.0, description="Largest distance d.")
     max_candidates: PositiveCount = Field(
         default=5000,
         description="Most pairs of a glass among which the trees choose, those that `close` would "

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.pair_model import Model
 from glasswells.paths.double_well import IMAGES, RHO
@@ -17,9 +18,6 @@ from glasswells.paths.settings import PathSettings
 from glasswells.plan.base import (
     MAX_TASKS,
     NAME_PATTERN,
-    Count,
-    PositiveCount,
-    PositiveFloat,
     Section,
     is_stored,
     of_preparation,
@@ -70,7 +68,7 @@ class PrepareSection(Section):
     n_particles: int = setting(PreparationSettings, "n_particles", ge=64, le=1_000_000_000)
     density: float = setting(PreparationSettings, "density")
     diameters: Literal["quantile", "random"] = setting(PreparationSettings, "diameters")
-    diameter_limits: tuple[PositiveFloat, PositiveFloat] = setting(
+    diameter_limits: tuple[Positive, Positive] = setting(
         PreparationSettings, "diameter_limits", strict=False
     )
     unit_mean: bool = setting(PreparationSettings, "unit_mean")
@@ -119,7 +117,7 @@ class PathsSection(Section):
         description="Largest force component at the saddle, which must have exactly one negative "
         "eigenvalue of the Hessian.",
     )
-    rho: PositiveFloat = Field(
+    rho: Positive = Field(
         default=RHO,
         description="Distance from a minimum at which tangents and frequencies along the path are "
         "taken. They depend on it: 0.01 is near the first image of a 40-image band.",
@@ -158,10 +156,10 @@ class SplittingsSection(Section):
 class UnitsSection(Section):
     """A unit set of your own: which atoms the reduced units stand for."""
 
-    length: PositiveFloat = Field(description="sigma in angstrom.")
-    energy: PositiveFloat = Field(description="epsilon / k_B in kelvin.")
-    mass: PositiveFloat = Field(description="m in atomic mass units.")
-    tls_threshold: PositiveFloat = Field(
+    length: Positive = Field(description="sigma in angstrom.")
+    energy: Positive = Field(description="epsilon / k_B in kelvin.")
+    mass: Positive = Field(description="m in atomic mass units.")
+    tls_threshold: Positive = Field(
         description="Splitting in units of epsilon below which a two-level system is active; the "
         "paper takes what is about 0.18 K."
     )

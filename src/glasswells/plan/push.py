@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from glasswells.core.limits import PositiveCount
 from glasswells.landscape.push import PushSettings
-from glasswells.plan.base import PositiveCount, Section, setting
+from glasswells.plan.base import Section, setting
 
 
 class PushSection(Section):

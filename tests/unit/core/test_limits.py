@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
+from annotated_types import Interval
 
 from glasswells.core.errors import InputError
-from glasswells.core.limits import Fraction, Limits, NotNegative, Positive, check_limits
+from glasswells.core.limits import Fraction, NotNegative, Positive, check_limits
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    angle: Annotated[float, Limits(least=-2.0, most=3.5)] = 0.0
-    width: Annotated[float, Limits(above=0.0, most=20.0)] = 5.0
-    height: Annotated[float, Limits(above=2.0)] = 3.0
-    floor: Annotated[float, Limits(least=1.5)] = 1.5
-    top: Annotated[float, Limits(most=-1.0)] = -1.0
-    number: Annotated[int, Limits(above=2, most=4)] = 3
-    step: Annotated[int, Limits(least=-3)] = -3
+    angle: Annotated[float, Interval(ge=-2.0, le=3.5)] = 0.0
+    width: Annotated[float, Interval(gt=0.0, le=20.0)] = 5.0
+    height: Annotated[float, Interval(gt=2.0)] = 3.0
+    floor: Annotated[float, Interval(ge=1.5)] = 1.5
+    top: Annotated[float, Interval(le=-1.0)] = -1.0
+    open: Annotated[float, Interval(gt=-1.0, lt=2.0)] = 1.0
+    number: Annotated[int, Interval(gt=2, le=4)] = 3
+    step: Annotated[int, Interval(ge=-3)] = -3
     part: Fraction = 1.0
     length: Positive = 7.0
     rest: NotNegative = 0.0
@@ -37,6 +39,7 @@ class Settings:
         ("height", (2.1, 9.0), (1.0, 2.0)),
         ("floor", (1.5, 9.0), (1.0, -1.0)),
         ("top", (-1.0, -9.0), (-0.9, 1.0)),
+        ("open", (-0.9, 1.9), (-1.0, 2.0)),
         ("number", (3, 4), (2, 5)),
         ("step", (-3, 7), (-4,)),
         ("part", (0.0, 1.0), (-0.1, 1.1)),

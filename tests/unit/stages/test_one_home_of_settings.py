@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,15 @@ from pydantic import ValidationError
 
 from glasswells.core.described import field_text
 from glasswells.core.errors import InputError
-from glasswells.core.limits import limits_of
+from glasswells.core.limits import (
+    Count,
+    Fraction,
+    NotNegative,
+    Positive,
+    PositiveCount,
+    check_limits,
+    limits_of,
+)
 from glasswells.landscape.close import Close
 from glasswells.landscape.detours import DetourLimits
 from glasswells.landscape.library import Identity
@@ -87,14 +96,67 @@ def test_a_table_has_the_defaults_limits_and_types_of_the_record(
         return
     kind, limits = limits_of(record)[name]
     assert field.annotation is kind
-    outside = [x for x, step in ((limits.above, 0), (limits.least, -1)) if x is not None
+    outside = [x for x, step in ((limits.gt, 0), (limits.ge, -1)) if x is not None
                for x in [x + step]]  # fmt: skip
-    outside += [] if limits.most is None else [limits.most + 1]
+    outside += [] if limits.le is None else [limits.le + 1]
     for value in outside:
         with pytest.raises(InputError, match=name):
             record(**{**needed, name: kind(value)})
         with pytest.raises(ValidationError):
             section.model_validate({key: kind(value)})
+
+
+class Table(Section):
+    """One number of each kind, the last of them in a list."""
+
+    positive: Positive = 1.0
+    not_negative: NotNegative = 1.0
+    fraction: Fraction = 1.0
+    count: Count = 1
+    positive_count: PositiveCount = 1
+    several: tuple[Positive, ...] = (1.0,)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """The same numbers."""
+
+    positive: Positive = 1.0
+    not_negative: NotNegative = 1.0
+    fraction: Fraction = 1.0
+    count: Count = 1
+    positive_count: PositiveCount = 1
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("positive", (1e-300, 9.0), (0.0, -1.0, math.inf, math.nan)),
+        ("not_negative", (0.0, 9.0), (-1e-300, math.inf, math.nan)),
+        ("fraction", (0.0, 0.5, 1.0), (-0.1, 1.1, math.nan)),
+        ("count", (0, 7), (-1, 1.5, True)),
+        ("positive_count", (1, 7), (0, -1, 1.5, True)),
+    ],
+)
+def test_kinds_of_numbers_mean_the_same_in_tables_and_in_records(
+    name: str, inside: tuple[Any, ...], outside: tuple[Any, ...]
+) -> None:
+    for value in inside:
+        assert getattr(Table(**{name: value}), name) == getattr(Record(**{name: value}), name)
+    for value in outside:
+        with pytest.raises(ValidationError):
+            Table(**{name: value})
+        with pytest.raises(InputError, match=name):
+            Record(**{name: value})
+
+
+@pytest.mark.parametrize("value", [0.0, math.inf, math.nan])
+def test_limits_hold_inside_a_list_of_a_table(value: float) -> None:
+    with pytest.raises(ValidationError):
+        Table(several=(1.0, value))
 
 
 def test_what_a_plan_says_reaches_the_record() -> None:
