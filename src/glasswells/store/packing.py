@@ -72,7 +72,8 @@ def pack(data: bytes, bases: Mapping[str, bytes]) -> Packed:
         return Packed(data)
     base = _nearest(data, bases)
     known = b"" if base is None else bases[base]
-    for coding, content in ((MULTIPLES, _multiples(data, known)), (BITS, _bits(data, known))):
+    for coding, packing in ((MULTIPLES, _multiples), (BITS, _bits)):
+        content = packing(data, known)
         if (
             content
             and len(content) < WORTH * len(data)
