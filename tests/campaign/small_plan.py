@@ -28,6 +28,9 @@ exploration_temperature = 0.05
 trajectories = {trajectories}
 quenches = {quenches}
 chunk_quenches = 20
+interval = 40
+time_step = 0.01
+lanes = 1
 [pairs]
 rules = ["linked", "close"]
 min_transitions = {min_transitions}

@@ -95,7 +95,7 @@ def test_only_the_same_rules_take_numbers_of_pairs(
 
 def test_explorations_of_another_kind_say_less(finished: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
-    other.write_text(SMALL_PLAN.replace("[explore]", "[explore]\ninterval = 80"))
+    other.write_text(SMALL_PLAN.replace("interval = 40", "interval = 80"))
     with open_campaign(finished, PIPELINE) as store:
         rate = measured_rates(store, read_plan_file(other, PIPELINE), "it").rate("quench")
     assert rate.spread >= 0.5

@@ -33,7 +33,8 @@ class PreparedGlassLike(NamedTuple):
 
 def text_of(lanes: int, quenches: int = QUENCHES, chunk: int = 8) -> str:
     text = re.sub("rules = .*", "rules = []", SMALL_PLAN)
-    text = text.replace("trajectories = 2", f"trajectories = 3\nlanes = {lanes}")
+    text = text.replace("trajectories = 2", "trajectories = 3")
+    text = text.replace("lanes = 1", f"lanes = {lanes}")
     text = text.replace("quenches = 40", f"quenches = {quenches}", 1)
     return text.replace("chunk_quenches = 20", f"chunk_quenches = {chunk}")
 
@@ -132,7 +133,7 @@ def test_a_trajectory_has_the_seed_of_one_with_a_task_of_its_own(
 def test_explorations_that_blow_up_are_failures_and_say_so(tmp_path: Path, lanes: int) -> None:
     """Without any inherent structure there is nothing to report as explored."""
     plan = tmp_path / "plan.toml"
-    text = text_of(lanes).replace("[explore]", "[explore]\ntime_step = 0.5", 1)
+    text = text_of(lanes).replace("time_step = 0.01", "time_step = 0.5")
     plan.write_text(text, encoding="utf-8")
     directory = start_campaign(plan, tmp_path / "campaign", PIPELINE)
     run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)

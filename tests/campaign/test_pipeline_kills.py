@@ -66,7 +66,7 @@ def kill_one_life(
 def test_kills_in_all_stages(tmp_path: Path, lanes: int) -> None:
     """One random time in each twentieth of the campaign, counted in tasks."""
     plan, directory = tmp_path / "plan.toml", tmp_path / "killed"
-    text = LONGER_PLAN.replace("[explore]", f"[explore]\nlanes = {lanes}")
+    text = LONGER_PLAN.replace("lanes = 1", f"lanes = {lanes}")
     plan.write_text(text, encoding="utf-8")
     whole = start_campaign(plan, tmp_path / "whole", PIPELINE)
     assert run_campaign(whole, PIPELINE, workers=1, make_executor=InlineExecutor).is_finished
