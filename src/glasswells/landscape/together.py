@@ -128,7 +128,8 @@ class _Ends:
             newton_tolerance=min(settings.minimizer.newton_tolerance, NEWTON_TOLERANCE),
         )
         self._together = LaneEnds(interactions, self._minimizer)
-        self._interactions = interactions.apart(END_SKIN)
+        # Each trajectory keeps a wide list of its own: where others are, it would not hold.
+        self._interactions = [interactions.apart(END_SKIN) for _ in trajectories]
 
     def take(self, arrived: Sequence[Sequence[Arrival]], report: Report) -> None:
         """The next quenches of each trajectory."""
@@ -161,7 +162,7 @@ class _Ends:
         """Where a lane ended in double precision, and whether it is known what is there."""
         trajectory, positions = self._trajectories[b], quench.arrival.positions
         if quench.landing is None:
-            interactions = self._interactions.afresh()
+            interactions = self._interactions[b].afresh()
             energy, forces = interactions.energy_and_forces(positions)
             quench.landing = Landing(interactions, positions, energy, forces)
         if quench.looked_up != len(trajectory):
@@ -185,6 +186,6 @@ class _Ends:
         elif quench.descent is not None:
             trajectory.note(quench.descent, None, spent + quench.descent.evaluations)
         elif quench.is_ended:
-            interactions = self._interactions.afresh()
+            interactions = self._interactions[b].afresh()
             trajectory.quench(interactions, landing.positions, self._minimizer, spent)
         return quench.known is not None or quench.is_ended
