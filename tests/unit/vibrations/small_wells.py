@@ -10,9 +10,36 @@ import numpy as np
 from glasswells.core.records import Configuration, DoubleWell
 from glasswells.model.functions import hessian
 from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.modes import Stiffness, cubic_mode
 from glasswells.paths import find_double_well
 
 MODEL = SoftSpheres()
+
+
+class CountedStiffness(Stiffness):
+    """It counts its third derivatives, which only searches for cubic modes ask for."""
+
+    contractions = 0
+
+    def third(self, field: np.ndarray) -> tuple[np.ndarray, float]:
+        self.contractions += 1
+        return super().third(field)
+
+
+class BrokenStiffness(Stiffness):
+    """No cubic mode can be sought."""
+
+    error: Exception = RuntimeError("no luck")
+
+    def third(self, field: np.ndarray) -> tuple[np.ndarray, float]:
+        raise self.error
+
+
+def contractions_of_one_search(a: Configuration, start: np.ndarray) -> int:
+    """Third derivatives of a search for a cubic mode."""
+    counted = CountedStiffness(MODEL, a)
+    cubic_mode(MODEL, a, start, stiffness=counted)
+    return counted.contractions
 
 
 class SmallWell(NamedTuple):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from small_wells import MODEL, SmallWell
+from small_wells import (
+    MODEL,
+    BrokenStiffness,
+    CountedStiffness,
+    SmallWell,
+    contractions_of_one_search,
+)
 
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 from glasswells.model.functions import energy, hessian_product, third_order
-from glasswells.modes import Stiffness
-from glasswells.vibrations import minimum as room
+from glasswells.modes import normal_modes
 from glasswells.vibrations.minimum import minimum_vibrations
 from glasswells.vibrations.records import MinimumVibrations
 
@@ -108,17 +115,13 @@ def test_the_profile_is_the_energy_along_the_mode(
     assert item.is_double_well == (len(item.profile.minima) > 1)
 
 
-def test_one_search_serves_both_seeds_where_they_are_one_mode(
-    small: SmallWell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    searches = []
-    search = room.cubic_mode
-    monkeypatch.setattr(room, "cubic_mode", lambda *a, **k: searches.append(1) or search(*a, **k))
-    found = minimum_vibrations(MODEL, small.a, COUNT, participation_limit=1.0)
+def test_one_search_serves_both_seeds_where_they_are_one_mode(small: SmallWell) -> None:
+    counted = CountedStiffness(MODEL, small.a)
+    found = minimum_vibrations(MODEL, small.a, COUNT, participation_limit=1.0, stiffness=counted)
     assert found.quasilocalized[0] == 4
     assert [item.seed for item in found.cubic_modes] == ["softest_localized", "softest"]
     assert found.cubic_modes[0].mode is found.cubic_modes[1].mode
-    assert len(searches) == 1
+    assert counted.contractions == contractions_of_one_search(small.a, found.softest)
 
 
 def test_without_localized_modes_there_is_one_seed(small: SmallWell) -> None:
@@ -130,7 +133,7 @@ def test_without_localized_modes_there_is_one_seed(small: SmallWell) -> None:
 
 def test_seeds_come_from_the_softest_modes_however_many_are_known(small: SmallWell) -> None:
     limit, number = limit_for_one_mode(small)
-    modes = room.normal_modes(MODEL, small.a, None)
+    modes = normal_modes(MODEL, small.a, None)
     for count, seeds in ((number - 1, ["softest"]), (number, ["softest_localized", "softest"])):
         settings = {"participation_limit": limit, "frequency_limit": 10.0}
         found = minimum_vibrations(MODEL, small.a, count, modes=modes, **settings)
@@ -139,46 +142,32 @@ def test_seeds_come_from_the_softest_modes_however_many_are_known(small: SmallWe
         assert number in found.quasilocalized
 
 
-def test_modes_and_stiffness_at_hand_are_used(
-    small: SmallWell, found: MinimumVibrations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stiffness = Stiffness(MODEL, small.a)
-    modes = room.normal_modes(MODEL, small.a, COUNT, stiffness=stiffness)
-
-    def again(*_: object, **__: object) -> None:
-        raise AssertionError("computed again")
-
-    monkeypatch.setattr(room, "normal_modes", again)
-    monkeypatch.setattr(Stiffness, "__init__", again)
-    used = minimum_vibrations(MODEL, small.a, modes=modes, stiffness=stiffness)
+def test_modes_and_stiffness_at_hand_are_used(small: SmallWell, found: MinimumVibrations) -> None:
+    counted = CountedStiffness(MODEL, small.a)
+    modes = normal_modes(MODEL, small.a, COUNT, stiffness=counted)
+    # A little beside their values, which tells them from modes that are computed again.
+    modes = replace(modes, frequencies=modes.frequencies * (1 + 1e-6))
+    used = minimum_vibrations(MODEL, small.a, modes=modes, stiffness=counted)
+    assert counted.contractions >= contractions_of_one_search(small.a, used.softest) > 0
     assert np.array_equal(used.frequencies, modes.frequencies)
     assert used.quasilocalized == found.quasilocalized
     assert used.failures == ()
 
 
-def test_a_search_that_breaks_off_is_recorded(
-    small: SmallWell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("no luck")
-
-    monkeypatch.setattr(room, "cubic_mode", broken)
-    found = minimum_vibrations(MODEL, small.a, COUNT)
+def test_a_search_that_breaks_off_is_recorded(small: SmallWell) -> None:
+    broken = BrokenStiffness(MODEL, small.a)
+    found = minimum_vibrations(MODEL, small.a, COUNT, stiffness=broken)
     assert found.cubic_modes == ()
     assert len(found.frequencies) == COUNT
     assert "cubic mode from softest" in found.failures[-1]
     assert "no luck" in found.failures[-1]
 
 
-def test_an_error_of_the_code_is_no_failure_of_a_quantity(
-    small: SmallWell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise TypeError("a bug")
-
-    monkeypatch.setattr(room, "cubic_mode", broken)
-    with pytest.raises(TypeError):
-        minimum_vibrations(MODEL, small.a, COUNT)
+def test_an_error_of_the_code_is_no_failure_of_a_quantity(small: SmallWell) -> None:
+    broken = BrokenStiffness(MODEL, small.a)
+    broken.error = TypeError("a bug")
+    with pytest.raises(TypeError, match="a bug"):
+        minimum_vibrations(MODEL, small.a, COUNT, stiffness=broken)
 
 
 def test_a_saddle_has_modes_but_no_cubic_ones(small: SmallWell) -> None:

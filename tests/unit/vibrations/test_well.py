@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
-from small_wells import MODEL, SmallWell, mobility
+from small_wells import (
+    MODEL,
+    CountedStiffness,
+    SmallWell,
+    contractions_of_one_search,
+    mobility,
+)
 
 from glasswells.core.errors import ConvergenceError, InputError
 from glasswells.core.outcomes import Outcome
-from glasswells.core.records import MaxOverlap
+from glasswells.core.records import Configuration, MaxOverlap
+from glasswells.model.pair_model import Interactions
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import Stiffness, normal_modes
 from glasswells.vibrations import minimum as minimum_room
 from glasswells.vibrations import well as room
@@ -138,20 +148,25 @@ def test_seeds_and_their_cubic_modes_are_compared_with_r_ab(
         assert item.is_double_well == (len(item.profile.minima) > 1)
 
 
-def test_one_stiffness_and_one_search_do(
-    small: SmallWell, minimum: MinimumVibrations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, searches = [], []
-    make, search = Stiffness.__init__, minimum_room.cubic_mode
-    monkeypatch.setattr(Stiffness, "__init__", lambda *a, **k: made.append(1) or make(*a, **k))
-    monkeypatch.setattr(
-        minimum_room, "cubic_mode", lambda *a, **k: searches.append(1) or search(*a, **k)
-    )
-    well_vibrations(MODEL, small.well, minimum)
-    assert len(made) == len(searches) == 1
-    stiffness = Stiffness(MODEL, small.a)
-    well_vibrations(MODEL, small.well, minimum, stiffness=stiffness)
-    assert len(made) == len(searches) == 2
+class CountedSpheres(SoftSpheres):
+    """They count the interactions made of them."""
+
+    made: ClassVar[list[Configuration]] = []
+
+    def interactions(self, configuration: Configuration) -> Interactions:
+        self.made.append(configuration)
+        return super().interactions(configuration)
+
+
+def test_one_stiffness_and_one_search_do(small: SmallWell, minimum: MinimumVibrations) -> None:
+    counted, spheres = CountedStiffness(CountedSpheres(), small.a), CountedSpheres()
+    spheres.made.clear()
+    well_vibrations(spheres, small.well, minimum, stiffness=counted)
+    with_stiffness = len(spheres.made)
+    well_vibrations(spheres, small.well, minimum)
+    assert len(spheres.made) == 2 * with_stiffness + 1
+    r_ab = small.well.displacement_ab
+    assert counted.contractions == contractions_of_one_search(small.a, r_ab)
 
 
 def test_a_direction_that_fails_is_recorded_and_the_others_are_kept(
