@@ -4,7 +4,7 @@
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest
-# One process for each core; neighboring tests, which share fixtures, stay together.
+# One process more than cores; neighboring tests, which share fixtures, stay together.
 PARALLEL := -n auto --dist worksteal
 # Rooms whose kernels are run as Python as well, which shows the lines that no test reaches. NumPy warns
 # where machine code goes on with infinities, NaN and integers that wrap around.

@@ -39,6 +39,7 @@ from glasswells.engines.dask_engine import DaskExecutor
 
 # dask leaves sockets and coroutines behind when a connection breaks.
 pytestmark = [
+    pytest.mark.early,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.usefixtures("collected"),
 ]

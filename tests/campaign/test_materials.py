@@ -29,6 +29,8 @@ from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import CONTINUED, DONE, FAILED
 from glasswells.store.schema import PLAN_NAME, STORE_NAME
 
+pytestmark = pytest.mark.early
+
 SILICON = """
 [campaign]
 name = "tiny"

@@ -34,6 +34,8 @@ from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
 from report_contents import write_small
 
+pytestmark = pytest.mark.early
+
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
 ENDED = (DONE, CONTINUED, FAILED)
 
@@ -122,7 +124,10 @@ def test_a_killed_campaign_ends_as_the_unbroken_one(
     for _ in range(4):
         before = tasks_by_stage(directory, PIPELINE, *ENDED).total()
         with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            wait_for(lambda n=before: tasks_by_stage(directory, PIPELINE, *ENDED).total() > n)  # type: ignore[misc]
+            wait_for(
+                lambda n=before: tasks_by_stage(directory, PIPELINE, *ENDED).total() > n,  # type: ignore[misc]
+                tick=0.05,
+            )
             process.kill()
         assert process.returncode == -signal.SIGKILL
     done = subprocess.run(run, capture_output=True, text=True, check=False)

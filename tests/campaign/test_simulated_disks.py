@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from power_cut import Change, cut_power, unsynced
 
+pytestmark = pytest.mark.early
+
 HERE = Path(__file__).parent
 PROCESSES = 2
 
