@@ -68,6 +68,17 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not set(HEAVY) & set(loaded)
 
 
+def test_the_stages_load_no_library_of_statistics():
+    """Each process of a campaign loads them, and SciPy's distributions take a third of that."""
+    loaded = json.loads(
+        python(
+            "import sys, json, glasswells.stages.pipeline; print(json.dumps(sorted(sys.modules)))"
+        )
+    )
+    assert "glasswells.statistics" in loaded
+    assert not {"scipy.stats", "matplotlib", "sklearn", "pandas", "dask"} & set(loaded)
+
+
 def imports_of(path: Path, modules: set[str]) -> set[str]:
     """Our modules that a file imports, wherever in it; those for types only count, too."""
     found = set()

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import gammaincinv, ndtr, stdtrit
 
 from glasswells.core.checks import count, float64_array
 from glasswells.core.described import described, explained
@@ -214,7 +214,7 @@ def never_narrower(over_glasses: Estimate, of_all: Estimate, n: int) -> Estimate
 def _mean_of_entries(entries: Array, resampling: Resampling) -> Estimate:
     n = len(entries)
     error = float(entries.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
-    half_width = error * float(stats.t.ppf(0.5 + resampling.confidence / 2, max(n - 1, 1)))
+    half_width = error * float(stdtrit(max(n - 1, 1), 0.5 + resampling.confidence / 2))
     value = float(entries.mean())
     return of_entries(value, value - half_width, value + half_width, error, n)
 
@@ -336,19 +336,19 @@ def _interval(
     if not finite.all():  # a draw of glasses without entries says nothing
         drawn = np.where(finite, drawn, value)
     error: Array = drawn.std(axis=0, ddof=1) * np.sqrt(n / (n - 1))
-    t = stats.t.ppf(0.5 + resampling.confidence / 2, n - 1)
+    t = stdtrit(n - 1, 0.5 + resampling.confidence / 2)
     if n < FEW_GLASSES:
         center = np.asarray(value)
         return center - t * error, center + t * error, error
-    tail = float(stats.norm.cdf(-t * np.sqrt(n / (n - 1))))
+    tail = float(ndtr(-t * np.sqrt(n / (n - 1))))
     low, high = np.quantile(drawn, [tail, 1.0 - tail], axis=0)
     return low, high, error
 
 
 def _poisson_interval(counts: ArrayLike, resampling: Resampling) -> tuple[Array, Array]:
     counts, tail = np.asarray(counts), (1.0 - resampling.confidence) / 2
-    low = np.where(counts > 0, stats.chi2.ppf(tail, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    return low, np.asarray(stats.chi2.ppf(1 - tail, 2 * (counts + 1)) / 2)
+    low = np.where(counts > 0, gammaincinv(np.maximum(counts, 1), tail), 0.0)
+    return low, np.asarray(gammaincinv(counts + 1, 1 - tail))
 
 
 def _ratio(top: Array, bottom: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import betaincinv
 
 from glasswells.core.records import Array
 from glasswells.statistics.bootstrap import (
@@ -36,8 +36,8 @@ def fraction(
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     k, n = float(hits.sum()), float(sizes.sum())
     tail = (1 - resampling.confidence) / 2
-    low = float(stats.beta.ppf(tail, k, n - k + 1)) if k > 0 else 0.0
-    high = float(stats.beta.ppf(1 - tail, k + 1, n - k)) if k < n else 1.0
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
     error, basis = float(np.sqrt(k * (n - k) / n**3)), ENTRIES
     if len(groups) > 1 and np.ptp(hits / sizes) > 0:
 

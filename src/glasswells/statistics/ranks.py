@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri
 
 from glasswells.core.errors import InputError
 from glasswells.core.records import Array
@@ -69,7 +69,7 @@ def _of_independent_ranks(value: float, n: int, resampling: Resampling) -> Estim
     swapped = 1 - 12 / (n * (n**2 - 1))  # two neighbors in an order that is perfect otherwise
     center = float(np.clip(value, -swapped, swapped))
     error = float(np.sqrt((1 + center**2 / 2) / (n - 3)))  # of atanh(center)
-    half_width = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
+    half_width = error * float(ndtri(0.5 + resampling.confidence / 2))
     low, high = (float(np.tanh(np.arctanh(center) + step)) for step in (-half_width, half_width))
     return of_entries(value, min(low, value), max(high, value), error * (1 - center**2), n)
 

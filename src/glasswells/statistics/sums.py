@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri
 
 from glasswells.core.checks import float64_array, positive_array
 from glasswells.core.described import described
@@ -112,7 +112,7 @@ def sum_per_volume(
 
     value = sums.sum(axis=0) / volume.sum()
     error = np.sqrt(sum((table**2).sum(axis=0) for table in tables)) / volume.sum()
-    half_width = error * float(stats.norm.ppf(0.5 + resampling.confidence / 2))
+    half_width = error * float(ndtri(0.5 + resampling.confidence / 2))
     low, high = value - half_width, value + half_width
     if len(tables) > 1:
         _, lower, upper, scatter = bootstrapped(statistic, len(tables), resampling)
