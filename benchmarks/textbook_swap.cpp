@@ -69,11 +69,11 @@ struct System {
 
   void rebuild() {
     const double largest = *std::max_element(diameter.begin(), diameter.end());
-    const double reach2 = std::pow(kCutoff * largest + skin, 2);
+    const double list_cutoff2 = std::pow(kCutoff * largest + skin, 2);
     for (auto& row : neighbors) row.clear();
     for (int i = 0; i < n; ++i)
       for (int j = i + 1; j < n; ++j)
-        if (distance2(position[i], position[j]) < reach2) {
+        if (distance2(position[i], position[j]) < list_cutoff2) {
           neighbors[i].push_back(j);
           neighbors[j].push_back(i);
         }
