@@ -13,7 +13,7 @@ from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
 from glasswells.core.limits import Positive, PositiveCount, check_limits
 from glasswells.core.progress import Progress, reporting
-from glasswells.core.records import Array, Configuration
+from glasswells.core.records import Array, Configuration, NormalModes
 from glasswells.landscape.library import Identity
 from glasswells.minimization import Descent, MinimizerSettings, minimize_positions
 from glasswells.model.functions import checked_interactions
@@ -141,9 +141,47 @@ def push(
         If the configuration is no minimum, if it has fewer modes, or if the model cannot describe
         it.
     """
-    settings, identity = settings or PushSettings(), identity or Identity()
-    pushing = _Pushing(model, minimum, settings, identity, minimizer or MinimizerSettings())
+    pushing = _pushing(model, minimum, settings, identity, minimizer)
+    if pushing.softest < 0:
+        raise InputError(
+            f"the configuration has a mode of frequency {pushing.softest:.3g}, expected a "
+            f"minimum, where all are positive: minimize it first, for example with gw.minimize"
+        )
     return pushing.run(progress)
+
+
+def push_if_minimum(
+    model: Model,
+    configuration: Configuration,
+    settings: PushSettings | None = None,
+    identity: Identity | None = None,
+    minimizer: MinimizerSettings | None = None,
+) -> Pushes | None:
+    """As `push`; None, after the modes, for a place at which a quench ended and that is no minimum.
+
+    Raises
+    ------
+    InputError
+        If the configuration has fewer modes, or if the model cannot describe it.
+    """
+    pushing = _pushing(model, configuration, settings, identity, minimizer)
+    return None if pushing.softest < 0 else pushing.run(False)
+
+
+def _pushing(
+    model: Model,
+    minimum: Configuration,
+    settings: PushSettings | None,
+    identity: Identity | None,
+    minimizer: MinimizerSettings | None,
+) -> _Pushing:
+    return _Pushing(
+        model,
+        minimum,
+        settings or PushSettings(),
+        identity or Identity(),
+        minimizer or MinimizerSettings(),
+    )
 
 
 class _Pushing:
@@ -169,6 +207,12 @@ class _Pushing:
             same_displacement=identity.displacement,
         )
         self._saddles: list[float] = []
+        self._modes = self._softest_modes()
+
+    @property
+    def softest(self) -> float:
+        """Lowest frequency; negative where the configuration is no minimum."""
+        return float(self._modes.frequencies.min())
 
     def run(self, progress: Progress) -> Pushes:
         """Follow all directions."""
@@ -194,23 +238,20 @@ class _Pushing:
             failures=tally["failures"],
         )
 
-    def _directions(self) -> Iterator[tuple[int, str, Array]]:
-        """Unit fields (N, 3) to follow: each soft mode, then the cubic mode that it leads to."""
-        stiffness, model = self._stiffness, self._stiffness.model
+    def _softest_modes(self) -> NormalModes:
+        stiffness = self._stiffness
         wanted = self._settings.modes + 3
         if wanted > stiffness.size:
             raise InputError(
                 f"modes is {self._settings.modes}, expected at most {stiffness.size - 3}: "
                 f"{stiffness.n_particles} particles have no more besides the translations"
             )
-        modes = normal_modes(model, self._minimum, wanted, stiffness=stiffness)
-        if float(modes.frequencies.min()) < 0:
-            raise InputError(
-                f"the configuration has a mode of frequency {modes.frequencies.min():.3g}, "
-                f"expected a minimum, where all are positive: minimize it first, for example with "
-                f"gw.minimize"
-            )
-        for number, field in enumerate(modes.fields[modes.n_translations :]):
+        return normal_modes(stiffness.model, self._minimum, wanted, stiffness=stiffness)
+
+    def _directions(self) -> Iterator[tuple[int, str, Array]]:
+        """Unit fields (N, 3) to follow: each soft mode, then the cubic mode that it leads to."""
+        stiffness, model = self._stiffness, self._stiffness.model
+        for number, field in enumerate(self._modes.fields[self._modes.n_translations :]):
             yield number, "normal", field
             if self._settings.cubic:
                 seed = stiffness.displacement(field)

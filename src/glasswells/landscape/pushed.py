@@ -16,12 +16,14 @@ from glasswells.landscape.explore import Exploration
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.links import Key, SaddleLink, key_of
 from glasswells.landscape.pairs import pair_features
-from glasswells.landscape.push import Pushes, PushSettings, push
+from glasswells.landscape.push import Pushes, PushSettings, push_if_minimum
 from glasswells.minimization import MinimizerSettings
 from glasswells.model.functions import energy
 from glasswells.model.pair_model import Model
 
 NONE = np.empty(0, dtype=np.int64)
+NOTHING = Pushes(crossings=(), attempts=1, repeats=0, failures=1)
+"""What is met around a place that is no minimum."""
 
 
 @described
@@ -41,7 +43,8 @@ class Pushed:
     repeats: int
     """Attempts that came to a saddle met before from the same minimum."""
     failures: int
-    """Attempts that came to no saddle of index one, or to two sides that are one minimum."""
+    """Attempts that came to no saddle of index one, or to two sides that are one minimum; and for
+    each minimum that turned out to be none, so that nothing was followed, one."""
 
     @property
     def pairs(self) -> tuple[Key, ...]:
@@ -79,11 +82,13 @@ def continue_pushing(
     """Push so many more minima, each time the lowest that has not been pushed.
 
     Ends sooner if none is left. Going on by n and then by m minima gives the same as by n + m.
+    A place that a quench took for a minimum, and that has a mode of negative curvature, counts as
+    a failed attempt: what was met before it is not lost.
 
     Raises
     ------
     InputError
-        As `push`.
+        If the minima have fewer modes than are asked for, or the model cannot describe them.
     """
     found = before
     for _ in range(minima):
@@ -91,14 +96,8 @@ def continue_pushing(
         if not waiting:
             break
         lowest = min(waiting, key=lambda s: (s.energy, s.index))
-        around = push(
-            model,
-            lowest.configuration,
-            settings=settings,
-            identity=identity,
-            minimizer=minimizer,
-        )
-        found = _with(found, lowest, around, identity)
+        around = push_if_minimum(model, lowest.configuration, settings, identity, minimizer)
+        found = _with(found, lowest, around or NOTHING, identity)
     return found
 
 

@@ -6,10 +6,14 @@ what it met to the library of the glass.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from glasswells.core.records import Configuration, InherentStructure
 from glasswells.landscape.explore import merge_explorations
 from glasswells.landscape.pushed import Pushed, continue_pushing, start_pushing
+from glasswells.landscape.trajectory import ExplorationSettings
+from glasswells.model.pair_model import Model
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import Plan
@@ -17,7 +21,7 @@ from glasswells.plan.push import PushSection
 from glasswells.stages.explore import exploration_settings
 from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
-from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
+from glasswells.store.tasks import FollowUp, Ref, TaskFailedError, TaskInput, TaskOutput
 
 
 def push_parameters(plan: Plan) -> dict[str, Any]:
@@ -60,8 +64,7 @@ def run_push(task: TaskInput) -> TaskOutput:
         box = states[0].dynamics.box
         met = merge_explorations(states, box, explored.identity).structures
         lowest = sorted(met, key=lambda s: (s.energy, s.index))[: section.minima]
-        minima = [settled_minimum(model, s, explored.minimizer.max_force) for s in lowest]
-        before = start_pushing(model, minima, explored.identity)
+        before = start_pushing(model, _minima(model, lowest, explored), explored.identity)
     found = continue_pushing(
         model,
         before,
@@ -79,6 +82,27 @@ def run_push(task: TaskInput) -> TaskOutput:
     if left > 0 and len(found.done) > len(before.done):
         return TaskOutput(counts=counts, state=found, chunks_left=left)
     return TaskOutput(products=(("pushed", found),), counts=counts)
+
+
+def _minima(
+    model: Model, kept: Sequence[InherentStructure], settings: ExplorationSettings
+) -> list[Configuration]:
+    """The minima of which places were kept, without those that are not found again from there.
+
+    Raises
+    ------
+    TaskFailedError
+        If none is found again: with the reason of the last.
+    """
+    found, lost = list[Configuration](), None
+    for structure in kept:
+        try:
+            found.append(settled_minimum(model, structure, settings.minimizer.max_force))
+        except TaskFailedError as error:
+            lost = error
+    if lost is not None and not found:
+        raise lost
+    return found
 
 
 PUSH = Stage(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,18 @@ def test_the_lowest_minimum_that_waits_is_pushed_next(minimum: Configuration) ->
     waiting = [s for s in first.structures if s.index != 0]
     assert met_first
     assert energies[pushed.done[1]] == min(s.energy for s in waiting)
+
+
+def test_a_place_that_is_no_minimum_is_a_failed_push_and_the_others_go_on(
+    minimum: Configuration, pushes: Pushes
+) -> None:
+    """A saddle stands for a place at which a quench ended too early."""
+    begun = start_pushing(MODEL, [minimum, pushes.crossings[0].saddle])
+    saddle_waits = replace(begun, done=np.array([0]))
+    found = continue_pushing(MODEL, saddle_waits, PushSettings(modes=1, cubic=False))
+    assert found.done.tolist() == [0, 1]
+    assert (found.attempts, found.failures) == (1, 1)
+    assert found.structures == saddle_waits.structures
 
 
 def test_what_is_no_minimum_is_refused(soft_liquid: Configuration) -> None:
