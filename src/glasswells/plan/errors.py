@@ -48,7 +48,17 @@ def suggestion(key: str, known: Iterable[str]) -> str:
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """The lines for a failed validation, by place in the file."""
-    return [_line(item, model) for item in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    return [_line(item, model) for item in found if not _is_of_bad_entries(item)]
+
+
+def _is_of_bad_entries(item: Mapping[str, Any]) -> bool:
+    """Whether entries are said to be missing that are there, and have problems of their own."""
+    given = item["input"]
+    long_enough = isinstance(given, Sequence) and len(given) >= item.get("ctx", {}).get(
+        "min_length", 0
+    )
+    return item["type"] == "too_short" and long_enough
 
 
 def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:

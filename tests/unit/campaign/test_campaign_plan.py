@@ -247,3 +247,10 @@ def test_more_tasks_than_fit_into_memory_are_refused(text: str) -> None:
     with pytest.raises(PlanError, match="expected at most 200000 in one campaign"):
         parse_plan(text)
     parse_plan("[explore]\ntrajectories = 100_000")
+
+
+def test_a_list_of_bad_entries_is_one_problem_and_an_empty_list_too() -> None:
+    for entries, problem in (("-1", r"temperatures\[0\]: is -1"), ("", "at least one entry")):
+        with pytest.raises(PlanError, match=problem) as refused:
+            parse_plan(f"[glasses]\npreparation_temperatures = [{entries}]\ncounts = [1]\n")
+        assert len(refused.value.problems) == 1
