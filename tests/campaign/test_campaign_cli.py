@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from glasswells.cli import app
 from glasswells.plan.file import parse_plan
 from glasswells.plan.plan import Plan
+from glasswells.store.schema import STORE_NAME
 
 HERE = Path(__file__).parent
 COMMAND = [sys.executable, "-m", "glasswells.cli"]
@@ -303,6 +304,13 @@ def test_help_names_all_commands_and_loads_nothing_heavy(tmp_path: Path) -> None
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout == "[]\n"
+
+
+def test_verify_of_an_overwritten_store_counts_one_problem(tmp_path: Path) -> None:
+    (tmp_path / STORE_NAME).write_bytes(bytes(8192))
+    result = CliRunner().invoke(app, ["verify", str(tmp_path), *TOY])
+    assert result.exit_code == 1
+    assert "DAMAGED, 1 problem, nothing in it could be checked" in result.output
 
 
 def wait_until_running(directory: Path) -> None:

@@ -205,7 +205,7 @@ def _start_from(other: Path, directory: Path, pipeline: Pipeline, given: GivenPl
     with (
         draft_folder(directory, like=other) as draft,
         Recovered(other / STORE_NAME) as recovered,
-        new_replay(draft, recovered, pipeline, given.complete, given.text) as replay,
+        new_replay(draft, recovered, pipeline, given.plan, given.complete, given.text) as replay,
     ):
         replay.run("reuse", only_asked_for=True)
 

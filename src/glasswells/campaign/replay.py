@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from glasswells.campaign.runner import encode_output
 from glasswells.campaign.takeover import Takeover
@@ -76,10 +77,9 @@ def _name(draft: Path, into: Path) -> None:
 
 @contextmanager
 def new_replay(
-    folder: Path, recovered: Recovered, pipeline: Pipeline, plan_text: str, copy: str
+    folder: Path, recovered: Recovered, pipeline: Pipeline, plan: Any, plan_text: str, copy: str
 ) -> Iterator[Replay]:
     """A replay into a new store in a folder, with a copy of the plan to read beside it."""
-    plan = pipeline.read_plan(plan_text)
     seed = pipeline.identity(plan)[1]
     create_store(folder, pipeline=pipeline.name, plan=plan_text, seed=seed)
     try:

@@ -8,10 +8,11 @@ by the tasks that they follow.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glasswells.campaign.replay import draft_folder, new_replay
+from glasswells.core.errors import InputError
 from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.machine_failures import RECORDED
@@ -42,6 +43,8 @@ class Salvage:
     """Tasks whose rows are gone; None: their number is gone too."""
     redone: tuple[str, ...]
     """Seed paths of tasks that had ended and will be done again, the first thousand."""
+    refusal: str = ""
+    """Why the plan is refused today; then the new campaign is read as before, but not resumed."""
 
     @property
     def is_complete(self) -> bool:
@@ -64,7 +67,7 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
     Raises
     ------
     InputError
-        If `into` exists.
+        If `into` exists, and for a plan that not even an older version took.
     FormatError
         If there is no store, or one whose tasks do not say how many products they have.
     DamagedStoreError
@@ -78,9 +81,20 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
         Recovered(directory / STORE_NAME) as recovered,
     ):
         text = _plan_text(recovered, directory, pipeline)
-        with new_replay(draft, recovered, pipeline, text, text) as replay:
+        plan = pipeline.stored_plan(text)
+        with new_replay(draft, recovered, pipeline, plan, text, text) as replay:
             replay.run("salvage", only_asked_for=False)
-            return _result(replay.store, recovered, replay.records)
+            saved = _result(replay.store, recovered, replay.records)
+        return replace(saved, refusal=_refusal(pipeline, text))
+
+
+def _refusal(pipeline: Pipeline, text: str) -> str:
+    """Why no campaign begins, or goes on, with a plan today; empty if one does."""
+    try:
+        pipeline.read_plan(text)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _plan_text(recovered: Recovered, directory: Path, pipeline: Pipeline) -> str:
@@ -88,7 +102,7 @@ def _plan_text(recovered: Recovered, directory: Path, pipeline: Pipeline) -> str
     if recovered.plans:
         newest, *others = recovered.plans
         for other in others:
-            if pipeline.grows(pipeline.read_plan(newest), pipeline.read_plan(other)):
+            if pipeline.grows(pipeline.stored_plan(newest), pipeline.stored_plan(other)):
                 newest = other
         return newest
     try:

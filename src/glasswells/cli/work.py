@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from glasswells.store.pipeline import Pipeline
 
+    from glasswells.store.verify import Verification
 
 @with_work_options
 def run(
@@ -128,11 +129,7 @@ def verify(
         else:
             for problem in result.problems:
                 say(problem)
-            verdict = "sound" if result.is_sound else f"DAMAGED, {len(result.problems)} problems"
-            say(
-                f"{directory}: {verdict} ({result.rows} rows, {result.records} records, "
-                f"{result.arrays} arrays, {result.bytes / 1e6:.1f} MB checked)"
-            )
+            say(f"{directory}: {_verdict(result)}")
         if not result.is_sound:
             note(f"save what is whole: `glasswells salvage {directory} --into NEW_DIR`")
             raise typer.Exit(ExitCode.DAMAGED)
@@ -164,7 +161,22 @@ def salvage(
         if result.rows_lost != 0:
             number = "an unknown number of" if result.rows_lost is None else result.rows_lost
             say(f"{number} more tasks left no trace: they will be found again and done")
-        say(f"do again what is missing with `glasswells resume {into}`")
+        if result.refusal:
+            say(f"it can be shown, exported and reported, but not resumed: {result.refusal}")
+        else:
+            say(f"do again what is missing with `glasswells resume {into}`")
+
+
+def _verdict(found: Verification) -> str:
+    """Sound or damaged, and how much of it was looked at."""
+    n = len(found.problems)
+    verdict = f"DAMAGED, {n} problem{'s' if n > 1 else ''}" if n else "sound"
+    if n and not found.rows:
+        return f"{verdict}, nothing in it could be checked"
+    return (
+        f"{verdict} ({found.rows} rows, {found.records} records, {found.arrays} arrays, "
+        f"{found.bytes / 1e6:.1f} MB checked)"
+    )
 
 
 def _require_own_code(directory: Path, pipeline: Pipeline) -> None:

@@ -142,6 +142,7 @@ PIPELINE = Pipeline(
     codec=codec_of((record for stage in STAGES for record in stage.saves), HISTORIES),
     read_plan=read_plan,
     roots=roots,
+    read_stored_plan=read_stored_plan,
     identity=identity,
     grows=Plan.grows_to,
     differences=plan_differences,

@@ -8,6 +8,7 @@ import pytest
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign
+from glasswells.campaign.salvage import salvage_campaign
 from glasswells.content.campaign import campaign_content
 from glasswells.core.errors import InputError
 from glasswells.stages.pipeline import PIPELINE, units_in
@@ -48,6 +49,18 @@ def test_what_an_older_version_ran_is_read(text: str, tmp_path: Path) -> None:
         assert PIPELINE.overview(store) is not None
         assert units_in(store)
         assert campaign_content(store).tasks_left == 0
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=list(REFUSED))
+def test_salvage_saves_it_and_says_what_is_refused(text: str, tmp_path: Path) -> None:
+    create_store(tmp_path, pipeline=PIPELINE.name, plan=text, seed=3)
+    saved = salvage_campaign(tmp_path, tmp_path / "saved", PIPELINE)
+    with pytest.raises(InputError) as refused:
+        read_plan(text)
+    assert saved.refusal == str(refused.value)
+    with open_campaign(tmp_path / "saved", PIPELINE) as store:
+        assert store.property("plan") == text
+        assert store.open_tasks()
 
 
 def test_what_makes_no_sense_at_all_is_refused_also_there() -> None:
