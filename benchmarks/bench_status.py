@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glasswells.campaign.campaigns import open_campaign, start_campaign
+from glasswells.campaign.outline import keep_outline
 from glasswells.campaign.overview import NOTE, overview_of
 from glasswells.campaign.progress import stage_progress
 from glasswells.stages.pipeline import PIPELINE
@@ -72,7 +73,8 @@ def make_store(folder: Path, tasks: int = TASKS, records: int = RECORDS) -> Path
 
 
 def keep_nothing(store: Store) -> None:
-    """As `keep_overview` at the end of a run, of records that hold nothing to count."""
+    """As a run does at its begin and end, of records that hold nothing to count."""
+    keep_outline(store, PIPELINE)
     store.keep_note(NOTE, json.dumps([store.sums_digest(), {}, ["made up"]]))
 
 

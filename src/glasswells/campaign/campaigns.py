@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.campaign.outline import keep_outline
 from glasswells.campaign.overview import keep_overview
 from glasswells.campaign.replay import draft_folder, new_replay
 from glasswells.campaign.runner import Acknowledged, Coordinator, Observer
@@ -300,6 +301,7 @@ def run_campaign(
         try:
             with store.transaction():
                 store.begin_session(provenance(workers=pool.workers, engine=engine))
+                keep_outline(store, pipeline)
             if retry:
                 retry_failed(store, pipeline, plan)
             is_finished = Coordinator(

@@ -55,11 +55,39 @@ def overview_of(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | No
     if pipeline.overview is None:
         return None
     with store.snapshot():
-        kept = store.note(NOTE)
+        kept = kept_overview(store)
         if kept is not None:
-            digest, numbers, sentences = json.loads(kept)
-            if digest == store.sums_digest():
-                return KeptOverview(numbers=numbers, sentences=tuple(sentences))
-        if sum(store.product_counts().values()) > FEW:
-            return None
-        return pipeline.overview(store)
+            return kept
+        return None if has_many(store) else pipeline.overview(store)
+
+
+def kept_overview(store: StoreReader) -> KeptOverview | None:
+    """What a campaign had found when its last run ended, if nothing was added since."""
+    kept = store.note(NOTE)
+    if kept is None:
+        return None
+    digest, numbers, sentences = json.loads(kept)
+    if digest != store.sums_digest():
+        return None
+    return KeptOverview(numbers=numbers, sentences=tuple(sentences))
+
+
+def has_many(store: StoreReader) -> bool:
+    """Whether a store has more records than are read to count what was found."""
+    return sum(store.product_counts().values()) > FEW
+
+
+def uncounted(store: StoreReader) -> list[str]:
+    """What to say in place of an overview where records are too many to be counted by the way.
+
+    With what an earlier run had found when it ended, if one has.
+    """
+    kept = store.note(NOTE)
+    before = json.loads(kept)[2] if kept is not None else []
+    directory = store.path.parent
+    return [
+        *before,
+        *(["That was when a run ended by itself; more has been found since."] if before else []),
+        f"Two-level systems are counted when a run ends by itself, or now by "
+        f"`glasswells report {directory}`",
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glasswells.store.pipeline import Pipeline
+from glasswells.campaign.outline import Staged
 from glasswells.store.reader import CONTINUED, DONE, FAILED, RUNNING, StoreReader
 
 
@@ -50,7 +50,7 @@ class StageProgress:
 
 def stage_progress(
     store: StoreReader,
-    pipeline: Pipeline,
+    pipeline: Staged,
     *,
     workers: int = 1,
     running: Mapping[str, int] | None = None,
@@ -60,7 +60,7 @@ def stage_progress(
     Parameters
     ----------
     store, pipeline
-        The campaign.
+        The campaign, and its stages or their outline.
     workers
         For the time left.
     running

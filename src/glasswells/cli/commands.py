@@ -14,7 +14,8 @@ from glasswells.cli.common import (
     PipelineName,
     errors,
     find_pipeline,
-    found_in,
+    found_at,
+    look_into,
     make_console,
     note,
     note_unkept_kernels,
@@ -98,13 +99,11 @@ def status(
     with errors(debug):
         import dataclasses
 
-        from glasswells.campaign.campaigns import open_campaign
         from glasswells.campaign.progress import is_finished, stage_progress
         from glasswells.store.lock import is_held
         from glasswells.store.reader import FAILED, POSTPONED
 
-        stages = find_pipeline(pipeline)
-        with open_campaign(directory, stages) as store:
+        with look_into(directory, pipeline) as (store, stages):
             running = is_held(directory)
             sessions = store.sessions()
             # `salvage` and the start from another campaign are sessions without workers.
@@ -115,7 +114,7 @@ def status(
             failures = _failures(store, FAILED, limit=None if as_json else 20)
             postponed = _failures(store, POSTPONED, limit=None if as_json else 20)
             products = store.product_counts()
-            found = found_in(store, stages)
+            found, sentences = found_at(directory, store, pipeline)
         if as_json:
             print_json(
                 {
@@ -126,7 +125,7 @@ def status(
                     "failures": failures,
                     "postponed": postponed,
                     "sessions": sessions,
-                    "found": None if found is None else found.numbers,
+                    "found": found,
                 }
             )
             return
@@ -148,7 +147,7 @@ def status(
             say(f"Try what failed again with `glasswells resume {directory} --retry-failed`")
         elif state == "finished":
             say(f"See it with `glasswells report {directory}`")
-        for sentence in () if found is None else found.sentences:
+        for sentence in sentences:
             say(sentence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from glasswells.cli.printable import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from glasswells.campaign.outline import Staged
     from glasswells.store.pipeline import CampaignOverview, Pipeline
     from glasswells.store.reader import StoreReader
 
@@ -108,11 +109,45 @@ def print_json(value: Any) -> None:
     _print(json.dumps(value, indent=2, default=str))
 
 
-def found_in(store: StoreReader, pipeline: Pipeline) -> CampaignOverview | None:
-    """What a campaign has found; None for stages that have nothing to sum up."""
-    from glasswells.campaign.overview import overview_of
+@contextmanager
+def look_into(directory: Path, name: str | None) -> Iterator[tuple[StoreReader, Staged]]:
+    """A campaign's store and the names of its stages: as kept there, without loading the stages.
 
-    return overview_of(store, pipeline)
+    Where none are kept, or others are asked for, with the pipeline itself.
+    """
+    from glasswells.campaign.outline import kept_outline, outlined_store
+    from glasswells.stages.names import PIPELINE_NAME
+
+    if name is None:
+        with outlined_store(directory) as store:
+            outline = kept_outline(store)
+            if outline is not None and outline.name == PIPELINE_NAME:
+                yield store, outline
+                return
+    from glasswells.campaign.campaigns import open_campaign
+
+    pipeline = find_pipeline(name)
+    with open_campaign(directory, pipeline) as store:
+        yield store, pipeline
+
+
+def found_at(
+    directory: Path, store: StoreReader, name: str | None
+) -> tuple[dict[str, Any] | None, Sequence[str]]:
+    """What a campaign has found, as numbers and in words; only to count it takes its stages."""
+    from glasswells.campaign.overview import has_many, kept_overview, uncounted
+
+    found: CampaignOverview | None = kept_overview(store)
+    if found is None and name is None and has_many(store):
+        return None, uncounted(store)
+    if found is None:
+        from glasswells.campaign.campaigns import open_campaign
+        from glasswells.campaign.overview import overview_of
+
+        pipeline = find_pipeline(name)
+        with open_campaign(directory, pipeline) as whole:
+            found = overview_of(whole, pipeline)
+    return (None, ()) if found is None else (found.numbers, found.sentences)
 
 
 def say(text: str) -> None:

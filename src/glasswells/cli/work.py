@@ -16,7 +16,8 @@ from glasswells.cli.common import (
     PipelineName,
     errors,
     find_pipeline,
-    found_in,
+    found_at,
+    look_into,
     make_console,
     note,
     note_unkept_kernels,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from glasswells.store.pipeline import Pipeline
-
     from glasswells.store.verify import Verification
+
 
 @with_work_options
 def run(
@@ -77,7 +78,7 @@ def run(
         if pipeline is None:
             _note_cutoff(folder, stages)
             _say_estimate(folder, where[1])
-        with _found_last(folder, stages):
+        with _found_last(folder, pipeline):
             _work(folder, stages, how, where, seconds)
 
 
@@ -103,7 +104,7 @@ def resume(
         stages = find_pipeline(pipeline)
         if not trust_code:
             _require_own_code(directory, stages)
-        with _found_last(directory, stages):
+        with _found_last(directory, pipeline):
             _work(directory, stages, how, where, how.seconds, retry_failed)
 
 
@@ -194,22 +195,20 @@ def _require_own_code(directory: Path, pipeline: Pipeline) -> None:
 
 
 @contextmanager
-def _found_last(directory: Path, pipeline: Pipeline) -> Iterator[None]:
+def _found_last(directory: Path, name: str | None) -> Iterator[None]:
     """End with what the campaign has found, whether it has finished or stopped."""
     try:
         yield
     except typer.Exit:
-        _say_found(directory, pipeline)
+        _say_found(directory, name)
         raise
-    _say_found(directory, pipeline)
+    _say_found(directory, name)
 
 
-def _say_found(directory: Path, pipeline: Pipeline) -> None:
-    from glasswells.campaign.campaigns import open_campaign
-
-    with open_campaign(directory, pipeline) as store:
-        found = found_in(store, pipeline)
-    for sentence in () if found is None else found.sentences:
+def _say_found(directory: Path, name: str | None) -> None:
+    with look_into(directory, name) as (store, _):
+        _, sentences = found_at(directory, store, name)
+    for sentence in sentences:
         tell(sentence)
 
 

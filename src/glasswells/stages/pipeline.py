@@ -14,6 +14,7 @@ from glasswells.plan.plan import Plan
 from glasswells.stages.explore import explore_parameters, library_parameters
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.histories import HISTORIES
+from glasswells.stages.names import PIPELINE_NAME
 from glasswells.stages.pairs import first_label, first_round, pairs_parameters
 from glasswells.stages.prepare import prepare_chunks, prepare_parameters
 from glasswells.stages.push import push_label, push_task
@@ -137,12 +138,12 @@ KHOMENKO = (
     "pipeline as a whole."
 )
 PIPELINE = Pipeline(
-    name="glasswells",
+    name=PIPELINE_NAME,
     stages=STAGES,
     codec=codec_of((record for stage in STAGES for record in stage.saves), HISTORIES),
     read_plan=read_plan,
-    roots=roots,
     read_stored_plan=read_stored_plan,
+    roots=roots,
     identity=identity,
     grows=Plan.grows_to,
     differences=plan_differences,
