@@ -44,14 +44,12 @@ ESTIMATED = (
 )
 """Stages whose costs are known."""
 NOTE_YIELDS = (
-    "what the plan alone does not decide (rounds, paths, splittings, modes, overlaps) is "
-    "extrapolated from other glasses and depths, pairs as quenches to the power 0.7; glasses "
-    "differ by factors of 10 to 100, and most of the interval comes from that"
+    "rounds, paths, splittings, modes and overlaps are extrapolated from other glasses, which "
+    "differ by factors of 10 to 100: that is most of the interval"
 )
 NOTE_INTERVAL = (
-    "intervals hold nine times of ten if these glasses differ as those behind the rates did; they "
-    "contain that scatter, the few glasses behind each rate and the growth of pairs, but no other "
-    "load on the machine; sums take all errors as going the same way"
+    "intervals hold nine times of ten if these glasses differ as the measured ones did, and nothing "
+    "else runs on the machine"
 )
 
 

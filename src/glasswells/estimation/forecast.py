@@ -108,8 +108,10 @@ def summary_lines(estimate: Estimate) -> Iterator[str]:
     yield f"wall time on {n} {'worker' if n == 1 else 'workers'}: {times(estimate.wall_seconds)}"
     yield f"disk: {volume(estimate.stored_bytes)}; memory: about {size(estimate.memory_bytes)}"
     sources = dict.fromkeys(s for stage in estimate.stages for s in stage.sources)
-    yield f"known from: {'; '.join(sources)}"
-    yield from estimate.notes
+    yield "known from:"
+    yield from (f"- {source}" for source in sources)
+    yield "to be read with care (docs/how_long.md):"
+    yield from (f"- {note}" for note in estimate.notes)
 
 
 def times(found: Range) -> str:

@@ -16,7 +16,7 @@ from glasswells.estimation import kept
 from glasswells.estimation.amounts import Amount, mean_below
 from glasswells.estimation.calibration import scaled_rest
 from glasswells.estimation.estimate import estimate_campaign, rounds
-from glasswells.estimation.forecast import size
+from glasswells.estimation.forecast import size, summary_lines
 from glasswells.estimation.records import Estimate, Known, Rate
 from glasswells.estimation.reference import reference_rates
 from glasswells.plan.file import parse_plan
@@ -190,6 +190,16 @@ def test_nine_of_ten_sums_over_other_glasses_are_within_the_interval() -> None:
         inside += found.low <= cost[k, measured:].sum() <= found.high
     # The standard error of the share is 0.5 %; means are not quite log-normal.
     assert inside / cases == pytest.approx(0.9, abs=0.025)
+
+
+def test_what_an_estimate_rests_on_is_told_line_by_line() -> None:
+    found = estimated(plan_of())
+    lines = list(summary_lines(found))
+    for note in found.notes:
+        assert f"- {note}" in lines
+    for source in {source for stage in found.stages for source in stage.sources}:
+        assert f"- {source}" in lines
+    assert max(len(line) for line in lines) <= 200
 
 
 def test_rounds_ask_for_a_batch_or_a_quarter() -> None:
