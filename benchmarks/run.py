@@ -15,7 +15,7 @@ from rows import Row, print_rows
 
 ALL = (
     *("swap", "md", "silicon", "quench", "explore", "paths", "tunneling", "modes"),
-    *("start", "coordinator", "status", "scaling"),
+    *("start", "coordinator", "pooling", "status", "scaling"),
 )
 
 
