@@ -48,8 +48,8 @@ NOTE_YIELDS = (
     "differ by factors of 10 to 100: that is most of the interval"
 )
 NOTE_INTERVAL = (
-    "intervals hold nine times of ten if these glasses differ as the measured ones did, and nothing "
-    "else runs on the machine"
+    "intervals hold nine times of ten if these glasses differ as the measured ones did, and "
+    "nothing else runs on the machine"
 )
 
 
