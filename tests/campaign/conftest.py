@@ -46,6 +46,13 @@ def paths_campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def coupled_campaign(paths_campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its stage `couplings`. To be read only."""
+    text = VIBRATIONS_PLAN + "enabled = false\n[couplings]\nenabled = true\n"
+    return finished_campaign(tmp_path_factory.mktemp("coupled"), text, reuse=paths_campaign)
+
+
+@pytest.fixture(scope="session")
 def vibrations_campaign(paths_campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That of `VIBRATIONS_PLAN`, which takes over what is known without modes. To be read only."""
     folder = tmp_path_factory.mktemp("vibrations")

@@ -19,11 +19,12 @@ from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.core.unit_words import unit_of_material
-from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
+from glasswells.observables.attempt_columns import attempt_columns
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
+from glasswells.stages.stored_couplings import StoredCouplings
 from glasswells.stages.table import read_stored_plan
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS, vibration_numbers
@@ -77,10 +78,11 @@ class Catalog:
             self.plan: Plan = read_stored_plan(store.property("plan"))
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
-            has_modes = "well_vibrations" in store.product_counts()
+            known = store.product_counts()
         self._more: tuple[Column, ...] = (
             *(BOND_COLUMNS if self.plan.model.bond_length is not None else ()),
-            *(VIBRATION_COLUMNS if has_modes else ()),
+            *(attempt_columns(self.units) if "well_couplings" in known else ()),
+            *(VIBRATION_COLUMNS if "well_vibrations" in known else ()),
         )
 
     def __repr__(self) -> str:
@@ -278,8 +280,8 @@ def _read(
     temperatures = {
         item.glass: item.record.preparation_temperature for item in store.records("glass")
     }
-    # Reading runs no calculator: couplings of such a campaign stay unknown.
-    model = read_stored_plan(store.property("plan")).model.native
+    # Reading runs no calculator: of such a campaign only couplings that it stored are known.
+    couplings = StoredCouplings(store, read_stored_plan(store.property("plan")).model.native)
     glasses: dict[str, list[tuple[WellPlace, WellSummary]]] = {name: [] for name in temperatures}
     items: defaultdict[str, int] = defaultdict(int)
     for stored in store.records("double_well"):
@@ -292,9 +294,10 @@ def _read(
             len(found),
             splittings.get(place),
             bond_length=bond_length,
-            deformation_potential=deformation_potential(model, stored.record) if model else None,
+            deformation_potential=couplings.deformation_potential(place, stored.record),
         )
-        well = replace(well, numbers={**well.numbers, **numbers.get(place, {})})
+        more = {**couplings.numbers(place), **numbers.get(place, {})}
+        well = replace(well, numbers={**well.numbers, **more})
         found.append((place, well))
     rows: list[WellRow] = []
     places: dict[str, WellPlace] = {}

@@ -17,6 +17,7 @@ from glasswells.catalog.catalog import Catalog, open_campaign
 from glasswells.content.campaign import preparation_label
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
+from glasswells.observables.attempt_columns import attempts_of
 from glasswells.observables.attempts import AttemptFrequencies, attempt_frequencies
 from glasswells.observables.joined import network_of
 from glasswells.observables.records import Medium, Network
@@ -55,8 +56,9 @@ def campaign_observables(
     hertz
         Frequency of the internal friction.
     vineyard
-        Whether attempt frequencies of two-level systems come from all modes of their minima and
-        saddles, for 1500 particles a second of CPU each, and not from those along the path.
+        Whether attempt frequencies come from all modes of minima and saddles and not from those
+        along the path: of all double wells where the campaign stored them (stage `couplings`), else
+        of the two-level systems, for 1500 particles a second of CPU each.
 
     Raises
     ------
@@ -94,13 +96,17 @@ def campaign_observables(
 
 
 def _vineyard(catalog: Catalog) -> dict[tuple[str, int], AttemptFrequencies]:
-    """Of the two-level systems under any unit set, by glass and number.
+    """Those that the campaign stored, and of two-level systems under any unit set the others, too.
 
-    Without those whose saddle has other than one negative eigenvalue: theirs stay along the path.
+    By glass and number. Without double wells whose saddle has other than one negative eigenvalue:
+    theirs stay along the path.
     """
     found = {}
     for row, well in enumerate(catalog.summaries):
-        if any(s.is_two_level for s in well.splittings.values()):
+        stored = attempts_of(well)
+        if stored is not None:
+            found[well.glass, well.number] = stored
+        elif any(s.is_two_level for s in well.splittings.values()):
             with suppress(InputError):
                 found[well.glass, well.number] = attempt_frequencies(
                     catalog.model, catalog[row].double_well

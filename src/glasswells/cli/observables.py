@@ -40,7 +40,8 @@ def observables(
         bool,
         typer.Option(
             "--vineyard",
-            help="Attempt frequencies of two-level systems from all their modes, by Vineyard.",
+            help="Attempt frequencies from all modes, by Vineyard: of all double wells where the "
+            "campaign stored them, else of two-level systems.",
         ),
     ] = False,
     debug: Debug = False,

@@ -33,7 +33,6 @@ from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.library import Identity
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.landscape.quench_report import MeltQuenchReport
-from glasswells.mechanics import deformation_potential
 from glasswells.observables.summary import Observables, observables_of
 from glasswells.plan.glass_files import readable_plan
 from glasswells.plan.model import ModelSection
@@ -41,6 +40,7 @@ from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings, trajectory_names
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
+from glasswells.stages.stored_couplings import StoredCouplings
 from glasswells.stages.table import read_stored_plan
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import WellSummary, summarize_well
@@ -122,6 +122,7 @@ def _preparations(
     """By temperature; fills `origins` by glass and number of double well."""
     groups: defaultdict[float, list[GlassContent]] = defaultdict(list)
     identity = exploration_settings(plan.explore).identity
+    couplings = StoredCouplings(store, plan.model.native)
     searches = {row.task.chain: row.task.number for row in store.tasks(stage="paths")}
     trajectories: defaultdict[str, set[str]] = defaultdict(set)
     for row in store.tasks(stage="explore"):
@@ -129,7 +130,7 @@ def _preparations(
     for item in store.records("glass"):
         glass = item.record
         temperature, n = preparation_label(glass), glass.configuration.n_particles
-        wells = tuple(_wells(store, item.glass, splittings, origins, plan.model, report))
+        wells = tuple(_wells(store, item.glass, splittings, couplings, origins, plan.model, report))
         pairs = StoredPairs.of(store, item.glass)
         found = vibrations.wells(item.glass, temperature, wells, origins)
         groups[temperature].append(
@@ -209,25 +210,26 @@ def _wells(
     store: StoreReader,
     glass: str,
     splittings: Mapping[WellPlace, Mapping[str, TunnelSplitting]],
+    couplings: StoredCouplings,
     origins: dict[tuple[str, int], WellPlace],
     energy: ModelSection,
     report: Report,
 ) -> Iterator[WellSummary]:
     items: defaultdict[str, int] = defaultdict(int)
-    model = energy.native
     for number, stored in enumerate(store.records("double_well", glass=glass)):
         origin = WellPlace(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
         origins[glass, number] = origin
         report(1, glass)
-        yield summarize_well(
+        summary = summarize_well(
             stored.record,
             glass,
             number,
             splittings.get(origin),
             bond_length=energy.bond_length,
-            deformation_potential=deformation_potential(model, stored.record) if model else None,
+            deformation_potential=couplings.deformation_potential(origin, stored.record),
         )
+        yield replace(summary, numbers={**summary.numbers, **couplings.numbers(origin)})
 
 
 def _observables(

@@ -19,6 +19,7 @@ from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.library import Identity
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.model.pair_model import Model
+from glasswells.observables.attempt_columns import attempts_of
 from glasswells.observables.summary import Observables
 from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.screening.rounds import ScreeningRound
@@ -274,6 +275,12 @@ class ReportContent:
     def has_bonds(self) -> bool:
         """Whether it is known how double wells change the bonds of atoms."""
         return any(w.mechanism for p in self.preparations for g in p.glasses for w in g.wells)
+
+    @property
+    def has_attempts(self) -> bool:
+        """Whether the campaign stored attempt frequencies from all modes."""
+        wells = (w for p in self.preparations for g in p.glasses for w in g.wells)
+        return any(attempts_of(w) is not None for w in wells)
 
     @property
     def overview(self) -> Overview:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from glasswells.core.arguments import expects
@@ -23,6 +24,45 @@ class AttemptFrequencies:
     """From B: (b/2 pi) exp(-(V_S - V_B)/T)."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WellDeterminants:
+    """ln of the products of the eigenvalues of three mass-weighted Hessians, no translations."""
+
+    a: float
+    """In A, all above 0."""
+    saddle: float
+    """At the saddle, without the negative one."""
+    b: float
+    """In B, all above 0."""
+    attempts: AttemptFrequencies
+    """Vineyard's, which follow from them."""
+
+
+def well_determinants(model: Model, double_well: DoubleWell) -> WellDeterminants:
+    """The determinants behind Vineyard's frequencies, by three factorizations; errors as of these.
+
+    Parameters
+    ----------
+    model, double_well
+        As for `attempt_frequencies`.
+    """
+    a, saddle, b = (
+        log_determinant(Stiffness(model, configuration))
+        for configuration in (
+            double_well.minimum_a,
+            double_well.saddle,
+            double_well.minimum_b,
+        )
+    )
+    negative = double_well.negative_eigenvalue
+    attempts = AttemptFrequencies(
+        a=attempt_frequency(a, saddle, negative), b=attempt_frequency(b, saddle, negative)
+    )
+    return WellDeterminants(
+        a=a.value, saddle=saddle.value - math.log(-negative), b=b.value, attempts=attempts
+    )
+
+
 @expects(model=Model, double_well=DoubleWell)
 def attempt_frequencies(model: Model, double_well: DoubleWell) -> AttemptFrequencies:
     """Vineyard's attempt frequencies of both minima over their saddle, by three factorizations.
@@ -35,15 +75,4 @@ def attempt_frequencies(model: Model, double_well: DoubleWell) -> AttemptFrequen
     InputError
         If a minimum has a negative eigenvalue, or the saddle another number than one.
     """
-    a, saddle, b = (
-        log_determinant(Stiffness(model, configuration))
-        for configuration in (
-            double_well.minimum_a,
-            double_well.saddle,
-            double_well.minimum_b,
-        )
-    )
-    negative = double_well.negative_eigenvalue
-    return AttemptFrequencies(
-        a=attempt_frequency(a, saddle, negative), b=attempt_frequency(b, saddle, negative)
-    )
+    return well_determinants(model, double_well).attempts

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from glasswells.core.checks import positive, positive_array
 from glasswells.core.records import Array
+from glasswells.observables.attempts import AttemptFrequencies
 from glasswells.observables.records import Medium, ThermalWells, TwoLevelStates
 
 
@@ -53,6 +54,28 @@ def activated_rate(wells: ThermalWells, temperatures: ArrayLike) -> Array:
     from_b = wells.attempt_b[:, None] * np.exp(-back / temperature)
     rate: Array = (from_a + from_b) / (2.0 * math.pi)
     return rate
+
+
+def log_activated_time(
+    barrier: float, asymmetry: float, attempts: AttemptFrequencies, temperature: float
+) -> float:
+    """The logarithm of the time of one double well over its barrier, at any low temperature.
+
+    The time is 1 over `activated_rate`, in reduced units; that may be too long for a number.
+
+    Parameters
+    ----------
+    barrier, asymmetry
+        V(S) - V(A) and V(B) - V(A).
+    attempts
+        Angular attempt frequencies.
+    temperature
+        Reduced.
+    """
+    t = positive("temperature", temperature)
+    from_a = math.log(attempts.a) - barrier / t
+    from_b = math.log(attempts.b) - (barrier - asymmetry) / t
+    return math.log(2.0 * math.pi) - float(np.logaddexp(from_a, from_b))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from glasswells.content.records import GlassContent, ReportContent
+from glasswells.observables.attempt_columns import attempt_columns
 from glasswells.report.tables import Table
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
 from glasswells.statistics.well_table import (
@@ -31,6 +32,7 @@ def wells_table(content: ReportContent) -> Table:
     found = list(_rows(content))
     more = (
         *(BOND_COLUMNS if content.has_bonds else ()),
+        *(attempt_columns(content.units) if content.has_attempts else ()),
         *(VIBRATION_COLUMNS if content.vibrations is not None else ()),
     )
     columns = well_table((row for row, _ in found), content.units, more)

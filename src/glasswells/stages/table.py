@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasswells.plan.file import parse_plan, plan_with
 from glasswells.plan.plan import Plan
+from glasswells.stages.couplings import COUPLINGS
 from glasswells.stages.explore import EXPLORE, LIBRARY
 from glasswells.stages.modes import MODES, OVERLAPS
 from glasswells.stages.pairs import PAIRS
@@ -13,7 +14,10 @@ from glasswells.stages.push import PUSH
 from glasswells.stages.screening import SCREENING
 from glasswells.stages.splittings import SPLITTINGS
 
-STAGES = (PREPARE, EXPLORE, PUSH, LIBRARY, PAIRS, SCREENING, PATHS, SPLITTINGS, MODES, OVERLAPS)
+STAGES = (
+    PREPARE, EXPLORE, PUSH, LIBRARY, PAIRS, SCREENING, PATHS, SPLITTINGS, COUPLINGS,
+    MODES, OVERLAPS,
+)  # fmt: skip
 
 PLAN = plan_with({name: table for stage in STAGES for name, table in stage.settings.items()})
 """The class of plans: with the tables that stages declare."""

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from example_systems import MEDIUM, directions, random_tensors, states, wells
 
+from glasswells.core.errors import InputError
 from glasswells.mechanics.averages import longitudinal_square, transverse_square
-from glasswells.observables import activated_rate, crossover, one_phonon_rate
+from glasswells.observables import (
+    AttemptFrequencies,
+    activated_rate,
+    crossover,
+    one_phonon_rate,
+)
+from glasswells.observables.relaxation import log_activated_time
 
 HBAR = 0.03
 
@@ -48,6 +55,17 @@ def test_activation_is_the_textbook_form() -> None:
     tau = np.pi / np.sqrt(15.0) * np.exp(u / kT)
     tau /= np.cosh(d / (2 * kT) + np.log(5 / 3) / 2)
     assert activated_rate(well, [kT])[0, 0] == pytest.approx(1 / tau, rel=1e-12)
+
+
+def test_the_logarithm_of_the_activated_time_outlasts_the_rate() -> None:
+    well = wells([0.5], [0.2], [3.0], [5.0], random_tensors(1, 2))
+    attempts = AttemptFrequencies(a=3.0, b=5.0)
+    found = log_activated_time(0.5, 0.2, attempts, 0.07)
+    assert np.exp(-found) == pytest.approx(activated_rate(well, [0.07])[0, 0], rel=1e-12)
+    cold = log_activated_time(0.5, 0.2, attempts, 1e-5)
+    assert cold == pytest.approx(0.3 / 1e-5 + np.log(2 * np.pi / 5.0), rel=1e-12)  # from B alone
+    with pytest.raises(InputError, match="temperature"):
+        log_activated_time(0.5, 0.2, attempts, 0.0)
 
 
 def test_at_the_crossover_both_rates_are_equal() -> None:
