@@ -31,6 +31,10 @@ class Outcome(Enum):
     )
     NOT_A_SADDLE = "the stationary point has not exactly one negative eigenvalue"
     LEFT_THE_PAIR = "the path from the saddle ends in other minima than the two asked for"
+    DEEPER_WELL = (
+        "a path between the two minima falls below both: join them to the deeper minimum beside "
+        "them, to which the lowest states belong"
+    )
     FLAT_PROFILE = "the barrier is below the numerical noise of the energy"
     CYCLE = "the iteration fell into a cycle"
     NOT_A_MINIMUM = "the Hessian has a negative direction: minimize first"

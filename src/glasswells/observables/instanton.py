@@ -35,7 +35,8 @@ then lacks some exp(-12) of itself, and the action some exp(-24)."""
 FLOOR = 1e-6
 """Of the barrier: the first guess of the path moves on at least as if it had that energy left."""
 LOWEST = 0.01
-"""Of the barrier: a path that falls lower, once its ends are leveled, has other ends than these."""
+"""Of the barrier: a path or a chain that falls lower, once its ends are leveled, has other ends
+than these."""
 
 
 @described
@@ -58,7 +59,8 @@ class Instanton:
     path: Array
     """(K, f), the beads, from A to B."""
     outcome: Outcome
-    """`CONVERGED`, or why the path is none of least action."""
+    """`CONVERGED`, or why the path is none of least action; `DEEPER_WELL` where there is none
+    because it falls below both minima."""
 
     def __post_init__(self) -> None:
         freeze(self, path=self.path)
@@ -135,6 +137,8 @@ def instanton_between(landscape: Landscape, path: Array, *, beads: int = BEADS) 
     step = sum(times) / beads
     first = _timed(level, path, times, beads)
     coarse = relax_chain(level, first[::2], 2 * step)
+    if _sinks(level, coarse):
+        return _failed(coarse, Outcome.DEEPER_WELL)
     guess = CubicSpline(np.arange(0, beads + 1, 2), coarse.beads)(np.arange(beads + 1))
     fine = relax_chain(level, guess, step)
     outcome = fine.outcome if coarse.outcome.converged else coarse.outcome
@@ -156,6 +160,15 @@ def instanton_between(landscape: Landscape, path: Array, *, beads: int = BEADS) 
         path=fine.beads,
         outcome=outcome,
     )
+
+
+def _sinks(level: _Leveled, kink: Kink) -> bool:
+    """Whether a chain has fallen below both its ends: the longer it stays there, the less action.
+
+    It then has no path of least action to find, or one of another pair of wells.
+    """
+    energies = level.energies(kink.beads)[0]
+    return float(energies.min()) < -LOWEST * float(energies.max())
 
 
 def _failed(kink: Kink, outcome: Outcome) -> Instanton:

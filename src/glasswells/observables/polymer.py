@@ -30,7 +30,12 @@ order in it."""
 NOISE = 1e-9
 """Of the action, by which a step may raise it: energies of thousands of particles are so noisy."""
 SHORTEST = 2.0**-10
-"""Of a step, the least fraction that is tried before the search ends."""
+"""Of a step, the least fraction that is tried before it is damped."""
+DAMPING = 1e-2
+"""First shift of the eigenvalues of h S'' for a step that would not lower the action. The softest
+of a chain are of this size."""
+STIFFEST = 1e3
+"""Largest shift, far above all eigenvalues: then a step follows the slope."""
 
 
 class Landscape(Protocol):
@@ -97,18 +102,32 @@ class Kink:
 
 
 def relax_chain(landscape: Landscape, beads: Array, step: float) -> Kink:
-    """The chain of least action near a first one, by Newton steps across its shift in time."""
+    """The chain of least action near a first one, by Newton steps across its shift in time.
+
+    Where the action curves down in another direction, too, as on a path with a shoulder, a Newton
+    step leads uphill. Such a step is damped: eigenvalues are shifted up until it leads down.
+    """
     x = beads.copy()
     size = float(np.linalg.norm(x[-1] - x[0]))
     action, slope = _action(landscape, x, step)
     outcome = Outcome.STEP_LIMIT
     for _ in range(MOST_STEPS):
-        matrix = Tridiagonal(_blocks(landscape, x, step))
+        blocks = _blocks(landscape, x, step)
+        matrix = Tridiagonal(blocks)
         value, shift = matrix.softest((x[2:] - x[:-2]) / 2)
-        move = -matrix.solve(slope - shift * np.sum(shift * slope))
-        move -= shift * np.sum(shift * move)
-        length = float(np.abs(move).max())
-        x, action, slope, fraction = _descend(landscape, x, step, move, (action, slope))
+        across = slope - shift * np.sum(shift * slope)
+        move = _across(matrix, shift, across)
+        here, length, damping = (action, slope), float(np.abs(move).max()), 0.0
+        # Near the end noise decides the sign of what a step gains.
+        goes_down = length <= TOLERANCE * size or float(np.sum(across * move)) < 0
+        x, action, slope, fraction = (
+            _descend(landscape, x, step, move, here) if goes_down else (x, *here, 0.0)
+        )
+        while fraction == 0 and length > TOLERANCE * size and damping < STIFFEST:
+            damping = max(DAMPING, 10 * damping)
+            damped = Tridiagonal(blocks + damping * np.eye(x.shape[1]))
+            move = _across(damped, shift, across)
+            x, action, slope, fraction = _descend(landscape, x, step, move, here)
         if length <= TOLERANCE * size or fraction == 0:
             outcome = Outcome.CONVERGED if length <= TOLERANCE * size else _stuck(action)
             break
@@ -120,6 +139,12 @@ def relax_chain(landscape: Landscape, beads: Array, step: float) -> Kink:
         log_determinant=matrix.log_determinant - math.log(abs(value)),
         outcome=outcome,
     )
+
+
+def _across(matrix: Tridiagonal, shift: Array, slope: Array) -> Array:
+    """The step down a slope that is across the shift in time, across it as well."""
+    move = -matrix.solve(slope)
+    return move - shift * np.sum(shift * move)
 
 
 def _stuck(action: float) -> Outcome:

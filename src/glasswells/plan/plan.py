@@ -24,6 +24,7 @@ from glasswells.plan.base import (
     of_preparation,
     setting,
 )
+from glasswells.plan.couplings import CouplingsSection
 from glasswells.plan.errors import closest
 from glasswells.plan.explore import ExploreSection
 from glasswells.plan.glasses import GlassesSection, StoredGlass
@@ -186,6 +187,7 @@ class Plan(Section):
     pairs: PairsSection = PairsSection()
     paths: PathsSection = PathsSection()
     splittings: SplittingsSection = SplittingsSection()
+    couplings: CouplingsSection = CouplingsSection()
     modes: ModesSection = ModesSection()
     units: dict[Annotated[str, Field(pattern=NAME_PATTERN)], UnitsSection] = Field(
         default_factory=dict

@@ -57,10 +57,9 @@ class WellCouplings:
 
 def couplings_parameters(plan: Plan) -> dict[str, Any] | None:
     """What the products of this stage depend on."""
-    section = plan.table(CouplingsSection)
-    if not section.enabled:
+    if not plan.couplings.enabled:
         return None
-    return {"model": plan.model_parameters, "vineyard": section.vineyard}
+    return {"model": plan.model_parameters, "vineyard": plan.couplings.vineyard}
 
 
 def run_couplings(task: TaskInput) -> TaskOutput:

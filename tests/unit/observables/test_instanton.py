@@ -243,3 +243,92 @@ def test_what_is_no_double_well_is_named(well) -> None:
         profile_instanton(profile(), beads=33)
     with pytest.raises(InputError, match="particles is 1500"):
         gw.find_instanton(gw.SoftSpheres(), well, particles=1500)
+
+
+class Ridge(Quartic):
+    """A barrier whose top curves down across, too: two ways around it, at +y and at -y.
+
+    V(x, y) = V(x) + (omega^2/2 - fall q^2) y^2 + height y^4, q = 1 - (x/HALF)^2.
+    """
+
+    fall, height = 4.0, 400.0
+
+    def path(self) -> np.ndarray:
+        x = np.linspace(-HALF, HALF, 21)
+        return np.stack([x, 1e-3 * (1 - (x / HALF) ** 2)], axis=1)
+
+    def energies(self, places):
+        v, slope = super().energies(places)
+        x, y = places.T
+        q, dq = 1 - (x / HALF) ** 2, -2 * x / HALF**2
+        across = np.stack([-2 * self.fall * q * dq * y**2, -2 * self.fall * q**2 * y], axis=1)
+        across[:, 1] += 4 * self.height * y**3
+        return v - self.fall * q**2 * y**2 + self.height * y**4, slope + across
+
+    def curvatures(self, places):
+        found = super().curvatures(places)
+        x, y = places.T
+        q, dq, d2q = 1 - (x / HALF) ** 2, -2 * x / HALF**2, -2 / HALF**2
+        found[:, 0, 0] -= 2 * self.fall * (dq**2 + q * d2q) * y**2
+        found[:, 0, 1] -= 4 * self.fall * q * dq * y
+        found[:, 1, 0] = found[:, 0, 1]
+        found[:, 1, 1] += 12 * self.height * y**2 - 2 * self.fall * q**2
+        return found
+
+
+def test_a_chain_on_a_ridge_slides_off_it() -> None:
+    """Newton steps alone would end there: the action curves down in another direction, too."""
+    landscape = Ridge(fast=1.5)
+    found = instanton_between(landscape, landscape.path())
+    assert found.outcome is Outcome.CONVERGED
+    over = instanton_between(Quartic(fast=1.5), Quartic(fast=1.5).path())
+    assert found.action < 0.999 * over.action
+    assert np.abs(found.path[:, 1]).max() > 0.02
+    # No path a little beside it has less action: a wave of each size across, at both ends zero.
+    steps = np.linspace(0, 1, len(found.path))
+    h = float(np.sum(np.diff(found.path, axis=0) ** 2) / found.action)
+
+    def action(path: np.ndarray) -> float:
+        kinetic = float(np.sum(np.diff(path, axis=0) ** 2)) / (2 * h)
+        return kinetic + h * float(landscape.energies(path)[0].sum())
+
+    for n in range(1, 9):
+        for side in (0, 1):
+            wave = np.zeros_like(found.path)
+            wave[:, side] = 1e-3 * np.sin(n * np.pi * steps)
+            for sign in (1, -1):
+                assert action(found.path + sign * wave) > action(found.path)
+
+
+class Pit(Quartic):
+    """The same wells, and beside the way from A, out of sight of A itself, one that is deeper.
+
+    -depth (1 - r^2/width^2)^3 within r < width of its bottom.
+    """
+
+    depth, width = 0.03, 0.14
+    bottom = np.array([-0.3, 0.12])
+
+    def energies(self, places):
+        v, slope = super().energies(places)
+        away, q = self._away(places)
+        pull = 6 * self.depth / self.width**2 * q**2
+        return v - self.depth * q**3, slope + pull[:, None] * away
+
+    def curvatures(self, places):
+        away, q = self._away(places)
+        pull, bend = (6 * self.depth / self.width**2 * f for f in (q**2, 4 * q / self.width**2))
+        outer = away[:, :, None] * away[:, None, :]
+        pit = pull[:, None, None] * np.eye(2) - bend[:, None, None] * outer
+        return super().curvatures(places) + pit
+
+    def _away(self, places):
+        away = places - self.bottom
+        return away, np.maximum(1 - np.sum(away**2, axis=1) / self.width**2, 0.0)
+
+
+def test_a_chain_that_falls_below_both_wells_says_so() -> None:
+    landscape = Pit(fast=0.5)
+    found = instanton_between(landscape, landscape.path())
+    assert found.outcome is Outcome.DEEPER_WELL
+    assert math.isnan(found.action)

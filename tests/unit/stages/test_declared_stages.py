@@ -155,7 +155,7 @@ def test_papers_are_those_of_the_stages_that_ran_each_once() -> None:
     assert OWN.citations(["take", "make", "make"]) == ["0", "B", "A"]
     assert OWN.citations([]) == ["0"]
     all_of_them = PIPELINE.citations(stage.name for stage in PIPELINE.stages)
-    assert len(all_of_them) == len(set(all_of_them)) == 12
+    assert len(all_of_them) == len(set(all_of_them)) == 14
     assert "Khomenko" in all_of_them[0]
 
 
@@ -209,7 +209,11 @@ class OfTwoStages:
     """A store whose tasks of two stages took double wells of two searches."""
 
     def tasks(self, *, stage: str) -> list[SimpleNamespace]:
-        found = {"splittings": [("s0", "p0"), ("s1", "p1")], "overlaps": [("o0", "p1")]}[stage]
+        found = {
+            "splittings": [("s0", "p0"), ("s1", "p1")],
+            "couplings": [("c0", "p1")],
+            "overlaps": [("o0", "p1")],
+        }[stage]
         return [
             SimpleNamespace(
                 task=SimpleNamespace(chain=chain, inputs=(Ref(chain=path, kind="double_well"),))
@@ -232,6 +236,7 @@ def test_products_about_double_wells_have_their_keys() -> None:
     assert key("double_well", "p1", 1) == WellPlace(chain="p1", item=1).key == "p1-1"
     assert key("splitting", "s0", 5, double_well=1) == "p0-1"  # several unit sets, one double well
     assert key("well_summary", "s1", 2) == "p1-2"
+    assert key("well_couplings", "c0", 1, double_well=1) == "p1-1"
     assert key("well_vibrations", "o0", 0, double_well=3) == "p1-3"
     assert key("structure", "l", 0) is None
 
