@@ -58,7 +58,7 @@ def cold_rows(found: Sequence[Observables]) -> Rows:
 
 
 def friction_rows(found: Sequence[Observables]) -> Rows:
-    """Internal friction over temperature: the sum over double wells, and the network."""
+    """Internal friction over temperature: the sum over double wells, and at some the network."""
     rows = []
     for each in found:
         hertz = each.omega / (2 * math.pi * each.units.time_second)
@@ -69,10 +69,15 @@ def friction_rows(found: Sequence[Observables]) -> Rows:
                 "temperature_kelvin": float(each.units.energy_kelvin(t)),
                 "temperature": float(t),
             }
-            for name, friction in (("sum", each.friction), ("network", each.network)):
+            solved = np.flatnonzero(each.network_temperatures == t)
+            network = each.network if len(solved) else None
+            for name, friction, place in (
+                ("sum", each.friction, k),
+                ("network", network, solved[0] if len(solved) else 0),
+            ):
                 for wave in ("longitudinal", "transverse"):
                     curve = None if friction is None else getattr(friction, wave)
-                    row |= _curve(f"{name}_{wave}", curve, k)
+                    row |= _curve(f"{name}_{wave}", curve, place)
             rows.append(row)
     return rows
 

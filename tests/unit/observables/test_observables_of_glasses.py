@@ -14,10 +14,12 @@ from glasswells.observables import (
     AttemptFrequencies,
     Medium,
     Observables,
+    internal_friction,
     network_friction,
     numbers,
     observables_of,
 )
+from glasswells.observables.systems import wells_of
 from glasswells.statistics import WellSummary
 from glasswells.tunneling import ARGON
 
@@ -96,9 +98,26 @@ def test_without_two_level_systems_there_is_no_strength() -> None:
 def test_networks_are_averaged_over_the_volume_of_all_glasses() -> None:
     network = two_minima(0.1, 0.01, 1.0, 1.5, random_tensors(1, 7)[0], volume=100.0)
     found = observed([well(0, 5e-4, core=3)], [], networks=[network])
-    alone = network_friction(network, MEDIUM, found.friction_temperatures, found.omega)
+    assert np.isin(found.network_temperatures, found.friction_temperatures).all()
+    alone = network_friction(network, MEDIUM, found.network_temperatures, found.omega)
     assert found.network_minima == 2
     assert found.network.longitudinal.value == pytest.approx(alone.longitudinal / 2)
+
+
+def test_temperatures_resolve_the_peak_of_one_double_well() -> None:
+    """Wherever it lies between two of them, its height is met to 7 %."""
+    one = well(0, 5e-4, core=3)
+    for stretch in np.linspace(0.5, 0.6, 7):
+        single = dataclasses.replace(
+            one, barrier=one.barrier * stretch, asymmetry=one.asymmetry * stretch
+        )
+        found = observed([single])
+        first, last = found.friction_temperatures[[0, -1]]
+        fine = np.geomspace(first, last, 20_001)
+        true = internal_friction([wells_of([single], 100.0, {})], MEDIUM, fine, found.omega)
+        top = true.longitudinal.value.max()
+        assert fine[0] < fine[true.longitudinal.value.argmax()] < fine[-1]
+        assert 0.93 * top < found.friction.longitudinal.value.max() <= (1 + 1e-9) * top
 
 
 def test_a_double_well_without_coupling_is_named() -> None:

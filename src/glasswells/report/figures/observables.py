@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LEAST_HEAT = 1e-5
 """Of the largest one: below, the specific heat of a few systems falls exponentially."""
+LEAST_FRICTION = 1e-4
+"""The same of the internal friction, between whose peaks a sum over few double wells falls as far
+as one likes."""
 ERROR_WORDS = (
     "Bands: 95 % intervals, bootstrap over glasses; with a single glass counting errors only, "
     "which are too small."
@@ -77,9 +80,11 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
                 _plot_band(axes, kelvin, curve, colors[o.preparation], _label(o))
             axes.set_title(wave)
             axes.set_xscale("log")
+            axes.set_yscale("log")
             axes.set_xlabel("$T$ (K)")
         panels[0].set_ylabel("$Q^{-1}$")
-        panels[0].set_ylim(bottom=0)
+        top = panels[0].get_ylim()[1]
+        panels[0].set_ylim(max(panels[0].get_ylim()[0], LEAST_FRICTION * top), top)
         panels[0].legend()
         hertz = group[0].omega / (2 * math.pi * group[0].units.time_second)
         yield Picture(
@@ -87,7 +92,9 @@ def friction_pictures(content: ReportContent) -> Iterator[Picture]:
             title=f"Internal friction at {hertz:.3g} Hz, {name}",
             caption=f"{_words(group)} Sum over isolated double wells that are crossed by thermal "
             f"activation, with the attempt frequencies along the path; tunneling is not in it, so "
-            f"that it holds above the crossover temperature only. {ERROR_WORDS}",
+            f"that it holds above the crossover temperature only. Each double well has one peak, "
+            f"at the temperature where it is crossed once per radian of the wave: a sum over few "
+            f"of them is spiky, and smooth only over many. {ERROR_WORDS}",
             figure=figure,
             units=name,
             is_folded=place > 0,
