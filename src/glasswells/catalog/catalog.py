@@ -14,11 +14,14 @@ from typing import Any
 
 from glasswells.campaign.campaigns import open_campaign as open_store
 from glasswells.catalog.table import table_of
+from glasswells.content.stored_pairs import StoredPairs
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.core.unit_words import unit_of_material
+from glasswells.landscape.preparation import PreparedGlass
+from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
 from glasswells.observables.attempt_columns import attempt_columns
 from glasswells.plan.plan import Plan
@@ -37,6 +40,7 @@ from glasswells.statistics.well_table import (
     well_rows,
     well_table,
 )
+from glasswells.store.codec import sha256
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Ref
 from glasswells.tunneling.units import UnitSystem
@@ -75,7 +79,10 @@ class Catalog:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with self._store() as store:
-            self.plan: Plan = read_stored_plan(store.property("plan"))
+            text = store.property("plan")
+            self.plan: Plan = read_stored_plan(text)
+            self.plan_digest: str = sha256(text.encode())
+            """SHA-256 of the plan as it is stored."""
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
             known = store.product_counts()
@@ -170,6 +177,34 @@ class Catalog:
     def summaries(self) -> tuple[WellSummary, ...]:
         """Summaries of the double wells, in the order of `double_wells`: numbers and cores only."""
         return tuple(row.well for row in self._rows)
+
+    @cached_property
+    def glasses(self) -> Mapping[str, PreparedGlass]:
+        """The glasses by their names, also those without double wells."""
+        with self._store() as store:
+            return {item.glass: item.record for item in store.records("glass")}
+
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[str, ...]]:
+        """By the key of a double well the rules that chose a pair of minima whose way passes it.
+
+        Empty tuples in campaigns of versions that kept no rules.
+        """
+        with self._store() as store:
+            searches = {row.task.chain: row.task for row in store.tasks(stage="paths")}
+            glasses = {task.glass for task in searches.values()}
+            pairs = {glass: StoredPairs.of(store, glass).rules for glass in glasses}
+        tasks = {key: searches[place.chain] for key, place in self._places.items()}
+        return {
+            key: tuple(sorted(pairs[task.glass].get(task.number, ())))
+            for key, task in tasks.items()
+        }
+
+    @cached_property
+    def sessions(self) -> tuple[Mapping[str, Any], ...]:
+        """What each run of the campaign was made with: versions, time, machine type, ending."""
+        with self._store() as store:
+            return tuple(store.sessions())
 
     @cached_property
     def tasks_left(self) -> int:

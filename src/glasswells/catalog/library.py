@@ -1,104 +1,49 @@
-"""The two-level systems that come with the package: found by it, in glasses that come with it."""
+"""The double wells that come with the package: found by it, in glasses that come with it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from glasswells.catalog.catalog import Catalog
+from glasswells.catalog.library_file import LibraryFile, read_library
+from glasswells.catalog.library_records import Edition, LibraryWell
 from glasswells.catalog.table import table_of
-from glasswells.core.described import described
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
-from glasswells.core.splittings import TunnelSplitting
-from glasswells.mechanics import deformation_potential
-from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.stages.pipeline import PIPELINE
-from glasswells.statistics.well_summary import summarize_well
+from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
 from glasswells.statistics.well_table import WellRow, well_table
-from glasswells.store.codec import sha256
-from glasswells.store.errors import CodecError
 from glasswells.tunneling.units import UNIT_SETS
 
-DATA = "data/two_level_systems.npz"
-"""`index`: entries and provenance as JSON, records as a campaign's store encodes them; their arrays
-as bytes under the names of their digests."""
-
-
-@described
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class TwoLevelSystem:
-    """A double well that is a two-level system under some unit set and some continuation."""
-
-    key: str
-    """Its name in the campaign that found it."""
-    glass: str
-    """Name of the glass: `t0p07-3` is `gw.glass(0.07, 3)`."""
-    preparation_temperature: float
-    """T_f, in epsilon/k_B."""
-    double_well: DoubleWell
-    """A, saddle, B, profile and vectors."""
-    splittings: Mapping[str, TunnelSplitting]
-    """By the name of the unit set: levels, numerical error, spread over continuations."""
-    provenance: Mapping[str, str]
-    """Which plan and version found it, and when."""
-
-    @property
-    def minimum_a(self) -> Configuration:
-        """A, the inherent structure that the path starts from."""
-        return self.double_well.minimum_a
-
-    @property
-    def saddle(self) -> Configuration:
-        """The saddle between A and B."""
-        return self.double_well.saddle
-
-    @property
-    def minimum_b(self) -> Configuration:
-        """B, the other inherent structure."""
-        return self.double_well.minimum_b
-
-    @property
-    def profile(self) -> EnergyProfile:
-        """The energy along the path from A to B and beyond its ends."""
-        return self.double_well.profile
+DATA = "data/library.npz"
 
 
 def two_level_systems() -> Any:
     """The shipped two-level systems, a row each: a pandas DataFrame if pandas is installed.
 
-    Otherwise `Columns`. The columns are those of a campaign's table (`Catalog.column_guide`). All
-    are distinct, from the ten shipped glasses of 0.07; each is a two-level system under some unit
-    set and some continuation, not under all (docs/MORE_TLS.md).
+    Otherwise `Columns`. The columns are those of a campaign's table (`Catalog.column_guide`) with
+    the numbers of modes, then the campaign, the rules that chose its pair, how many `duplicates`
+    were met, and what a band gives less what is held: `band_outcome`, `band_barrier`,
+    `band_path_length` and `band_splitting_...`. All are distinct; each is a two-level system under
+    some unit set and some continuation, not under all: the columns `is_two_level_...` mark those
+    under the continuation of the set (docs/MORE_TLS.md).
     """
-    rows = [
-        WellRow(
-            preparation_temperature=found.preparation_temperature,
-            well=summarize_well(
-                found.double_well,
-                found.glass,
-                number,
-                found.splittings,
-                deformation_potential=deformation_potential(SoftSpheres(), found.double_well),
-            ),
-            key=found.key,
-            repeats=number,
-        )
-        for number, found in enumerate(map(two_level_system, range(len(_library().entries))))
-    ]
-    names = list(_library().entries[0]["splittings"])
-    units = [each for each in UNIT_SETS.values() if each.name in names]
-    return table_of(well_table(rows, sorted(units, key=lambda each: names.index(each.name))))
+    return _table(_library().two_level_systems)
 
 
-def two_level_system(k: int | str) -> TwoLevelSystem:
+def double_wells() -> Any:
+    """The shipped random sample of double wells, a row each: columns as in `two_level_systems`.
+
+    Drawn without replacement from the distinct double wells of the campaigns of the library, each
+    with the same chance, and in the order in which they were drawn: the first n rows are a random
+    sample, too. Two-level systems are among them as often as it happens. `library_edition` tells
+    the campaigns and the seed.
+    """
+    return _table(_library().sample)
+
+
+def two_level_system(k: int | str) -> LibraryWell:
     """The records of a shipped two-level system, by its row in `two_level_systems` or its key.
 
     Raises
@@ -106,78 +51,71 @@ def two_level_system(k: int | str) -> TwoLevelSystem:
     InputError
         If there is none.
     """
+    return _well(k, _library().two_level_systems, "two_level_systems")
+
+
+def double_well(k: int | str) -> LibraryWell:
+    """The records of a double well of the shipped sample, by its row in `double_wells` or its key.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    return _well(k, _library().sample, "double_wells")
+
+
+def library_edition() -> Edition:
+    """Of which campaigns the shipped library was made, and how its double wells were chosen.
+
+    Rows are those of one edition: quote its number with them, or quote keys.
+    """
+    return _library().edition
+
+
+def _table(keys: Sequence[str]) -> Any:
     library = _library()
-    keys = [entry["key"] for entry in library.entries]
-    known = {
-        **{str(number): number for number in range(len(keys))},
-        **dict(zip(keys, range(len(keys)), strict=True)),
+    rows = [
+        WellRow(
+            preparation_temperature=library.part(key, "preparation_temperature"),
+            well=replace(library.part(key, "summary"), number=number),
+            key=key,
+            repeats=number,
+        )
+        for number, key in enumerate(keys)
+    ]
+    names = {name for row in rows for name in row.well.splittings}
+    units = [each for each in UNIT_SETS.values() if each.name in names]
+    columns = well_table(rows, units, VIBRATION_COLUMNS)
+    origins = [library.part(key, "provenance") for key in keys]
+    bands = [library.part(key, "band") for key in keys]
+    columns |= {
+        "campaign": [origin.campaign for origin in origins],
+        "rules": [" ".join(origin.rules) for origin in origins],
+        "duplicates": [origin.duplicates for origin in origins],
+        "band_outcome": [band.outcome.name.lower() for band in bands],
+        "band_barrier": [band.barrier for band in bands],
+        "band_path_length": [band.path_length for band in bands],
     }
+    for each in units:
+        heading = f"band_splitting_{each.name}".lower().replace("-", "_")
+        columns[heading] = [band.splittings.get(each.name, float("nan")) for band in bands]
+    return table_of(columns)
+
+
+def _well(k: int | str, keys: Sequence[str], table: str) -> LibraryWell:
+    known = {**{str(number): key for number, key in enumerate(keys)}, **{key: key for key in keys}}
     if isinstance(k, bool) or str(k) not in known:
-        raise InputError(
-            f"k is {k!r}, expected a row of gw.two_level_systems(), from 0 to {len(keys) - 1}, or "
-            f"a key"
+        expected = (
+            f"a row of gw.{table}(), from 0 to {len(keys) - 1}, or a key of it"
+            if keys
+            else f"nothing: gw.{table}() has no rows"
         )
-    entry = library.entries[known[str(k)]]
-    return TwoLevelSystem(
-        key=entry["key"],
-        glass=entry["glass"],
-        preparation_temperature=entry["preparation_temperature"],
-        double_well=library.record(entry["double_well"]),
-        splittings={name: library.record(body) for name, body in entry["splittings"].items()},
-        provenance=library.provenance,
-    )
-
-
-def write_library(
-    catalog: Catalog, keys: Iterable[str], provenance: Mapping[str, str], path: Path
-) -> None:
-    """Write double wells of a campaign as the library that the package ships."""
-    arrays: dict[str, Any] = {}
-    entries = []
-
-    def body(record: Any) -> str:
-        encoded = PIPELINE.codec.encode(record)
-        arrays.update({k: np.frombuffer(v, dtype=np.uint8) for k, v in encoded.arrays.items()})
-        return encoded.body
-
-    for key in keys:
-        found = catalog[key]
-        entries.append(
-            {
-                "key": key,
-                "glass": found.glass,
-                "preparation_temperature": found.preparation_temperature,
-                "double_well": body(found.double_well),
-                "splittings": {name: body(s) for name, s in found.splittings.items()},
-            }
-        )
-    index = json.dumps({"provenance": dict(provenance), "entries": entries})
-    np.savez_compressed(path, allow_pickle=False, index=np.array(index), **arrays)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Library:
-    """The file in memory."""
-
-    entries: list[dict[str, Any]]
-    provenance: dict[str, str]
-    arrays: dict[str, bytes]
-
-    def record(self, body: str) -> Any:
-        """A record from its text."""
-        return PIPELINE.codec.decode(body, self._array)
-
-    def _array(self, digest: str) -> bytes:
-        data = self.arrays.get(digest, b"")
-        if sha256(data) != digest:
-            raise CodecError(f"the shipped library is damaged at {digest}: install it again")
-        return data
+        raise InputError(f"k is {k!r}, expected {expected}")
+    return _library().well(known[str(k)])
 
 
 @cache
-def _library() -> _Library:
+def _library() -> LibraryFile:
     source = resources.files("glasswells.catalog") / DATA
-    with source.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        index = json.loads(str(stored["index"]))
-        arrays = {name: stored[name].tobytes() for name in stored.files if name != "index"}
-    return _Library(index["entries"], index["provenance"], arrays)
+    return read_library(lambda: source.open("rb"))
