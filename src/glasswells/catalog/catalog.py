@@ -21,7 +21,6 @@ from glasswells.core.records import DoubleWell
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.core.unit_words import unit_of_material
 from glasswells.landscape.preparation import PreparedGlass
-from glasswells.mechanics import deformation_potential
 from glasswells.model.pair_model import Model
 from glasswells.observables.attempt_columns import attempt_columns
 from glasswells.plan.plan import Plan
