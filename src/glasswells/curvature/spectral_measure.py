@@ -117,6 +117,28 @@ class SpectralMeasure:
         return Levels(nodes[leader], total, smallest <= RESOLVED * scale)
 
 
+def with_level(levels: Levels, eigenvalue: float, weight: float) -> Levels:
+    """The same with one more resolved level: an eigenvalue of M whose weight is known otherwise.
+
+    What the nearest unresolved node and its two neighbors have beyond this weight is left to one
+    node in their place. An interval that ends there stands for the one that ends at the farthest
+    of the three: it contains the eigenvalue, so that `bound_of_others` still holds.
+    """
+    unresolved = np.flatnonzero(~levels.resolved)
+    if len(unresolved) == 0:
+        return levels
+    nearest = int(np.argmin(np.abs(levels.nodes[unresolved] - eigenvalue)))
+    three = unresolved[max(nearest - 1, 0) : nearest + 2]
+    left = max(float(levels.weights[three].sum()) - weight, 0.0)
+    nodes = np.concatenate(
+        [np.delete(levels.nodes, three), [levels.nodes[unresolved[nearest]], eigenvalue]]
+    )
+    weights = np.concatenate([np.delete(levels.weights, three), [left, weight]])
+    resolved = np.concatenate([np.delete(levels.resolved, three), [False, True]])
+    order = np.argsort(nodes, kind="stable")
+    return Levels(nodes[order], weights[order], resolved[order])
+
+
 def bound_of_others(levels: Levels) -> float:
     """Upper bound of the weight of any single mode that is not one of the resolved levels.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,13 +13,14 @@ from glasswells.core.checks import count as checked_count
 from glasswells.core.errors import InputError
 from glasswells.core.fields import nonzero_field
 from glasswells.core.records import Array, Configuration, MaxOverlap
-from glasswells.curvature.factorization import Factorization
 from glasswells.curvature.spectral_measure import (
     SAME_LEVEL,
     Levels,
     bound_of_others,
+    with_level,
 )
 from glasswells.model.pair_model import Model
+from glasswells.modes.eigenvector import eigenvector
 from glasswells.modes.known_modes import KnownModes, no_modes
 from glasswells.modes.spectrum import dense_spectrum
 from glasswells.modes.stiffness import Stiffness, as_stiffness
@@ -36,12 +38,6 @@ STEPS_PER_COORDINATE = 3
 """Default budget of Lanczos steps per coordinate; beyond it the dense spectrum is cheaper."""
 AGREEMENT = 1e-8
 """Largest accepted difference between c^2 of the quadrature and of the vector itself."""
-VECTOR_RESIDUAL = 1e-12
-"""Of the mode's vector, relative to the largest entry of M."""
-INVERSE_ITERATIONS = 12
-"""Each gains at least a factor of ten where modes are SAME_LEVEL apart, usually 1e4."""
-SHIFT_DISTANCES = (2.0, 3.0, 1.5)
-"""Where the spectrum is cut below the mode, in units of SAME_LEVEL; the first stable one serves."""
 
 
 @expects(model=Model, configuration=Configuration)
@@ -60,7 +56,8 @@ def max_overlap(
     The squared overlaps are the point masses of the field's spectral measure. Lanczos steps from
     the field give its Gauss quadrature; modes with large overlap soon appear as converged Ritz
     vectors, whose weights are their c^2, and the remaining nodes bound the c^2 of every other
-    mode (`bound_of_others`). The steps go on until the largest known c^2 exceeds that bound.
+    mode (`bound_of_others`). The steps go on until the largest known c^2 exceeds that bound, or
+    would if the heaviest node, not converged yet, were a mode.
     Then inverse iteration gives the mode's vector, from which c is recomputed, and Sylvester's
     law its number. Modes that are known beforehand are taken out of the field: their c are scalar
     products, and the steps have to bound the overlaps with the others only, of which the sum of
@@ -127,6 +124,8 @@ class _Bounded(NamedTuple):
     is_closed: bool
     """Whether the largest weight of all is certain."""
     steps: int
+    vector: tuple[Array, int, float] | None = None
+    """The mode of the best level, its number and eigenvalue, where it was sought on the way."""
 
     @property
     def other(self) -> float:
@@ -143,11 +142,18 @@ class _Bounded(NamedTuple):
         return [int(resolved[: self.best].sum())] if resolved[self.best] else []
 
 
-def _bounded(stiffness: Stiffness, rest: Array, known: float, start: float, most: int) -> _Bounded:
+def _bounded(
+    stiffness: Stiffness,
+    rest: Array,
+    known: float,
+    start: float,
+    most: int,
+    candidates: tuple[MaxOverlap, ...],
+) -> _Bounded:
     """Lanczos steps from what is left of a field, until the largest weight is certain.
 
     `known`: the largest weight of a mode or level that was taken out of the field. `start`: after
-    how many steps the bound is first looked at.
+    how many steps the bound is first looked at. `candidates`: modes that other fields led to.
     """
     weight = float(np.sum(rest**2))
     noise = AGREEMENT * (weight + known)
@@ -164,7 +170,60 @@ def _bounded(stiffness: Stiffness, rest: Array, known: float, start: float, most
         is_closed = max(found, known) > bound + noise
         if is_closed or measure.is_invariant or measure.steps >= most:
             return _Bounded(levels, best, found, bound, is_closed, measure.steps)
+        for guess in _guesses(levels, rest, candidates):
+            sooner = _located(stiffness, rest, levels, guess, known, noise)
+            if sooner is not None:
+                return sooner._replace(steps=measure.steps)
         steps = GROWTH * measure.steps
+
+
+def _guesses(
+    levels: Levels, rest: Array, candidates: tuple[MaxOverlap, ...]
+) -> Iterator[tuple[float, float]]:
+    """Eigenvalues and weights that the mode of largest weight may have.
+
+    Those of modes that other fields led to, then of the heaviest node.
+    """
+    for found in candidates:
+        yield _eigenvalue(found.frequency), float(np.vdot(rest, found.field)) ** 2
+    heaviest = int(np.argmax(np.where(levels.resolved, -1.0, levels.weights)))
+    yield float(levels.nodes[heaviest]), float(levels.weights[heaviest])
+
+
+def _located(
+    stiffness: Stiffness,
+    rest: Array,
+    levels: Levels,
+    guess: tuple[float, float],
+    known: float,
+    noise: float,
+) -> _Bounded | None:
+    """The certificate with a mode that the steps have not resolved yet; None if it stays open.
+
+    Most steps serve to resolve the mode of largest weight itself. Inverse iteration finds it long
+    before, and its weight is then a scalar product. It is sought only where the bound of the
+    others would close if the mode were as guessed.
+    """
+    same = SAME_LEVEL * stiffness.scale
+    resolved = levels.nodes[levels.resolved]
+    as_guessed = with_level(levels, *guess)
+    if (np.abs(resolved - guess[0]) <= same).any():
+        return None
+    if not max(guess[1], known) > bound_of_others(as_guessed) + noise:
+        return None
+    vector = eigenvector(stiffness, rest, guess[0])
+    if vector is not None and abs(vector[2] - guess[0]) > same:
+        # Other modes may lie between the guess and the mode: its number is counted next to it.
+        vector = eigenvector(stiffness, rest, vector[2])
+    if vector is None or (np.abs(resolved - vector[2]) <= same).any():
+        return None
+    weight = float(np.vdot(rest, vector[0])) ** 2
+    levels = with_level(levels, vector[2], weight)
+    best, bound = _best_level(levels), bound_of_others(levels)
+    found = float(levels.weights[best])
+    if levels.nodes[best] != vector[2] or not max(found, known) > bound + noise:
+        return None
+    return _Bounded(levels, best, found, bound, True, 0, vector)
 
 
 def _from_lanczos(
@@ -179,7 +238,7 @@ def _from_lanczos(
     fraction = FIRST_FRACTION_OF_REST if len(components) else FIRST_FRACTION
     rest = known.rest(relative, components)
     start = max(fraction * r.size, FEWEST_STEPS)
-    of_rest = _bounded(stiffness, rest, largest, start, budget)
+    of_rest = _bounded(stiffness, rest, largest, start, budget, known.candidates)
     below = float(np.delete(weights, soft).max(initial=0.0))
     if of_rest.found > largest or not (of_rest.is_closed or weights[soft] > drift):
         return _from_level(stiffness, r, rest, of_rest, largest, known)
@@ -209,11 +268,11 @@ def _from_level(
 ) -> MaxOverlap:
     """The overlap with the best level that the steps found; `largest`: c^2 of any other mode."""
     levels, best = bounded.levels, bounded.best
-    vector = None
-    if levels is not None and levels.resolved[best]:
+    vector = bounded.vector
+    if vector is None and levels is not None and levels.resolved[best]:
         eigenvalue = float(levels.nodes[best])
         vector = _candidate(stiffness, r, eigenvalue, bounded.found, known)
-        vector = vector or _eigenvector(stiffness, rest, eigenvalue)
+        vector = vector or eigenvector(stiffness, rest, eigenvalue)
     if vector is None:
         return _unknown(r, bounded, largest)
     mode, number, eigenvalue = vector
@@ -239,7 +298,7 @@ def _candidate(
     In a degenerate level the projection of another field would have less weight.
     """
     for found in known.candidates:
-        its_own = float(np.sign(found.frequency) * found.frequency**2)
+        its_own = _eigenvalue(found.frequency)
         is_near = abs(its_own - eigenvalue) <= SAME_LEVEL * stiffness.scale
         if is_near and abs(float(np.vdot(r, found.field)) ** 2 - weight) <= AGREEMENT:
             return found.field.copy(), found.mode, its_own
@@ -267,41 +326,6 @@ def _best_level(levels: Levels) -> int:
     if not levels.resolved.any():
         weights = levels.weights
     return int(np.argmax(weights >= weights.max() * (1 - 1e-12)))
-
-
-def _eigenvector(
-    stiffness: Stiffness, field: Array, eigenvalue: float
-) -> tuple[Array, int, float] | None:
-    """The mode at an eigenvalue (the projection of `field` on its level) and its number."""
-    same = SAME_LEVEL * stiffness.scale
-    for distance in SHIFT_DISTANCES:
-        factorization = stiffness.below(eigenvalue - distance * same)
-        below = factorization.negative_count()
-        if below is None:
-            continue
-        found = _inverse_iteration(stiffness, factorization, field)
-        if found is not None:
-            # The three zero modes come first in the numbering wherever they lie.
-            zeros_below = eigenvalue - distance * same > 0
-            return found[0], below + (1 if zeros_below else 4), found[1]
-    return None
-
-
-def _inverse_iteration(
-    stiffness: Stiffness, factorization: Factorization, v: Array
-) -> tuple[Array, float] | None:
-    """The mode nearest to the shift and its eigenvalue, as exactly as rounding allows."""
-    before = np.inf
-    for _ in range(INVERSE_ITERATIONS):
-        v = stiffness.without_drift(factorization.solve(v))
-        v /= np.linalg.norm(v)
-        product = stiffness.product(v)
-        eigenvalue = float(np.vdot(v, product))
-        residual = float(np.linalg.norm(product - eigenvalue * v))
-        if residual <= VECTOR_RESIDUAL * stiffness.scale and residual > 0.5 * before:
-            return v, eigenvalue
-        before = residual
-    return None
 
 
 def _from_dense(stiffness: Stiffness, r: Array, relative: Array) -> MaxOverlap:
@@ -348,3 +372,7 @@ def _translation(r: Array, relative: Array, *, bound: float, steps: int, method:
 
 def _frequency(eigenvalue: float) -> float:
     return float(np.sign(eigenvalue) * np.sqrt(abs(eigenvalue)))
+
+
+def _eigenvalue(frequency: float) -> float:
+    return float(np.sign(frequency) * frequency**2)

@@ -8,7 +8,7 @@ from small_glasses import make_glass
 
 from glasswells.core.errors import InputError
 from glasswells.curvature.measure_kernels import gauss_quadrature
-from glasswells.curvature.spectral_measure import bound_of_others
+from glasswells.curvature.spectral_measure import bound_of_others, with_level
 from glasswells.modes import Stiffness, max_overlap
 
 # Vectors of both routes are good to eps times the largest eigenvalue, 300, over the gaps, 1e-3.
@@ -84,6 +84,47 @@ def test_the_bound_holds_for_every_mode_after_any_number_of_steps(glass):
                 if weight > 1e-12:
                     member = np.abs(glass.eigenvalues[3:] - node) < 1e-6
                     assert weights[member].sum() == pytest.approx(weight, abs=1e-11)
+
+
+def test_the_bound_holds_beside_a_mode_that_is_known_otherwise(glass):
+    """Also where the steps have not resolved it: its weight is taken from the right nodes."""
+    stiffness = Stiffness(glass.model, glass.configuration)
+    gained = 0
+    for name, r in fields_of(glass).items():
+        relative = r - r.mean(axis=0)
+        weights = (glass.vectors[3:] @ relative.ravel()) ** 2
+        weights /= weights.sum()
+        measure = stiffness.measure(relative)
+        for steps in (3, 40, 150, 400):
+            measure.extend(steps)
+            levels = measure.levels()
+            distance = np.abs(glass.eigenvalues[3:, None] - levels.nodes[levels.resolved])
+            hidden = distance.min(axis=1, initial=np.inf) > 1e-6
+            for mode in np.argsort(np.where(hidden, weights, -1.0))[-3:]:
+                if not hidden[mode]:
+                    continue
+                known = with_level(levels, glass.eigenvalues[3 + mode], weights[mode])
+                hidden_others = hidden & (np.arange(len(weights)) != mode)
+                largest = weights[hidden_others].max(initial=0.0)
+                assert largest <= bound_of_others(known) + 1e-12, (name, steps)
+                gained += bound_of_others(known) < 0.5 * weights[mode]
+    assert gained > 0
+
+
+def test_the_largest_mode_is_found_before_the_steps_resolve_it(glass):
+    """That the result is the right one is what the test against the dense spectrum asserts."""
+    stiffness = Stiffness(glass.model, glass.configuration)
+    sooner = 0
+    for r in glass.displacements:
+        found = max_overlap(
+            glass.model, glass.configuration, r, method="lanczos", stiffness=stiffness
+        )
+        measure = stiffness.measure(stiffness.without_drift(r))
+        measure.extend(found.steps)
+        levels = measure.levels()
+        there = np.abs(levels.nodes[levels.resolved] - found.frequency**2) < 1e-6
+        sooner += bool(found.certified and not there.any())
+    assert sooner > 0
 
 
 def test_the_bound_tightens_until_nothing_is_left_to_hide(glass):
