@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -41,6 +42,7 @@ from glasswells.catalog.library_records import (
     Provenance,
     conventions,
 )
+from glasswells.core.whole_file import whole_file
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.model.pair_model import Model
 from glasswells.statistics import WellSummary
@@ -77,11 +79,15 @@ def main() -> None:
     work(campaigns, wanted, arguments.work, edition, arguments.processes)
     wells = {each.key: done(arguments.work, each.key, repeats) for each in (*systems, *sample)}
     rows = [[wells[each.key] for each in table] for table in (systems, sample)]
-    write_library(arguments.output, edition, *rows)
-    size = arguments.output.stat().st_size
-    print(f"{len(systems)} and {len(sample)} rows in {arguments.output}, {size / 1e6:.1f} MB")
+    draft = arguments.work / "library.npz"
+    write_library(draft, edition, *rows)
+    size = draft.stat().st_size
+    print(f"{len(systems)} and {len(sample)} rows in {size / 1e6:.1f} MB")
     if size > MOST_BYTES:
         raise SystemExit(f"that is more than {MOST_BYTES / 1e6:g} MB: draw a smaller sample")
+    with whole_file(arguments.output) as place:
+        shutil.copyfile(draft, place)
+    print(arguments.output)
 
 
 def parsed() -> argparse.Namespace:

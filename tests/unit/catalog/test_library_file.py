@@ -44,7 +44,9 @@ def configuration(positions: np.ndarray, diameters: np.ndarray) -> gw.Configurat
 def made_up(seed: int, diameters: np.ndarray) -> LibraryWell:
     """A double well with the statistics of a real one: few particles move far, all a little."""
     rng = np.random.default_rng(seed)
-    a = rng.uniform(-0.5, 6.5, (N, 3))
+    # Inherent structures of one glass are similar: particles are where their diameters say.
+    origin = np.random.default_rng(int(diameters[0] * 1e9)).uniform(-0.5, 6.5, (N, 3))
+    a = origin + rng.normal(size=(N, 3)) * 1e-2
     moved = [rng.normal(size=(N, 3)) * 1e-3 for _ in range(2)]
     for field in moved:
         field[:3] *= 200
@@ -174,12 +176,16 @@ def test_rounded_tangents_are_kept_to_the_last_bit(path: Path, tmp_path: Path) -
         assert leaves(opened(again).well(key)) == leaves(first.well(key))
 
 
-def test_saddle_and_minimum_b_are_kept_as_differences_from_minimum_a(path: Path) -> None:
-    """Seven bytes of eight are noise in A, some five in a difference of a thousandth of it."""
+def test_similar_positions_are_kept_as_differences(path: Path) -> None:
+    """Saddle and B of each from its A, and the A of a glass from its first one.
+
+    Seven bytes of eight are noise in A, some six in a difference of a hundredth of it, and what is
+    in both tables is there once.
+    """
     arrays = opened(path).index["arrays"]
     differences = [size for _, size, _, base in arrays.values() if base is not None]
-    assert len(differences) == 3 * 2  # what is in both tables is there once
-    assert max(differences) < 0.75 * 3 * N * 8
+    assert len(differences) == 3 * 2 + 1
+    assert max(differences) < 0.8 * 3 * N * 8
 
 
 def test_a_part_is_that_of_the_record(path: Path) -> None:
