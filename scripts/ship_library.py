@@ -36,7 +36,7 @@ from glasswells.catalog.library import DATA
 from glasswells.catalog.library_file import read_library, write_library
 from glasswells.catalog.library_records import (
     BandCheck,
-    Edition,
+    LibraryEdition,
     LibraryWell,
     ModesSummary,
     Provenance,
@@ -63,7 +63,7 @@ def main() -> None:
     found = list(candidates(campaigns))
     cores = distinct(found)
     systems, sample = two_level(cores), drawn(cores, arguments.sample, arguments.seed)
-    edition = Edition(
+    edition = LibraryEdition(
         number=arguments.edition,
         date=datetime.now(UTC).date().isoformat(),
         script="scripts/ship_library.py",
@@ -198,7 +198,7 @@ def work(
     campaigns: Sequence[gw.Catalog],
     wanted: Mapping[str, Candidate],
     folder: Path,
-    edition: Edition,
+    edition: LibraryEdition,
     processes: int,
 ) -> None:
     """Solve again what the work folder lacks."""
@@ -254,7 +254,7 @@ def job(campaign: gw.Catalog, candidate: Candidate) -> Job:
     )
 
 
-def solve(given: Job, folder: Path, edition: Edition) -> str:
+def solve(given: Job, folder: Path, edition: LibraryEdition) -> str:
     """Solve a double well again and write it to the folder; gives a line about it."""
     with threadpool_limits(limits=1):
         well = library_well(given)

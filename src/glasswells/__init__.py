@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from glasswells.catalog import (
         Catalog,
         CatalogWell,
+        LibraryEdition,
         LibraryWell,
         campaign_observables,
         double_well,
@@ -167,6 +168,7 @@ _ROOMS = {
     "catalog": (
         "Catalog",
         "CatalogWell",
+        "LibraryEdition",
         "LibraryWell",
         "campaign_observables",
         "double_well",

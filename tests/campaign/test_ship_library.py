@@ -14,7 +14,7 @@ import pytest
 
 import glasswells as gw
 from glasswells.catalog.library_file import LibraryFile, read_library, write_library
-from glasswells.catalog.library_records import Edition, conventions
+from glasswells.catalog.library_records import LibraryEdition, conventions
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "ship_library.py"
 
@@ -38,7 +38,7 @@ def shipped(
     """A library of one row from that campaign."""
     folder = tmp_path_factory.mktemp("work")
     (first, *_) = script.candidates([catalog])
-    edition = Edition(
+    edition = LibraryEdition(
         number=1, date="", script="", campaigns=(), glasses={}, double_wells=1, seed=1, sample=1
     )
     line = script.solve(script.job(catalog, first), folder, edition)

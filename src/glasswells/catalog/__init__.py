@@ -9,12 +9,13 @@ from glasswells.catalog.library import (
     two_level_system,
     two_level_systems,
 )
-from glasswells.catalog.library_records import LibraryWell
+from glasswells.catalog.library_records import LibraryEdition, LibraryWell
 from glasswells.catalog.observables import campaign_observables
 
 __all__ = [
     "Catalog",
     "CatalogWell",
+    "LibraryEdition",
     "LibraryWell",
     "campaign_observables",
     "double_well",

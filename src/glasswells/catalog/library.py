@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from glasswells.catalog.library_file import LibraryFile, read_library
-from glasswells.catalog.library_records import Edition, LibraryWell
+from glasswells.catalog.library_records import LibraryEdition, LibraryWell
 from glasswells.catalog.table import table_of
 from glasswells.core.errors import InputError
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
@@ -65,7 +65,7 @@ def double_well(k: int | str) -> LibraryWell:
     return _well(k, _library().sample, "double_wells")
 
 
-def library_edition() -> Edition:
+def library_edition() -> LibraryEdition:
     """Of which campaigns the shipped library was made, and how its double wells were chosen.
 
     Rows are those of one edition: quote its number with them, or quote keys.

@@ -21,7 +21,7 @@ import numpy as np
 
 from glasswells.catalog.library_records import (
     BandCheck,
-    Edition,
+    LibraryEdition,
     LibraryWell,
     ModesSummary,
     Provenance,
@@ -40,13 +40,15 @@ TANGENT_STEP = 2.0**-26
 """Tangents are unit vectors whose last digits carry nothing: the paths behind them are exact to
 1e-9 of their length, and overlaps with modes are told to 1e-3. In double precision they would take
 as much room as A, saddle and B together."""
-CODEC = codec_of((DoubleWell, WellSummary, ModesSummary, BandCheck, Provenance, Edition), HISTORIES)
+CODEC = codec_of(
+    (DoubleWell, WellSummary, ModesSummary, BandCheck, Provenance, LibraryEdition), HISTORIES
+)
 DAMAGED = "the library of double wells is damaged{}: install the package again"
 
 
 def write_library(
     path: Path,
-    edition: Edition,
+    edition: LibraryEdition,
     two_level_systems: Sequence[LibraryWell],
     sample: Sequence[LibraryWell],
 ) -> None:
@@ -153,9 +155,9 @@ class LibraryFile:
     data: bytes
 
     @property
-    def edition(self) -> Edition:
+    def edition(self) -> LibraryEdition:
         """Where it comes from."""
-        found: Edition = self._record(self.index["edition"])
+        found: LibraryEdition = self._record(self.index["edition"])
         return found
 
     @property

@@ -150,7 +150,7 @@ class LibraryWell:
 
 @described
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Edition:
+class LibraryEdition:
     """Of which campaigns the library was made, and how its double wells were chosen."""
 
     number: int

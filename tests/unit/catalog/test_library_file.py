@@ -13,7 +13,7 @@ import glasswells as gw
 from glasswells.catalog.library_file import TANGENT_STEP, read_library, write_library
 from glasswells.catalog.library_records import (
     BandCheck,
-    Edition,
+    LibraryEdition,
     LibraryWell,
     ModesSummary,
     Provenance,
@@ -24,7 +24,7 @@ from glasswells.core.records import DoubleWell, EnergyProfile
 from glasswells.statistics import summarize_well
 from glasswells.store.errors import CodecError
 
-EDITION = Edition(
+EDITION = LibraryEdition(
     number=7,
     date="2026-11-29",
     script="a script",
