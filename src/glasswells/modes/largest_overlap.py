@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -170,40 +169,32 @@ def _bounded(
         is_closed = max(found, known) > bound + noise
         if is_closed or measure.is_invariant or measure.steps >= most:
             return _Bounded(levels, best, found, bound, is_closed, measure.steps)
-        for guess in _guesses(levels, rest, candidates):
-            sooner = _located(stiffness, rest, levels, guess, known, noise)
-            if sooner is not None:
-                return sooner._replace(steps=measure.steps)
+        sooner = _sought(stiffness, rest, levels, candidates, known, noise)
+        if sooner is not None:
+            return sooner._replace(steps=measure.steps)
         steps = GROWTH * measure.steps
 
 
-def _guesses(
-    levels: Levels, rest: Array, candidates: tuple[MaxOverlap, ...]
-) -> Iterator[tuple[float, float]]:
-    """Eigenvalues and weights that the mode of largest weight may have.
-
-    Those of modes that other fields led to, then of the heaviest node.
-    """
-    for found in candidates:
-        yield _eigenvalue(found.frequency), float(np.vdot(rest, found.field)) ** 2
-    heaviest = int(np.argmax(np.where(levels.resolved, -1.0, levels.weights)))
-    yield float(levels.nodes[heaviest]), float(levels.weights[heaviest])
-
-
-def _located(
+def _sought(
     stiffness: Stiffness,
     rest: Array,
     levels: Levels,
-    guess: tuple[float, float],
+    candidates: tuple[MaxOverlap, ...],
     known: float,
     noise: float,
 ) -> _Bounded | None:
     """The certificate with a mode that the steps have not resolved yet; None if it stays open.
 
     Most steps serve to resolve the mode of largest weight itself. Inverse iteration finds it long
-    before, and its weight is then a scalar product. It is sought only where the bound of the
-    others would close if the mode were as guessed.
+    before, and its weight is then a scalar product. It is sought at the heaviest node, only where
+    the bound of the others would close if that were the mode. A mode that another field led to is
+    awaited instead: once it is resolved, no factorization is needed.
     """
+    heaviest = int(np.argmax(np.where(levels.resolved, -1.0, levels.weights)))
+    guess = float(levels.nodes[heaviest]), float(levels.weights[heaviest])
+    at_hand = [float(np.vdot(rest, found.field)) ** 2 for found in candidates]
+    if max(at_hand, default=0.0) > 0.5 * guess[1]:
+        return None
     same = SAME_LEVEL * stiffness.scale
     resolved = levels.nodes[levels.resolved]
     as_guessed = with_level(levels, *guess)
@@ -298,7 +289,7 @@ def _candidate(
     In a degenerate level the projection of another field would have less weight.
     """
     for found in known.candidates:
-        its_own = _eigenvalue(found.frequency)
+        its_own = float(np.sign(found.frequency) * found.frequency**2)
         is_near = abs(its_own - eigenvalue) <= SAME_LEVEL * stiffness.scale
         if is_near and abs(float(np.vdot(r, found.field)) ** 2 - weight) <= AGREEMENT:
             return found.field.copy(), found.mode, its_own
@@ -372,7 +363,3 @@ def _translation(r: Array, relative: Array, *, bound: float, steps: int, method:
 
 def _frequency(eigenvalue: float) -> float:
     return float(np.sign(eigenvalue) * np.sqrt(abs(eigenvalue)))
-
-
-def _eigenvalue(frequency: float) -> float:
-    return float(np.sign(frequency) * frequency**2)
