@@ -67,7 +67,8 @@ class ActiveSet:
         active = fields[:, self.particles].reshape(len(fields), -1)
         return np.hstack([active, fields.reshape(len(fields), -1) @ self._others.T])
 
-    def _positions(self, place: Array) -> Array:
+    def positions(self, place: Array) -> Array:
+        """Those of all particles (N, 3), mass-weighted, at coordinates (f,)."""
         active = 3 * len(self.particles)
         moved = (place[active:] @ self._others).reshape(-1, 3)
         moved[self.particles] += place[:active].reshape(-1, 3)
@@ -76,7 +77,7 @@ class ActiveSet:
 
     def energies(self, places: Array) -> tuple[Array, Array]:
         """V (K,) and its gradient (K, f)."""
-        found = [self._interactions.energy_and_forces(self._positions(p)) for p in places]
+        found = [self._interactions.energy_and_forces(self.positions(p)) for p in places]
         return np.array([e for e, _ in found]), -self._coordinates(np.array([f for _, f in found]))
 
     def curvatures(self, places: Array) -> Array:
@@ -84,7 +85,7 @@ class ActiveSet:
         return np.array([self._curvature(place) for place in places])
 
     def _curvature(self, place: Array) -> Array:
-        expansion = expand(self._interactions, self._positions(place), translations=False)
+        expansion = expand(self._interactions, self.positions(place), translations=False)
         rows = (3 * self.particles[:, None] + np.arange(3)).ravel()
         columns = expansion.matrix[:, rows]
         active, coupled = columns[rows].toarray(), (columns.T @ self._others.T)
