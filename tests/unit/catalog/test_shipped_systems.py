@@ -76,6 +76,10 @@ def test_most_bands_find_the_path_again() -> None:
             change = np.asarray(table[f"band_splitting_{name}"], dtype=float)
             error = np.asarray(table[f"error_{name}"], dtype=float)
             scale = 1e-6 * np.asarray(table["barrier_from_lower"], dtype=float)
+            # Beyond a short path the energy is that of a line many path lengths long, along a
+            # tangent that two paths give to 1e-5 only.
+            short = np.array(["short_path" in flags for flags in table[f"flags_{name}"]])
+            scale += np.where(short, 1e-4 * np.asarray(table[f"splitting_{name}"]), 0.0)
             assert np.all(np.abs(change)[same] <= (2 * error + scale)[same])
 
 
@@ -110,8 +114,10 @@ def test_entries_are_solved_again_from_their_minima_alone(tabulated: Table, reco
         for units in (gw.ARGON_PUBLISHED, gw.ARGON, gw.NIP):
             known = stored.splittings[units.name]
             solved = gw.solve_splitting(well.profile, units)
-            # Paths agree to 1e-9 of the scale of the levels, of which E may be a small difference.
-            tolerance = known.error + solved.error + 1e-7 * known.levels[0]
+            # Stated are the error of the levels on a path and what another path changed of E. Paths
+            # agree to 1e-9 of the scale of the levels, of which E may be a small difference.
+            between = abs(np.nan_to_num(stored.band.splittings[units.name]))
+            tolerance = known.error + solved.error + 2 * between + 1e-7 * known.levels[0]
             assert solved.splitting == pytest.approx(known.splitting, abs=tolerance)
             assert solved.is_two_level == known.is_two_level
 
