@@ -20,6 +20,7 @@ from glasswells.estimation.records import (
 )
 from glasswells.estimation.reference import TRANSITIONS
 from glasswells.estimation.sizes import Group, groups, n_particles
+from glasswells.plan.couplings import CouplingsSection
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.pipeline import Stage
@@ -40,7 +41,7 @@ PROCESS_BYTES = 450 * MEGABYTE
 searched paths."""
 ESTIMATED = (
     *("prepare", "explore", "push", "library", "pairs", "screening"),
-    *("paths", "splittings", "modes", "overlaps"),
+    *("paths", "splittings", "couplings", "modes", "overlaps"),
 )
 """Stages whose costs are known."""
 NOTE_YIELDS = (
@@ -193,8 +194,17 @@ class _GroupWork:
         solved = wells.scaled(len(self.plan.splittings.units))
         self._cost("splittings", solved.times(self._rate("splitting")))
         self.stored["splittings"].append(solved.times(self._rate("splitting_bytes")))
+        if self.plan.table(CouplingsSection).enabled:
+            self._add_couplings(wells)
         if self.plan.modes.enabled:
             self._add_vibrations(wells)
+
+    def _add_couplings(self, wells: Amount) -> None:
+        self.tasks["couplings"] = wells.range()
+        self._cost("couplings", wells.times(self._rate("strain")))
+        if self.plan.table(CouplingsSection).vineyard:
+            self._cost("couplings", wells.times(self._rate("attempts")))
+        self.stored["couplings"].append(wells.times(self._rate("coupling_bytes")))
 
     def _add_vibrations(self, wells: Amount) -> None:
         section, n = self.plan.modes, self.group.glasses

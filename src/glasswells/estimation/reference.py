@@ -16,6 +16,7 @@ from glasswells.plan.plan import Plan
 TEN = "ten shipped glasses of 0.07, November 2026"
 """Explored by 12 000 quenches each, 100 steps of 0.02 between two; up to 150 pairs of each of the
 rules `linked` and `close`, 1192 path searches, 721 double wells."""
+COUPLED = "docs/stages/couplings.md, eight double wells"
 SIX = "six shipped glasses of 0.07, November 2026"
 """18 double wells with modes, three of each."""
 ROOM = "docs/VALIDATION.md, room of a store: one of ten shipped glasses of 0.07"
@@ -54,6 +55,8 @@ COSTS = {
     "learning": _rate(2.0, 0.5, 1, "a round of ten shipped glasses of 0.07"),
     "search": _rate(0.41, 0.25, 10, TEN),
     "splitting": _rate(0.0047, 0.05, 10, TEN),
+    "strain": _rate(0.005, 0.2, 1, COUPLED),
+    "attempts": _rate(0.64, 0.1, 1, COUPLED),
     "modes": _rate(0.3, 0.15, 6, SIX),
     "overlap": _rate(1.12, 0.18, 6, SIX),
     "full_spectrum": _rate(19.4, 0.2, 1, f"{SPEEDS}: dense modes"),
@@ -61,8 +64,9 @@ COSTS = {
 }
 """CPU seconds of a sweep, of 100 steps of a melt of silicon, of the end of a preparation, of a
 shipped glass, of a mode followed one way, of pooling a minimum and of choosing pairs among it, of a
-round of screening, of a path search, a splitting, the modes of a minimum, the overlaps of a double
-well, a full spectrum and a tangent study more."""
+round of screening, of a path search, a splitting, the coupling of a double well to strain and its
+attempt frequencies, the modes of a minimum, the overlaps of a double well, a full spectrum and a
+tangent study more."""
 
 BYTES = {
     "glass_bytes": _rate(5.8e4, 0.1, 1, ROOM),
@@ -71,6 +75,7 @@ BYTES = {
     "round_bytes": _rate(2.0e3, 0.3, 1, ROOM),
     "search_bytes": _rate(6.8e4, 0.3, 1, ROOM),
     "splitting_bytes": _rate(1.5e3, 0.1, 1, ROOM),
+    "coupling_bytes": _rate(1.5e3, 0.3, 1, COUPLED),
     "modes_bytes": _rate(8.2e4, 0.1, 6, SIX),
     "overlap_bytes": _rate(8.2e4, 0.1, 6, SIX),
 }

@@ -89,6 +89,20 @@ def test_more_glasses_cost_more_and_are_surer() -> None:
         assert ten.high / ten.value < one.high / one.value
 
 
+def test_couplings_cost_what_was_measured_for_each_double_well() -> None:
+    text = TEXT.format(source="prepare", few=3, many=2, t0=5, t1=7, n=1500)
+    costs = {}
+    for lines in ("vineyard = true", "vineyard = false"):
+        plan = parse_plan(text + f"[couplings]\nenabled = true\n{lines}\n")
+        found = estimated(plan)
+        couplings, wells = found.stage("couplings"), found.stage("splittings").tasks.value
+        assert couplings.tasks.value == wells > 0
+        costs[lines] = couplings.cpu_seconds.value / wells
+        assert not any("left out" in note for note in found.notes)
+    assert costs["vineyard = true"] == pytest.approx(0.645)
+    assert costs["vineyard = false"] == pytest.approx(0.005)
+
+
 def test_costs_grow_with_particles() -> None:
     small, large = reference_rates(plan_of()), reference_rates(plan_of(n=3000))
     for name, power in (("quench", 1), ("search", 1), ("full_spectrum", 3), ("splitting", 0)):
