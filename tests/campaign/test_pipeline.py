@@ -151,6 +151,7 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
         "screening",
         "paths",
         "splittings",
+        "couplings",
         "modes",
         "overlaps",
     ]
