@@ -181,7 +181,7 @@ def main() -> list[Row]:
         must, aim = MUST_RATIO.get(suffix), AIM_RATIO.get(suffix)
         rows.append(
             Row(
-                work=f"MD at T = {TEMPERATURE}, N = {N_PARTICLES}",
+                work=f"MD at T = {TEMPERATURE}, N = {N_PARTICLES}, beside LAMMPS {suffix}",
                 measured=f"{np.median(rates['ours']):.0f} steps/s",
                 baseline=f"{np.median(rates[suffix]):.0f} steps/s, LAMMPS lj/cut {suffix}",
                 ratio=f"{ratio:.2f}",
