@@ -209,7 +209,7 @@ def _time_quenches(
 
     With those beside it where the plan asks for lanes.
     """
-    lanes = plan.lanes
+    lanes = plan.explore.lanes
     settings = replace(exploration_settings(plan.explore), lanes=lanes)
     states = [
         start_exploration(model, glass, settings, np.random.SeedSequence(SEED, spawn_key=(k,)))

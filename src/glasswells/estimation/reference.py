@@ -138,7 +138,7 @@ def reference_rates(plan: Plan) -> Known:
         nearest = min(AT_TEMPERATURES, key=lambda known: abs(known - temperature))
         rates |= {(k, temperature): v for k, v in AT_TEMPERATURES[nearest].items()}
         gains.append(LANE_GAINS[nearest])
-    if plan.lanes > 1:
+    if plan.explore.lanes > 1:
         rates["quench", None] = replace(
             common["quench"].scaled(1 / fmean(gains)), source=f"{TEN}; {LANES}"
         )

@@ -12,7 +12,6 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.landscape.preparation import PreparationSettings
-from glasswells.model.lane_vectors import LANES
 from glasswells.model.pair_model import Model
 from glasswells.paths.double_well import IMAGES, RHO
 from glasswells.paths.settings import PathSettings
@@ -224,12 +223,6 @@ class Plan(Section):
         if self.glasses.source == "melt_quench":
             return self.melt_quench.rates
         return self.glasses.preparation_temperatures
-
-    @property
-    def lanes(self) -> int:
-        """Trajectories of a glass in one task: `explore.lanes`, or what 0 stands for."""
-        goes_one_by_one = self.model.is_material or self.explore.friction > 0
-        return self.explore.lanes or (1 if goes_one_by_one else LANES)
 
     def glass_name(self, preparation: int, index: int | str) -> str:
         """Name of a glass in a campaign, such as `t0p092-3`, or `q1e12-0` of a rate of 1e12 K/s.

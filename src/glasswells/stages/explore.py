@@ -45,7 +45,7 @@ LANE_FORMAT = 2
 def explore_parameters(plan: Plan, first: int = 0, count: int = 1) -> dict[str, Any]:
     """What the products of `explore` depend on: of one trajectory, or of those side by side."""
     parameters = {"model": plan.model_parameters, "explore": plan.explore.parameters()}
-    if plan.lanes > 1:
+    if plan.explore.lanes > 1:
         parameters["lanes"] = {"first": first, "count": count, "format": LANE_FORMAT}
     return parameters
 
@@ -158,7 +158,6 @@ def exploration_settings(section: ExploreSection) -> ExplorationSettings:
     section = section.own_units
     return section.record(
         ExplorationSettings,
-        lanes=section.lanes or 1,
         identity=section.record(Identity),
         minimizer=section.record(MinimizerSettings),
         keep_places=True,

@@ -87,7 +87,7 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         chunks=prepare_chunks(plan, plan.preparations[preparation]),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
-    lanes = plan.lanes
+    lanes = plan.explore.lanes
     firsts = range(0, n_trajectories, lanes)
     trajectories = [
         FollowUp(

@@ -30,7 +30,7 @@ def explorations(text: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(("given", "expected"), [("3", (3, 3, 3)), ("[2, 5]", (2, 2, 5))])
 def test_trajectories_of_each_glass(given: str, expected: tuple[int, int, int]) -> None:
-    found = explorations(f"[explore]\nlanes = 1\ntrajectories = {given}")
+    found = explorations(f"[explore]\ntrajectories = {given}")
     names = ("t0p062-0", "t0p062-1", "t0p092-0")
     assert Counter({k: len(v) for k, v in found.items()}) == dict(zip(names, expected, strict=True))
 
@@ -47,14 +47,8 @@ def test_limit_of_pairs_of_each_glass(given: str, expected: tuple[int, int, int]
     assert found == dict(zip(names, expected, strict=True))
 
 
-@pytest.mark.parametrize(("more", "expected"), [("", 2), ("friction = 0.1", 20), ("lanes = 3", 7)])
-def test_a_task_carries_sixteen_where_the_plan_leaves_the_choice(more: str, expected: int) -> None:
-    found = explorations(f"[explore]\ntrajectories = 20\n{more}")
-    assert {len(chains) for chains in found.values()} == {expected}
-
-
 def test_more_trajectories_leave_the_others_as_they_are() -> None:
-    few, many = (explorations(f"[explore]\nlanes = 1\ntrajectories = {n}") for n in (2, 4))
+    few, many = (explorations(f"[explore]\ntrajectories = {n}") for n in (2, 4))
     assert all(few[name] < many[name] for name in few)
 
 

@@ -67,8 +67,3 @@ def test_what_makes_no_sense_at_all_is_refused_also_there() -> None:
     for text in ("[explore]\nlanes = 17\n", "[explore]\nlane = 2\n", "[splittings\n"):
         with pytest.raises(InputError):
             read_stored_plan(text)
-
-
-def test_a_campaign_from_before_lanes_goes_on_without_them() -> None:
-    text = "[explore]\ntrajectories = 3\n"
-    assert (read_stored_plan(text).lanes, read_plan(text).lanes) == (1, 16)
