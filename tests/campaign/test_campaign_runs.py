@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -345,3 +346,28 @@ def test_a_campaign_whose_first_tasks_had_other_names_is_not_continued(start: St
     assert run_campaign(directory, before, **options) == DONE
     with pytest.raises(InputError, match=r"computed the stage gather otherwise.*--reuse"):
         run_campaign(directory, toy.PIPELINE, **options)
+
+
+def test_a_single_glass_that_would_be_another_one_is_enough(start: Start) -> None:
+    """Nor does such a campaign grow: it stays as it was."""
+
+    def older(plan: dict[str, Any]) -> list[FollowUp]:
+        return [
+            replace(task, parameters={**task.parameters, "older": True})
+            if (task.stage, task.glass) == ("gather", "g0")
+            else task
+            for task in toy.roots(plan)
+        ]
+
+    directory = start(glasses=2)
+    options = {"workers": 1, "make_executor": InlineExecutor}
+    assert run_campaign(directory, replace(toy.PIPELINE, roots=older), **options) == DONE
+    before, plan = digest(directory), (directory / "plan.toml").read_text()
+    for begin in (
+        partial(run_campaign, directory, toy.PIPELINE, **options),
+        partial(start, glasses=3),
+    ):
+        with pytest.raises(InputError, match=r"computed the stage gather otherwise.*--reuse"):
+            begin()
+        assert (directory / "plan.toml").read_text() == plan
+        assert digest(directory) == before

@@ -66,3 +66,9 @@ def test_an_index_that_is_not_there(index):
 def test_a_temperature_that_is_not_there():
     with pytest.raises(gw.InputError, match=r"0\.062, 0\.07, 0\.092"):
         gw.glass(0.08, 0)
+
+
+@pytest.mark.parametrize("temperature", [[0.07], np.array([0.07, 0.07]), "0.07", None, True])
+def test_what_is_no_temperature(temperature):
+    with pytest.raises(gw.InputError, match="preparation_temperature"):
+        gw.glass(temperature, 0)

@@ -31,7 +31,7 @@ from glasswells.store.reader import POSTPONED, StoreReader
 from glasswells.store.recovered import Recovered
 from glasswells.store.retry import retry_failed
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, create_store, require_store
-from glasswells.store.tasks import CODE_FORMAT
+from glasswells.store.tasks import CODE_FORMAT, Task
 from glasswells.store.writer import Store
 
 OLD_DRAFT = f"{STORE_NAME}.new"
@@ -173,6 +173,7 @@ def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
         if not pipeline.grows(before, given.plan):
             raise InputError(_another_plan(directory, pipeline.differences(before, given.plan)))
         with Store(directory, pipeline.codec) as store, store.transaction():
+            _check_code_formats(store, pipeline)
             store.grow_plan(given.complete)
             _write_copy(copy, given.text)
     elif not copy.exists():
@@ -364,10 +365,17 @@ def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
         )
 
 
+def _has_other_work(store: StoreReader, stage: str, asked: Sequence[Task]) -> bool:
+    """Whether there is work of a stage on some glass, but none that a plan asks for."""
+    known = {task.glass for task in asked if store.first_of(task.chain) is not None}
+    unknown = {task.glass for task in asked} - known
+    return bool(unknown) and any(row.task.glass in unknown for row in store.tasks(stage=stage))
+
+
 def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
     """That results of an older code are not continued by a newer one, as one catalogue.
 
-    The code formats of stages say so; and tasks of a stage none of which the plan would ask for
+    The code formats of stages say so; and tasks of a glass none of which the plan would ask for
     under this version, whose names are made of all that their results depend on.
     """
     plan = pipeline.read_plan(store.property("plan"))
@@ -376,9 +384,8 @@ def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
         row = next(store.tasks(stage=stage.name), None)
         if row is None:
             continue
-        named = [task.chain for task in asked if task.stage == stage.name]
-        if row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format or (
-            named and not any(store.first_of(chain) is not None for chain in named)
+        if row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format or _has_other_work(
+            store, stage.name, [task for task in asked if task.stage == stage.name]
         ):
             raise InputError(
                 f"{store.path.parent} was begun by another version of glasswells, which computed "

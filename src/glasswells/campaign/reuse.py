@@ -28,7 +28,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
     ):
         own, known = _ended_chains(here), _ended_chains(there)
         begun = _begun(here, set(own))
-        plans = [pipeline.read_plan(store.property("plan")) for store in (there, here)]
+        plans = [pipeline.stored_plan(store.property("plan")) for store in (there, here)]
         otherwise = _computed_otherwise(there, pipeline)
     parts = []
     for stage in pipeline.stages:

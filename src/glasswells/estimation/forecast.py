@@ -107,7 +107,9 @@ def summary_lines(estimate: Estimate) -> Iterator[str]:
     yield f"CPU time: {times(estimate.cpu_seconds)}"
     yield f"wall time on {n} {'worker' if n == 1 else 'workers'}: {times(estimate.wall_seconds)}"
     yield f"disk: {volume(estimate.stored_bytes)}; memory: about {size(estimate.memory_bytes)}"
-    sources = dict.fromkeys(s for stage in estimate.stages for s in stage.sources)
+    sources = dict.fromkeys(
+        s for stage in estimate.stages if stage.tasks.high > 0 for s in stage.sources
+    )
     yield "known from:"
     yield from (f"- {source}" for source in sources)
     yield "to be read with care (docs/how_long.md):"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glasswells.core.checks import count
+from glasswells.core.checks import count, positive
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
 from glasswells.core.records import Configuration
@@ -63,6 +63,7 @@ def glass(preparation_temperature: float, index: int) -> Glass:
         For another temperature or index.
     """
     index = count("index", index)
+    preparation_temperature = positive("preparation_temperature", preparation_temperature)
     if preparation_temperature not in SHIPPED:
         raise InputError(
             f"preparation_temperature is {preparation_temperature!r}, expected one of "

@@ -14,8 +14,6 @@ from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.core.records import Configuration
 from glasswells.interchange.lammps_styles import style_columns
 from glasswells.interchange.shipped import SHIPPED
-from glasswells.plan.base import Count, PositiveCount, PositiveFloat, Section
-from glasswells.interchange.shipped import PER_TEMPERATURE, TEMPERATURES
 from glasswells.plan.base import Section
 from glasswells.store.codec import sha256
 

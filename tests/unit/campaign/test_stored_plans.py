@@ -8,6 +8,7 @@ import pytest
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign
+from glasswells.campaign.reuse import what_is_shared
 from glasswells.campaign.salvage import salvage_campaign
 from glasswells.content.campaign import campaign_content
 from glasswells.core.errors import InputError
@@ -67,3 +68,11 @@ def test_what_makes_no_sense_at_all_is_refused_also_there() -> None:
     for text in ("[explore]\nlanes = 17\n", "[explore]\nlane = 2\n", "[splittings\n"):
         with pytest.raises(InputError):
             read_stored_plan(text)
+
+
+def test_what_was_taken_over_from_a_plan_that_is_refused_today_is_told(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder, text in ((here, ""), (there, REFUSED["friction"])):
+        folder.mkdir()
+        create_store(folder, pipeline=PIPELINE.name, plan=text, seed=3)
+    assert "nothing is taken over" in what_is_shared(here, there, PIPELINE)[0]
