@@ -367,7 +367,10 @@ def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
 
 def _has_other_work(store: StoreReader, stage: str, asked: Sequence[Task]) -> bool:
     """Whether there is work of a stage on some glass, but none that a plan asks for."""
-    known = {task.glass for task in asked if store.first_of(task.chain) is not None}
+    known: set[str] = set()
+    for task in asked:  # a glass has hundreds, of which the first tells
+        if task.glass not in known and store.first_of(task.chain) is not None:
+            known.add(task.glass)
     unknown = {task.glass for task in asked} - known
     return bool(unknown) and any(row.task.glass in unknown for row in store.tasks(stage=stage))
 
