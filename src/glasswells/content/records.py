@@ -29,7 +29,9 @@ from glasswells.statistics import (
     WellSummary,
     WellVibrationColumns,
     common_complete_below,
+    first_of_each_core,
     overview,
+    two_level,
 )
 from glasswells.store.pipeline import RecordTable
 from glasswells.tunneling.units import UnitSystem
@@ -205,6 +207,22 @@ class Preparation:
         return [
             [w.splittings[units].splitting for w in wells if w.tunnels(units)]
             for wells in self.wells
+        ]
+
+    def distinct_splittings(self, units: UnitSystem, rule: str | None = None) -> list[list[float]]:
+        """Of each explored glass those of its two-level systems, each core once.
+
+        Parameters
+        ----------
+        units
+            The unit set.
+        rule
+            Of the pairs that count, if they are known by rules; None: all.
+        """
+        chosen = self.chosen_by(rule if rule in self.rules else None)
+        return [
+            [w.splitting(units.name) for w in first_of_each_core(two_level(wells, units))]
+            for wells in chosen
         ]
 
     @property

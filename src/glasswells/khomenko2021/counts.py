@@ -10,11 +10,13 @@ import numpy as np
 
 from glasswells.content.records import Preparation, ReportContent
 from glasswells.report.tables import Table
-from glasswells.statistics import count_per_glass, count_tls
-from glasswells.tunneling.units import ARGON_PUBLISHED, NIP_PUBLISHED
+from glasswells.statistics import count_per_glass, count_tls, tls_density
+from glasswells.tunneling.units import ARGON_PUBLISHED, NIP_PUBLISHED, UnitSystem
 
 PAPER_RULE = "linked"
 """The rule by which the paper chose its pairs."""
+PAPER_VOLUME = 1500.0
+"""Of one of its glasses, sigma^3: N = 1500 at a density of one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +27,13 @@ class PaperCounts:
     double_wells: int
     tls: Mapping[str, int]
     """By the name of the unit set."""
+
+    def density(self, units: UnitSystem) -> float | None:
+        """n_0 by these counts, per epsilon and sigma^3; None for unit sets without a count."""
+        found = self.tls.get(units.name)
+        if found is None:
+            return None
+        return found / (self.glasses * PAPER_VOLUME * units.tls_threshold)
 
 
 PAPER_COUNTS: Mapping[float, PaperCounts] = MappingProxyType(
@@ -78,6 +87,43 @@ def paper_counts_table(content: ReportContent) -> Table:
         columns=(
             "T_f", "number of", "glasses here", "found here", "per glass here", "glasses in paper",
             "in paper", "per glass in paper",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def paper_density_table(content: ReportContent) -> Table:
+    """n_0 beside the paper's, raw and with each core once, of pairs by any rule and by its own."""
+    rows: list[tuple[str, ...]] = []
+    for p in content.preparations:
+        paper = paper_counts(p)
+        if paper is None or not p.explored:
+            continue
+        for units in content.units:
+            own = [
+                tls_density(splittings, p.volumes, units).reduced.text()
+                for splittings in (
+                    p.splittings(units.name),
+                    p.distinct_splittings(units),
+                    p.distinct_splittings(units, PAPER_RULE),
+                )
+            ]
+            published = paper.density(units)
+            rows.append(
+                (
+                    f"{p.temperature:g}", units.name, *own,
+                    "-" if published is None else f"{published:.3g}",
+                )
+            )  # fmt: skip
+    return Table(
+        slug="paper_density",
+        title="Density of two-level systems, n_0",
+        note="Per epsilon and sigma^3, up to the threshold of each unit set. That of the paper is "
+        f"its number of two-level systems over glasses, threshold and volume ({PAPER_VOLUME:g} "
+        "sigma^3 a glass); whether it counted a core in several backgrounds once, it does not say. "
+        "Each is a lower bound, which grows with the length of the exploration.",
+        columns=(
+            "T_f", "units", "n_0 here", "distinct", "distinct, by the rule linked", "in paper",
         ),
         rows=tuple(rows),
     )  # fmt: skip

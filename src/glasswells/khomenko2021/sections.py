@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from glasswells.content.records import ReportContent
 from glasswells.khomenko2021 import figures
-from glasswells.khomenko2021.counts import paper_counts_table
+from glasswells.khomenko2021.counts import paper_counts_table, paper_density_table
 from glasswells.khomenko2021.tables import claims_tables, vibration_counts_table
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.report.picture import Picture
@@ -45,6 +45,7 @@ def paper_section(content: ReportContent) -> Section | None:
         name="The paper",
         blocks=(
             Sheet(table=counts, is_shown_empty=False),
+            Sheet(table=paper_density_table(content), is_shown_empty=False),
             *(Sheet(table=t) for t in claims[:1]),
         ),
         beside=tuple(claims[1:]),

@@ -151,12 +151,14 @@ def density_table(content: ReportContent) -> Table:
     for p in content.preparations:
         for units in _solved_units(content, p):
             found = tls_density(p.splittings(units.name), p.volumes, units)
+            once = tls_density(p.distinct_splittings(units), p.volumes, units)
             rows.append(
                 (
                     f"{p.temperature:g}",
                     units.name,
                     str(found.reduced.n_entries),
                     found.reduced.text(),
+                    once.reduced.text(),
                     found.si.text(".2g"),
                     f"{float(heat_capacity(found.si.value, 1.0)):.3g}",
                     _plateau(found),
@@ -167,11 +169,12 @@ def density_table(content: ReportContent) -> Table:
         title="Density of two-level systems",
         note="n_0 = N(E) / (E V) at the threshold; C = (π^2/6) n_0 k_B^2 T. Only what the "
         "exploration has met is counted: n_0 is a lower bound. Single wells in disguise and "
-        "unresolved splittings are left out. Plateau: whether the splittings below the threshold "
+        "unresolved splittings are left out. Distinct: a core that was met in several backgrounds "
+        "counts once. Plateau: whether the splittings below the threshold "
         "are spread evenly, as in the standard tunneling model.",
         columns=(
-            "T_f", "units", "N below threshold", "n_0, 1/(epsilon sigma^3)", "n_0, 1/(J m^3)",
-            "C at 1 K, J/(K m^3)", "plateau",
+            "T_f", "units", "N below threshold", "n_0, 1/(epsilon sigma^3)", "distinct n_0",
+            "n_0, 1/(J m^3)", "C at 1 K, J/(K m^3)", "plateau",
         ),
         rows=tuple(rows),
     )  # fmt: skip

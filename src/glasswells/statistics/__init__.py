@@ -12,6 +12,8 @@ from glasswells.statistics.counts import (
     TlsCounts,
     active_under,
     count_tls,
+    first_of_each_core,
+    two_level,
 )
 from glasswells.statistics.duplicates import DuplicateRule, duplicates
 from glasswells.statistics.fractions import fraction, with_entries
@@ -67,6 +69,7 @@ __all__ = [
     "cumulative_density",
     "distribution",
     "duplicates",
+    "first_of_each_core",
     "fraction",
     "heat_capacity",
     "mean",
@@ -77,5 +80,6 @@ __all__ = [
     "sum_per_volume",
     "summarize_well",
     "tls_density",
+    "two_level",
     "with_entries",
 ]

@@ -79,19 +79,15 @@ def count_tls(
     """
     solved = [[w for w in wells if units.name in w.splittings] for wells in glasses]
     found = [w.splittings[units.name] for wells in solved for w in wells]
-    active = [[w for w in wells if w.splittings[units.name].is_two_level] for wells in solved]
+    active = [two_level(wells, units) for wells in solved]
     names = dict.fromkeys(name for s in found for name in s.by_continuation)
     statuses = [active_under(s, units.tls_threshold) for s in found]
-    distinct = 0
-    for wells in active:
-        firsts = duplicates(wells, rule)
-        distinct += len(set(firsts))
     return TlsCounts(
         units=units.name,
         solved=len(found),
         unresolved=sum("unresolved" in s.flags for s in found),
         raw=sum(len(wells) for wells in active),
-        distinct=distinct,
+        distinct=sum(len(first_of_each_core(wells, rule)) for wells in active),
         slow=sum(
             w.splittings[units.name].tunneling_amplitude < SLOW * units.tls_threshold
             for wells in active
@@ -109,6 +105,21 @@ def count_tls(
         at_hbar_limits=_at_hbar_limits(found, units),
         per_glass=count_per_glass(np.array([len(wells) for wells in active]), resampling),
     )
+
+
+def two_level(wells: Sequence[WellSummary], units: UnitSystem) -> list[WellSummary]:
+    """Those that are active two-level systems under a unit set."""
+    return [
+        w for w in wells if units.name in w.splittings and w.splittings[units.name].is_two_level
+    ]
+
+
+def first_of_each_core(
+    wells: Sequence[WellSummary], rule: DuplicateRule | None = None
+) -> list[WellSummary]:
+    """Each core once, by the first double well that has it."""
+    firsts = duplicates(wells, rule)
+    return [well for place, well in enumerate(wells) if firsts[place] == place]
 
 
 def active_under(splitting: TunnelSplitting, threshold: float) -> dict[str, bool]:

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from glasswells.core.errors import InputError
-from glasswells.khomenko2021.counts import paper_counts_table
+from glasswells.khomenko2021.counts import paper_counts_table, paper_density_table
 from glasswells.report import ReportContent, write_report
 from glasswells.report.page import compose
 from glasswells.report.result import result_sentence
@@ -198,6 +198,26 @@ def test_counts_beside_the_paper(written):
     columns = [dict(zip(beside.columns, row, strict=True)) for row in beside.rows]
     found = [r["in paper"] for r in columns if r["number of"] != "double wells"]
     assert found == ["291", "46", "1008", "248"]
+    density = paper_density_table(content(units=published, solved=published))
+    # 291 in 50 glasses of 1500 sigma^3, E < 0.0015; 46 below 0.0002; and so on.
+    expected = [291 / 112.5, 46 / 15, 1008 / 22.5, 248 / 3]
+    assert [float(row[-1]) for row in density.rows] == pytest.approx(expected, rel=5e-3)
+
+
+def test_densities_count_a_core_once():
+    """The same double wells twice: the raw density doubles, that of distinct ones stays."""
+    wide = dataclasses.replace(ARGON, tls_threshold=1.0)
+    made = content(sizes=((6,),), units=(wide,), solved=(wide,))
+    (alone,) = made.preparations
+    (glass,) = alone.glasses
+    copies = [dataclasses.replace(w, number=w.number + 100) for w in glass.wells]
+    glasses = (dataclasses.replace(glass, wells=(*glass.wells, *copies)),)
+    both = dataclasses.replace(alone, glasses=glasses)
+    tables = [density_table(dataclasses.replace(made, preparations=(p,))) for p in (alone, both)]
+    once, twice = (dict(zip(t.columns, t.rows[0], strict=True)) for t in tables)
+    assert int(twice["N below threshold"]) == 2 * int(once["N below threshold"]) > 0
+    assert twice["distinct n_0"] == once["distinct n_0"]
+    assert twice["n_0, 1/(J m^3)"] != once["n_0, 1/(J m^3)"]
 
 
 def test_texts_are_no_formulas_for_spreadsheets(tmp_path):
