@@ -11,7 +11,8 @@ import pytest
 from small_plan import SMALL_PLAN
 from typer.testing import CliRunner, Result
 
-from glasswells.campaign.campaigns import open_campaign, read_plan_file, start_campaign
+from glasswells.campaign.campaigns import open_campaign, start_campaign
+from glasswells.campaign.given_plan import read_plan_file
 from glasswells.campaign.progress import stage_progress
 from glasswells.cli import app
 from glasswells.estimation import calibration, forecast

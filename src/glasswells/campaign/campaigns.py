@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import io
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,9 +10,9 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.campaign.given_plan import GivenPlan, given_plan, read_text
 from glasswells.campaign.outline import keep_outline
 from glasswells.campaign.overview import keep_overview
 from glasswells.campaign.replay import draft_folder, new_replay
@@ -22,7 +21,6 @@ from glasswells.core.errors import InputError
 from glasswells.core.whole_file import is_draft, write_whole
 from glasswells.engines.pool import WorkerPool, available_cores
 from glasswells.engines.stop import GRACE, StopRequest
-from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import FormatError, StoreError
 from glasswells.store.lock import LOCK_NAME, CampaignLock
 from glasswells.store.pipeline import Pipeline
@@ -36,8 +34,6 @@ from glasswells.store.writer import Store
 
 OLD_DRAFT = f"{STORE_NAME}.new"
 """How version 0.1.0 called the drafts of stores."""
-MAX_BYTES = 1_000_000
-"""Of a plan file; more is no plan."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,17 +44,6 @@ class Ending:
     """Whether nothing is left to do; otherwise `resume` goes on."""
     reason: str
     """`done`, or why it stopped: `signal SIGTERM`, `walltime`, `3 tasks put off: no_space`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenPlan:
-    """A plan as it was given to a start."""
-
-    text: str
-    """Of the file, to read."""
-    complete: str
-    """What is stored: with the contents of the files that it names."""
-    plan: Any
 
 
 def load_pipeline(name: str) -> Pipeline:
@@ -85,7 +70,8 @@ def start_campaign(
     """Make the folder for a plan, or find the one that was made for the same plan before.
 
     A campaign may grow: if the plan differs from that of the folder only by more to do, such as
-    more glasses, it takes the place of the other one.
+    more glasses, it takes the place of the other one. What the plan leaves out is what it was when
+    the campaign of the folder, or the one to reuse, began; the defaults of today are for new ones.
 
     Parameters
     ----------
@@ -111,22 +97,22 @@ def start_campaign(
     StoreError
         If the folder cannot be written.
     """
-    text = read_text(plan_file)
-    complete = pipeline.complete_plan(text, plan_file.parent)
-    plan = pipeline.read_plan(complete)
-    name, seed = pipeline.identity(plan)
-    directory = Path(name) if directory is None else directory
-    given = GivenPlan(text=text, complete=complete, plan=plan)
-    if not os.path.isfile(directory / STORE_NAME):
-        if reuse is not None:
-            _start_from(reuse, directory, pipeline, given)
-            return directory
-        _make(directory, pipeline, given, seed)
-    _take_up(directory, pipeline, given)
+    if directory is None:
+        directory = Path(pipeline.identity(pipeline.read_plan(read_text(plan_file)))[0])
+    if os.path.isfile(directory / STORE_NAME):
+        with open_campaign(directory, pipeline) as store:
+            like = store.property("plan")
+        _take_up(directory, pipeline, given_plan(plan_file, pipeline, like))
+    elif reuse is not None:
+        _start_from(reuse, directory, pipeline, plan_file)
+    else:
+        given = given_plan(plan_file, pipeline)
+        _make(directory, pipeline, given)
+        _take_up(directory, pipeline, given)
     return directory
 
 
-def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> None:
+def _make(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
     """Make a campaign, unless another process makes one in the same folder meanwhile.
 
     Whoever has the lock looks and makes; nobody else does either.
@@ -139,6 +125,7 @@ def _make(directory: Path, pipeline: Pipeline, given: GivenPlan, seed: int) -> N
                 return
             for left in _require_new(directory):
                 left.unlink()
+            seed = pipeline.identity(given.plan)[1]
             create_store(directory, pipeline=pipeline.name, plan=given.complete, seed=seed)
     except OSError as error:
         if isinstance(error, StoreError):
@@ -167,7 +154,7 @@ def _require_new(directory: Path) -> list[Path]:
 def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
     """See that a campaign's plan is the one given, or let it grow to that."""
     with open_campaign(directory, pipeline) as store:
-        before = pipeline.read_plan(store.property("plan"))
+        before = pipeline.kept_plan(store.property("plan"))
     copy = directory / PLAN_NAME
     if before != given.plan:
         if not pipeline.grows(before, given.plan):
@@ -201,26 +188,20 @@ def _write_copy(path: Path, text: str) -> None:
         ) from error
 
 
-def _start_from(other: Path, directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
+def _start_from(other: Path, directory: Path, pipeline: Pipeline, plan_file: Path) -> None:
     """Start a campaign with the finished tasks that it has in common with another one."""
     require_store(other / STORE_NAME)
     with (
         draft_folder(directory, like=other) as draft,
         Recovered(other / STORE_NAME) as recovered,
-        new_replay(draft, recovered, pipeline, given.plan, given.complete, given.text) as replay,
     ):
-        replay.run("reuse", only_asked_for=True)
-
-
-def read_plan_file(plan_file: Path, pipeline: Pipeline) -> Any:
-    """The plan in a file, with the contents of the files that it names; nothing is made.
-
-    Raises
-    ------
-    InputError
-        For a plan with errors.
-    """
-    return pipeline.read_plan(pipeline.complete_plan(read_text(plan_file), plan_file.parent))
+        there = recovered.properties
+        like = there.get("plan") if there.get("pipeline") == pipeline.name else None
+        given = given_plan(plan_file, pipeline, like)
+        with new_replay(
+            draft, recovered, pipeline, given.plan, given.complete, given.text
+        ) as replay:
+            replay.run("reuse", only_asked_for=True)
 
 
 def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
@@ -297,7 +278,7 @@ def run_campaign(
     with StopRequest(walltime, grace) as stop, Store(directory, pipeline.codec) as store:
         _check_pipeline(store, pipeline)
         _check_code_formats(store, pipeline)
-        plan = pipeline.read_plan(store.property("plan"))
+        plan = pipeline.kept_plan(store.property("plan"))
         pool = WorkerPool(workers, make_executor)
         try:
             with store.transaction():
@@ -337,25 +318,6 @@ def _put_off(store: Store) -> str:
     return f"{reasons.total()} tasks put off: {', '.join(sorted(reasons))}"
 
 
-def read_text(path: Path) -> str:
-    """The text of a plan file.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or it is no text.
-    """
-    try:
-        content = read_bounded(path, MAX_BYTES, "a plan file")
-        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text file, expected TOML in UTF-8") from None
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}): write one with `glasswells init`"
-        ) from None
-
-
 def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
     name = store.property("pipeline")
     if name != pipeline.name:
@@ -381,7 +343,7 @@ def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
     The code formats of stages say so; and tasks of a glass none of which the plan would ask for
     under this version, whose names are made of all that their results depend on.
     """
-    plan = pipeline.read_plan(store.property("plan"))
+    plan = pipeline.kept_plan(store.property("plan"))
     asked = pipeline.tasks(pipeline.roots(plan), int(store.property("seed")))
     for stage in pipeline.stages:
         row = next(store.tasks(stage=stage.name), None)

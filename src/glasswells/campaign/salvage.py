@@ -91,7 +91,7 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
 def _refusal(pipeline: Pipeline, text: str) -> str:
     """Why no campaign begins, or goes on, with a plan today; empty if one does."""
     try:
-        pipeline.read_plan(text)
+        pipeline.kept_plan(text)
     except InputError as error:
         return str(error)
     return ""

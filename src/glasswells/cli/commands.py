@@ -273,7 +273,7 @@ def warmup(
 ) -> None:
     """Compile all kernels now, so that the first campaign starts at once."""
     with errors(debug):
-        from glasswells.campaign.campaigns import read_text
+        from glasswells.campaign.given_plan import read_text
         from glasswells.campaign.warmup import warm_up
         from glasswells.plan.model import SILICON
         from glasswells.stages.table import read_plan

@@ -36,7 +36,7 @@ def estimate(
     with errors(debug):
         import dataclasses
 
-        from glasswells.campaign.campaigns import read_plan_file
+        from glasswells.campaign.given_plan import read_plan_file
         from glasswells.engines.pool import available_cores
         from glasswells.estimation.forecast import (
             estimate_table,

@@ -186,7 +186,7 @@ def _require_own_code(directory: Path, pipeline: Pipeline) -> None:
     from glasswells.core.errors import InputError
 
     with open_campaign(directory, pipeline) as store:
-        code = pipeline.foreign_code(pipeline.read_plan(store.property("plan")))
+        code = pipeline.foreign_code(pipeline.kept_plan(store.property("plan")))
     if code:
         raise InputError(
             f"{directory} computes energies by {code}, which would run as you: if you know it, add "
@@ -219,7 +219,7 @@ def _note_cutoff(directory: Path, pipeline: Pipeline) -> None:
     from glasswells.model.pair_model import PairModel
 
     with open_campaign(directory, pipeline) as store:
-        section = pipeline.read_plan(store.property("plan")).model
+        section = pipeline.kept_plan(store.property("plan")).model
     model = section.native
     if isinstance(model, PairModel) and not model.ends_smoothly:
         words = cutoff_jumps(model).words

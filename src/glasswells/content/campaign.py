@@ -41,7 +41,7 @@ from glasswells.stages.explore import exploration_settings, trajectory_names
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
 from glasswells.stages.stored_couplings import StoredCouplings
-from glasswells.stages.table import read_stored_plan
+from glasswells.stages.table import read_stored_plan, spell_out_stored
 from glasswells.stages.well_places import WellPlace, well_chains
 from glasswells.statistics import WellSummary, summarize_well
 from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
@@ -81,7 +81,7 @@ def campaign_content(store: StoreReader, progress: Progress = False) -> ReportCo
             name=plan.campaign.name,
             preparations=preparations,
             units=units,
-            plan=readable_plan(text),
+            plan=readable_plan(spell_out_stored(text)),
             provenance=tuple(
                 {"seed": str(plan.campaign.seed)} | _provenance(session)
                 for session in store.sessions()

@@ -68,7 +68,7 @@ def forecast(
 def start_line(directory: Path, workers: int) -> str:
     """What is known of a campaign's length at its start, without measuring anything."""
     with open_campaign(directory, PIPELINE) as store:
-        plan: Plan = PIPELINE.read_plan(store.property("plan"))
+        plan: Plan = PIPELINE.kept_plan(store.property("plan"))
         found = measured_rates(store, plan, "this campaign", volumes=False)
     kept = load_calibration(plan)
     known = found if kept is None else found.over(kept)

@@ -11,6 +11,7 @@ from glasswells.landscape.library import Identity
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.minimization import MinimizerSettings
 from glasswells.plan.base import Counts, Section, is_stored, setting
+from glasswells.plan.left_out import FORMER
 from glasswells.plan.melt_quench import FEMTOSECOND
 from glasswells.tunneling.units import METAL
 
@@ -81,7 +82,8 @@ class ExploreSection(Section):
             return self
         for name, key in IN_PLACE.items():
             given = getattr(self, key)
-            if getattr(self, name) and given != type(self).model_fields[key].default:
+            unsaid = (type(self).model_fields[key].default, FORMER["explore"].get(key))
+            if getattr(self, name) and given not in unsaid:
                 raise ValueError(
                     f"{name} is {getattr(self, name):g} and {key} is {given:g}, two words for one "
                     f"number: expected one of them, leave out the other"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from glasswells.plan.base import STORED, Section
 from glasswells.plan.errors import PlanError, problems
+from glasswells.plan.left_out import filled, left_out_in
 from glasswells.plan.plan import Plan
 
 WIDTH = 96
@@ -47,27 +48,56 @@ def plan_with(tables: Mapping[str, type[Section]]) -> type[Plan]:
 
 
 def parse_plan(
-    text: str, source: str = "the plan", plan: type[Plan] = Plan, *, stored: bool = False
+    text: str,
+    source: str = "the plan",
+    plan: type[Plan] = Plan,
+    *,
+    like: str | None = None,
+    stored: bool = False,
 ) -> Plan:
-    """The plan in a TOML text; `plan` is its class.
+    """The plan in a TOML text.
 
-    Of one that is `stored`, what later versions came to refuse is let pass.
+    Parameters
+    ----------
+    text
+        TOML.
+    source
+        What it is called in messages.
+    plan
+        The class of the plan.
+    like
+        Stored text of a campaign, which says what is taken for what the text leaves out; it may be
+        the same text. None: the defaults of today.
+    stored
+        Whether the campaign exists: what later versions came to refuse is then let pass.
 
     Raises
     ------
     PlanError
         With all that is wrong with it, one line each.
     """
+    tables = tables_of(text, source)
+    further = [] if like is None else left_out_in(tables if like is text else tables_of(like))
     try:
-        tables = tomllib.loads(text)
+        return plan.model_validate(filled(tables, plan, further), context={STORED: stored})
+    except ValidationError as error:
+        raise PlanError(source, problems(error, plan)) from None
+
+
+def tables_of(text: str, source: str = "the plan") -> dict[str, Any]:
+    """The tables of a TOML text, unchecked.
+
+    Raises
+    ------
+    PlanError
+        If it is none.
+    """
+    try:
+        return tomllib.loads(text)
     except ValueError as error:  # of TOML, and of integers with thousands of digits
         raise PlanError(source, [f"no TOML: {error}"]) from None
     except RecursionError:
         raise PlanError(source, ["no plan: nested too deeply"]) from None
-    try:
-        return plan.model_validate(tables, context={STORED: stored})
-    except ValidationError as error:
-        raise PlanError(source, problems(error, plan)) from None
 
 
 def plan_template(name: str = "campaign", plan: type[Plan] = Plan) -> str:

@@ -98,11 +98,16 @@ def _appended(text: str, mark: str, tables: str) -> str:
     return "\n".join([text.rstrip("\n"), "", mark + tables])
 
 
+def contents_in(text: str) -> str:
+    """What `complete_plan` has appended to a plan's text, from the first mark to the end."""
+    places = [text.find(mark) for mark in (MODEL_MARK, MARK)]
+    first = min((place for place in places if place >= 0), default=len(text))
+    return text[first:]
+
+
 def readable_plan(text: str) -> str:
     """A completed plan without the contents of files."""
-    for mark in (MODEL_MARK, MARK):
-        text = text.partition(mark)[0]
-    return text.rstrip("\n") + "\n"
+    return text.removesuffix(contents_in(text)).rstrip("\n") + "\n"
 
 
 def _stored(plan: Plan, model: Model, folder: Path, name: str) -> StoredGlass:

@@ -20,7 +20,7 @@ from glasswells.stages.prepare import prepare_chunks, prepare_parameters
 from glasswells.stages.push import push_label, push_task
 from glasswells.stages.screened import screens
 from glasswells.stages.screening import first_screening_round
-from glasswells.stages.table import STAGES, read_plan, read_stored_plan
+from glasswells.stages.table import STAGES, read_kept_plan, read_plan, read_stored_plan, spell_out
 from glasswells.stages.units import UNITS
 from glasswells.stages.well_places import double_well_keys
 from glasswells.store.pipeline import Pipeline
@@ -142,6 +142,7 @@ PIPELINE = Pipeline(
     stages=STAGES,
     codec=codec_of((record for stage in STAGES for record in stage.saves), HISTORIES),
     read_plan=read_plan,
+    read_kept_plan=read_kept_plan,
     read_stored_plan=read_stored_plan,
     roots=roots,
     identity=identity,
@@ -149,6 +150,7 @@ PIPELINE = Pipeline(
     differences=plan_differences,
     keys=double_well_keys,
     units=units_in,
+    spell_out=spell_out,
     complete_plan=partial(complete_plan, read=read_plan),
     task_limit=task_limit,
     foreign_code=foreign_code,

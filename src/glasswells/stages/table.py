@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glasswells.plan.completion import with_left_out
 from glasswells.plan.file import parse_plan, plan_with
 from glasswells.plan.plan import Plan
 from glasswells.stages.couplings import COUPLINGS
@@ -28,9 +29,27 @@ def read_plan(text: str, source: str = "the plan") -> Plan:
     return parse_plan(text, source, PLAN)
 
 
+def read_kept_plan(text: str) -> Plan:
+    """The plan of a campaign, to go on with it: what it leaves out is what it was at the begin.
+
+    Errors as of `parse_plan`.
+    """
+    return parse_plan(text, plan=PLAN, like=text)
+
+
 def read_stored_plan(text: str) -> Plan:
     """The plan of a campaign that exists, to show what it has found; nothing is asked for by it.
 
-    Other than `read_plan` it takes the plans of older versions that would be refused today.
+    Other than `read_kept_plan` it takes the plans of older versions that would be refused today.
     """
-    return parse_plan(text, plan=PLAN, stored=True)
+    return parse_plan(text, plan=PLAN, like=text, stored=True)
+
+
+def spell_out(text: str, like: str | None = None) -> str:
+    """A plan's text with the value of each setting that it leaves out: see `with_left_out`."""
+    return with_left_out(text, PLAN, like)
+
+
+def spell_out_stored(text: str) -> str:
+    """The same of the text in a store, with what it left out when the campaign began."""
+    return with_left_out(text, PLAN, like=text, stored=True)

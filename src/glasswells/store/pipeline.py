@@ -96,6 +96,11 @@ def as_it_is(text: str, folder: Path) -> str:
     return text
 
 
+def as_typed(text: str, like: str | None) -> str:
+    """The text of a plan that leaves nothing out."""
+    return text
+
+
 def always_another(plan: Any, other: Any) -> bool:
     """That no plan is taken for the growth of another one."""
     return False
@@ -152,9 +157,12 @@ class Pipeline:
     codec: Codec
     read_plan: Callable[[str], Any]
     """From the text of a plan file to the plan; raises `InputError`."""
+    read_kept_plan: Callable[[str], Any] | None = None
+    """The same for the text in a store: what that leaves out is what it was when the campaign
+    began. None: as `read_plan`."""
     read_stored_plan: Callable[[str], Any] | None = None
-    """The same for the plan of a campaign that exists, of which only what was found is wanted: lets
-    pass what later versions came to refuse. None: as `read_plan`."""
+    """As `read_kept_plan`, where only what was found is wanted: lets pass what later versions came
+    to refuse. None: the same."""
     roots: Callable[[Any], Sequence[FollowUp]]
     """From the plan to the first tasks."""
     identity: Callable[[Any], tuple[str, int]]
@@ -163,9 +171,12 @@ class Pipeline:
     """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
     differences: Callable[[Any, Any], list[str]] = not_told
     """What differs between a plan there and one here, a text for each setting."""
+    spell_out: Callable[[str, str | None], str] = as_typed
+    """From the text of a plan file to one that leaves nothing out, since defaults change; of that
+    which it leaves out the stored text of another campaign may say what it is."""
     complete_plan: Callable[[str, Path], str] = as_it_is
-    """From the text of a plan file and its folder to the text that is stored: with the contents of
-    the files that it names, since tasks must not read any."""
+    """From that text and the folder of the plan file to the text that is stored: with the contents
+    of the files that it names, since tasks must not read any."""
     task_limit: Callable[[Any], float] = no_limit
     """Seconds after which a task counts as hanging, where its worker can end itself; 0: none."""
     foreign_code: Callable[[Any], str] = no_code
@@ -190,7 +201,13 @@ class Pipeline:
 
     def stored_plan(self, text: str) -> Any:
         """The plan of a campaign that exists, also where it would be refused today."""
-        return (self.read_stored_plan or self.read_plan)(text)
+        return (
+            self.kept_plan(text) if self.read_stored_plan is None else self.read_stored_plan(text)
+        )
+
+    def kept_plan(self, text: str) -> Any:
+        """The plan of a campaign that exists, to go on with it."""
+        return (self.read_kept_plan or self.read_plan)(text)
 
     def rank(self, name: str) -> int:
         """Place of a stage in the table."""

@@ -23,7 +23,7 @@ from glasswells.stages.table import PLAN
 from glasswells.stages.well_places import WellPlace, double_well_keys, well_chains
 from glasswells.store.codec import Codec, RecordType
 from glasswells.store.errors import CodecError
-from glasswells.store.pipeline import Pipeline, Stage
+from glasswells.store.pipeline import Pipeline, Stage, as_it_is, as_typed
 from glasswells.store.record_types import codec_of, types_within
 from glasswells.store.tasks import SELF, FollowUp, Ref, Task, TaskInput, TaskOutput
 
@@ -246,7 +246,9 @@ def test_what_a_run_says_of_its_pair_law_knows_the_tables_of_all_stages(tmp_path
     own = replace(
         PIPELINE,
         read_plan=lambda text: parse_plan(text, "it", plan),
-        complete_plan=lambda text, _: text,
+        read_kept_plan=None,
+        spell_out=as_typed,
+        complete_plan=as_it_is,
     )
     file = tmp_path / "plan.toml"
     file.write_text("[width]\nwidth = 5\n", encoding="utf-8")
