@@ -31,6 +31,9 @@ preparation_temperatures = [0.07, 0.092]
 counts = [1, 1]
 [explore]
 trajectories = 8
+lanes = 1
+interval = 40
+time_step = 0.01
 quenches = 200
 chunk_quenches = 100
 [pairs]

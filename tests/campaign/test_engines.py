@@ -79,6 +79,8 @@ chunk_sweeps = 500
 [explore]
 exploration_temperature = 0.05
 trajectories = 2
+interval = 40
+time_step = 0.01
 quenches = 20
 chunk_quenches = 10
 [pairs]

@@ -50,6 +50,7 @@ chunk_blocks = 3
 temperature_kelvin = 1200.0
 femtoseconds = 2.0
 trajectories = 2
+interval = 40
 quenches = 20
 chunk_quenches = 5
 [pairs]

@@ -282,8 +282,7 @@ def warmup(
             seconds = warm_up()
         else:
             asked = read_plan(read_text(plan), str(plan))
-            lanes = asked.explore.lanes > 1
-            seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=lanes)
+            seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=asked.has_lanes)
         say(f"all kernels are compiled ({seconds:.1f} s): begin with `glasswells init`")
         note_unkept_kernels()
 

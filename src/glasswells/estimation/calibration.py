@@ -17,7 +17,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, DoubleWell, InherentStructure
 from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.reference import reference_rates
-from glasswells.estimation.sizes import n_particles
+from glasswells.estimation.sizes import Group, groups, n_particles
 from glasswells.landscape.explore import (
     continue_explorations,
     start_exploration,
@@ -89,11 +89,13 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
     chosen = list(_chosen(plan))
     say("measuring what explorations and paths cost on this machine")
     with threadpool_limits(limits=1):
-        for temperature, index in chosen:
+        for group, index in chosen:
+            temperature = group.temperature
             seconds = SAMPLING / len(chosen)
             glass, sweep = _glass(plan, model, index, temperature, seconds)
             sweeps += [sweep] if sweep is not None else []
-            state, cost = _time_quenches(plan, model, glass, EXPLORING / len(chosen))
+            seconds = EXPLORING / len(chosen)
+            state, cost = _time_quenches(plan, model, glass, group.lanes, seconds=seconds)
             quench.setdefault(temperature, []).append(cost)
             states.append(state)
         costs = dict(_paths_and_modes(plan, model, states))
@@ -109,13 +111,13 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
     return Known(rates=rates)
 
 
-def _chosen(plan: Plan) -> Iterator[tuple[float, int]]:
+def _chosen(plan: Plan) -> Iterator[tuple[Group, int]]:
     """Up to three glasses of each temperature; one where each has to be prepared first."""
-    for k, temperature in enumerate(plan.preparations):
+    for k, group in enumerate(groups(plan)):
         indices = plan.glasses.indices(k)
         spread = {indices[0], indices[len(indices) // 2], indices[-1]}
         for index in indices[:1] if plan.glasses.source in MADE else sorted(spread):
-            yield temperature, index
+            yield group, index
 
 
 def scaled_rest(
@@ -203,13 +205,12 @@ def _run(
 
 
 def _time_quenches(
-    plan: Plan, model: Model, glass: Configuration, seconds: float
+    plan: Plan, model: Model, glass: Configuration, lanes: int, *, seconds: float
 ) -> tuple[ExplorationState, float]:
     """A short trajectory and the cost of one of its quenches, those of the first two left out.
 
-    With those beside it where the plan asks for lanes.
+    With those beside it that go in lanes.
     """
-    lanes = plan.explore.lanes
     settings = replace(exploration_settings(plan.explore), lanes=lanes)
     states = [
         start_exploration(model, glass, settings, np.random.SeedSequence(SEED, spawn_key=(k,)))

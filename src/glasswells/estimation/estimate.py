@@ -247,7 +247,7 @@ class _GroupWork:
         """The longest chain of tasks that wait for each other: that of one glass."""
         fractions = {
             "prepare": 1.0,
-            "explore": 1 / -(-self.group.trajectories // self.plan.explore.lanes),
+            "explore": 1 / -(-self.group.trajectories // self.group.lanes),
             "push": 1.0,
             "library": 1.0,
             "pairs": 1.0,

@@ -11,6 +11,7 @@ from typing import Any
 
 from glasswells.core.whole_file import write_whole
 from glasswells.estimation.records import Known, Rate
+from glasswells.estimation.sizes import groups
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.codec import sha256
@@ -49,6 +50,7 @@ def depends_on(plan: Plan) -> dict[str, Any]:
         "files": [glass.sha256 for glass in plan.stored_glasses],
         "prepare": plan.prepare.model_dump(mode="json", exclude={"sweeps", "chunk_sweeps"}),
         "explore": plan.explore.model_dump(mode="json", exclude=amounts),
+        "lanes": [group.lanes for group in groups(plan)],
         "searched": bool(plan.pairs.rules),
         "paths": plan.paths.model_dump(mode="json", exclude={"max_intermediates"}),
         "splittings": plan.splittings.model_dump(mode="json"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from glasswells.estimation.records import Known, Rate
-from glasswells.estimation.sizes import SHIPPED_PARTICLES, n_particles
+from glasswells.estimation.sizes import SHIPPED_PARTICLES, groups, n_particles
 from glasswells.plan.plan import Plan
 
 TEN = "ten shipped glasses of 0.07, November 2026"
@@ -134,11 +134,11 @@ def reference_rates(plan: Plan) -> Known:
     rates: dict[tuple[str, float | None], Rate] = {(k, None): v for k, v in common.items()}
     rates |= {(key, None): rate for key, rate in AT_TEMPERATURES[0.07].items()}
     gains = []
-    for temperature in plan.preparations:
-        nearest = min(AT_TEMPERATURES, key=lambda known: abs(known - temperature))
-        rates |= {(k, temperature): v for k, v in AT_TEMPERATURES[nearest].items()}
-        gains.append(LANE_GAINS[nearest])
-    if plan.explore.lanes > 1:
+    for group in groups(plan):
+        nearest = min(AT_TEMPERATURES, key=lambda known: abs(known - group.temperature))
+        rates |= {(k, group.temperature): v for k, v in AT_TEMPERATURES[nearest].items()}
+        gains.append(LANE_GAINS[nearest] if group.lanes > 1 else 1.0)
+    if plan.has_lanes:
         rates["quench", None] = replace(
             common["quench"].scaled(1 / fmean(gains)), source=f"{TEN}; {LANES}"
         )

@@ -20,6 +20,8 @@ class Group:
     glasses: int
     trajectories: int
     """Of each glass."""
+    lanes: int
+    """How many of them a task carries; the last one may have fewer."""
     quenches: int
     """Of each glass, all trajectories together."""
     max_pairs: int
@@ -34,6 +36,7 @@ def groups(plan: Plan) -> Iterator[Group]:
             temperature=temperature,
             glasses=plan.glasses.counts[k],
             trajectories=trajectories,
+            lanes=min(plan.lanes(trajectories), trajectories),
             quenches=trajectories * plan.explore.quenches,
             max_pairs=of_preparation(plan.pairs.max_pairs, k),
         )

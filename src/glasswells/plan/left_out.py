@@ -17,8 +17,8 @@ KEY = "left_out"
 FORMER: Mapping[str, Mapping[str, Any]] = {
     "explore": {"trajectories": 4, "interval": 40, "time_step": 0.01, "lanes": 1}
 }
-"""Defaults of the versions 0.1.0 and 0.2.0, whose stores do not say what their plans left out, as
-far as any of them has changed since."""
+"""Defaults of version 0.2.0 that are others since. Stores of this version and of 0.1.0, which had
+the same, do not say what their plans left out."""
 
 
 def left_out_in(tables: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -42,10 +42,23 @@ LANE_FORMAT = 2
 """Raise it when lanes would no longer give the same trajectories from the same seeds."""
 
 
-def explore_parameters(plan: Plan, first: int = 0, count: int = 1) -> dict[str, Any]:
-    """What the products of `explore` depend on: of one trajectory, or of those side by side."""
+def explore_parameters(
+    plan: Plan, first: int = 0, count: int = 1, lanes: int | None = None
+) -> dict[str, Any]:
+    """What the products of `explore` depend on: of one trajectory, or of those side by side.
+
+    Parameters
+    ----------
+    plan
+        The campaign.
+    first, count
+        Number of the task's first trajectory, and how many it carries.
+    lanes
+        How many it might carry; None: as the plan says.
+    """
+    lanes = plan.explore.lanes if lanes is None else lanes
     parameters = {"model": plan.model_parameters, "explore": plan.explore.parameters()}
-    if plan.explore.lanes > 1:
+    if lanes > 1:
         parameters["lanes"] = {"first": first, "count": count, "format": LANE_FORMAT}
     return parameters
 
@@ -158,6 +171,7 @@ def exploration_settings(section: ExploreSection) -> ExplorationSettings:
     section = section.own_units
     return section.record(
         ExplorationSettings,
+        lanes=section.lanes or 1,
         identity=section.record(Identity),
         minimizer=section.record(MinimizerSettings),
         keep_places=True,

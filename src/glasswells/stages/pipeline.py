@@ -87,7 +87,7 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         chunks=prepare_chunks(plan, plan.preparations[preparation]),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
-    lanes = plan.explore.lanes
+    lanes = plan.lanes(n_trajectories)
     firsts = range(0, n_trajectories, lanes)
     trajectories = [
         FollowUp(
@@ -95,7 +95,7 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
             glass=name,
             number=k,
             inputs=(Ref(chain=f"{name} prepare", kind="glass", item=0),),
-            parameters=explore_parameters(plan, k, min(lanes, n_trajectories - k)),
+            parameters=explore_parameters(plan, k, min(lanes, n_trajectories - k), lanes),
             label=f"{name} explore {k}",
             chunks=chunks,
         )

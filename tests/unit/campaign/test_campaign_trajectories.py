@@ -19,6 +19,9 @@ counts = [2, 1]
 """
 
 
+NAMES = ("t0p062-0", "t0p062-1", "t0p092-0")
+
+
 def explorations(text: str) -> dict[str, set[str]]:
     """Chains of the trajectories of each glass."""
     found: dict[str, set[str]] = {}
@@ -30,9 +33,8 @@ def explorations(text: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(("given", "expected"), [("3", (3, 3, 3)), ("[2, 5]", (2, 2, 5))])
 def test_trajectories_of_each_glass(given: str, expected: tuple[int, int, int]) -> None:
-    found = explorations(f"[explore]\ntrajectories = {given}")
-    names = ("t0p062-0", "t0p062-1", "t0p092-0")
-    assert Counter({k: len(v) for k, v in found.items()}) == dict(zip(names, expected, strict=True))
+    found = explorations(f"[explore]\nlanes = 1\ntrajectories = {given}")
+    assert Counter({k: len(v) for k, v in found.items()}) == dict(zip(NAMES, expected, strict=True))
 
 
 @pytest.mark.parametrize(("given", "expected"), [("7", (7, 7, 7)), ("[9, 4]", (9, 9, 4))])
@@ -43,12 +45,42 @@ def test_limit_of_pairs_of_each_glass(given: str, expected: tuple[int, int, int]
         for task in resolve(roots(plan), 1)
         if task.stage == "pairs"
     }
-    names = ("t0p062-0", "t0p062-1", "t0p092-0")
-    assert found == dict(zip(names, expected, strict=True))
+    assert found == dict(zip(NAMES, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [("", (2, 2, 2)), ("friction = 0.1", (20, 20, 20)), ("lanes = 3", (7, 7, 7))],
+)
+def test_a_task_carries_sixteen_where_the_plan_leaves_the_choice(
+    more: str, expected: tuple[int, int, int]
+) -> None:
+    found = explorations(f"[explore]\ntrajectories = 20\n{more}")
+    assert tuple(len(found[name]) for name in NAMES) == expected
+
+
+def test_few_trajectories_have_tasks_of_their_own() -> None:
+    found = explorations("[explore]\ntrajectories = [7, 8]")
+    assert tuple(len(found[name]) for name in NAMES) == (7, 7, 1)
+    assert parse_plan(GLASSES + "[explore]\ntrajectories = [7, 8]").has_lanes
+    assert not parse_plan(GLASSES + "[explore]\ntrajectories = 7").has_lanes
+    few = explorations("[explore]\ntrajectories = 7")
+    assert few["t0p062-0"] == explorations("[explore]\ntrajectories = 7\nlanes = 1")["t0p062-0"]
+
+
+def test_what_has_no_lanes_goes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    silicon = '[model]\nkind = "stillinger-weber"\n[glasses]\nsource = "melt_quench"\n'
+    assert not parse_plan(silicon + '[splittings]\nunits = ["metal"]\n').has_lanes
+    heavy = '[glasses]\nsource = "files"\nfiles = ["a.xyz"]\nmasses = 2.0\n'
+    assert not parse_plan(heavy).has_lanes
+    assert parse_plan(heavy.replace("masses = 2.0", "")).has_lanes
+    assert parse_plan(heavy + "[explore]\nlanes = 16\n").has_lanes  # its own word
+    monkeypatch.setattr("glasswells.plan.plan.is_cut_smoothly", lambda model: False)
+    assert not parse_plan("").has_lanes
 
 
 def test_more_trajectories_leave_the_others_as_they_are() -> None:
-    few, many = (explorations(f"[explore]\ntrajectories = {n}") for n in (2, 4))
+    few, many = (explorations(f"[explore]\nlanes = 1\ntrajectories = {n}") for n in (2, 4))
     assert all(few[name] < many[name] for name in few)
 
 

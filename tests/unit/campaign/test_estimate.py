@@ -36,6 +36,7 @@ chunk_sweeps = 10_000
 trajectories = [{t0}, {t1}]
 quenches = 1010
 chunk_quenches = 100
+lanes = 1
 [pairs]
 rules = ["linked", "close"]
 """
@@ -232,7 +233,7 @@ def test_sizes_are_read_easily() -> None:
 def test_a_quench_in_lanes_costs_what_it_costs_in_lanes() -> None:
     one = reference_rates(plan_of()).rate("quench")
     text = TEXT.format(source="prepare", few=3, many=2, t0=5, t1=7, n=1500)
-    lanes = parse_plan(text.replace("quenches = 1010", "quenches = 1010\nlanes = 16"))
+    lanes = parse_plan(text.replace("lanes = 1", "lanes = 16"))
     sixteen = reference_rates(lanes).rate("quench")
     assert one.value / sixteen.value == pytest.approx((2.0 + 1.5) / 2)
     assert "lanes" in sixteen.source

@@ -20,6 +20,7 @@ quenches = 2000
 interval = 100
 time_step = 0.02
 chunk_quenches = 250
+lanes = 1
 """
 
 

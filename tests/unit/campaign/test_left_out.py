@@ -13,6 +13,7 @@ from glasswells.campaign.campaigns import open_campaign, start_campaign
 from glasswells.campaign.salvage import salvage_campaign
 from glasswells.content.campaign import campaign_content
 from glasswells.core.errors import InputError
+from glasswells.model.lane_vectors import LANES
 from glasswells.plan.file import plan_template
 from glasswells.plan.left_out import FORMER, KEY
 from glasswells.plan.melt_quench import FEMTOSECOND
@@ -142,6 +143,17 @@ def test_a_store_of_an_older_version_has_the_former_defaults(
         assert {task.task.id for task in store.tasks()} == names(text + stated(former))
 
 
+def test_campaigns_that_were_begun_without_lanes_go_on_without_them() -> None:
+    text = SHIPPED.format(1)
+    before = {"trajectories": 4, "interval": 40, "time_step": 0.01, "lanes": 1}
+    assert explored(text) == before
+    assert explored(spell_out_stored(text)) == before
+    assert names(text) == names(text + stated(before))
+    today = {"trajectories": 16, "interval": 100, "time_step": 0.02, "lanes": 0}
+    assert explored(spell_out(text)) == today
+    assert read_plan(text).lanes(16) == LANES
+
+
 def test_what_is_left_out_of_a_new_campaign_is_kept_with_it(
     tmp_path: Path, former: Mapping[str, Any]
 ) -> None:
@@ -170,7 +182,7 @@ def test_a_campaign_grows_with_what_it_has_left_out(
     assert explored(grown) == former
     assert names(few) < names(grown)
     today = stated({key: getattr(read_plan("").explore, key) for key in former})
-    with pytest.raises(InputError, match=r"explore.trajectories is 3 there and 4 here"):
+    with pytest.raises(InputError, match=r"explore.trajectories is 3 there and 16 here"):
         start_campaign(plan_file(tmp_path, many + today), folder, PIPELINE)
 
 

@@ -38,6 +38,8 @@ preparation_temperatures = [0.1, 0.07]
 counts = [1, 1]
 files = ["first.xyz", "second.data"]
 [explore]
+interval = 40
+time_step = 0.01
 trajectories = 1
 quenches = 1
 [pairs]
