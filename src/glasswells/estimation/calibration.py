@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
@@ -51,6 +51,9 @@ SCATTER = {"quench": 0.25, "search": 0.3, "modes": 0.3, "splitting": 0.1, "sweep
            "block": 0.1}  # fmt: skip
 """Of one glass about a mean, from the explorations and paths behind `reference`; more for quenches,
 as a calibration sees the beginning of trajectories only."""
+SINGLE = 1.0
+"""Scatter of single path searches about their mean: 1.9 in 1757 of twenty glasses of 0.062, 0.65 in
+3927 of thirty of 0.07."""
 BY_ENERGIES = ("finish", "search", "modes", "overlap", "full_spectrum", "tangent_study")
 """Costs that are mostly evaluations of energies, forces and Hessians."""
 FOREIGN = 1.0
@@ -78,14 +81,14 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
     -------
     Known
         Costs, those that were not measured included: the reference's, times the ratio of what a
-        splitting, or else a quench, costs here and there.
+        splitting, or else a quench, costs here and there. That of a path search is `weighed`.
     """
     check_cache_folder()
     reference = reference_rates(plan)
     model = plan.build_model()
     quench: dict[float, list[float]] = {}
     sweeps: list[float] = []
-    states: list[ExplorationState] = []
+    states: list[tuple[float, ExplorationState]] = []
     chosen = list(_chosen(plan))
     say("measuring what explorations and paths cost on this machine")
     with threadpool_limits(limits=1):
@@ -97,17 +100,22 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
             seconds = EXPLORING / len(chosen)
             state, cost = _time_quenches(plan, model, glass, group.lanes, seconds=seconds)
             quench.setdefault(temperature, []).append(cost)
-            states.append(state)
-        costs = dict(_paths_and_modes(plan, model, states))
+            states.append((relative_search(reference, temperature), state))
+        searched, well = _searches(plan, model, states)
+        costs = dict(_costs_beyond(plan, model, states[0][1], well))
     if sweeps:
         name = "block" if plan.glasses.source == "melt_quench" else "sweep"
         costs[name] = fmean(sweeps)
     costs["quench"] = fmean(fmean(of_glasses) for of_glasses in quench.values())
     rates = scaled_rest(reference, costs, is_pair=plan.model.kind == PAIR)
+    if searched:
+        costs["search"] = weighed(searched, rates["search", None])
     rates |= {(name, None): _rate(name, cost) for name, cost in costs.items()}
     for temperature, of_glasses in quench.items():
         rate = _rate("quench", fmean(of_glasses))
         rates["quench", temperature] = replace(rate, glasses=len(of_glasses))
+        ratio = relative_search(reference, temperature)
+        rates["search", temperature] = rates["search", None].scaled(ratio)
     return Known(rates=rates)
 
 
@@ -118,6 +126,11 @@ def _chosen(plan: Plan) -> Iterator[tuple[Group, int]]:
         spread = {indices[0], indices[len(indices) // 2], indices[-1]}
         for index in indices[:1] if plan.glasses.source in MADE else sorted(spread):
             yield group, index
+
+
+def relative_search(reference: Known, temperature: float) -> float:
+    """Of the cost of a path search at some temperature to that of all."""
+    return reference.rate("search", temperature).value / reference.rate("search").value
 
 
 def scaled_rest(
@@ -232,17 +245,18 @@ def _time_quenches(
     return state, spent / quenches
 
 
-def _paths_and_modes(
-    plan: Plan, model: Model, states: list[ExplorationState]
-) -> Iterator[tuple[str, float]]:
-    """Costs of path searches between consecutive minima, of a splitting and of modes."""
-    if not plan.pairs.rules:
-        return
+def _searches(
+    plan: Plan, model: Model, states: list[tuple[float, ExplorationState]]
+) -> tuple[list[float], DoubleWell | None]:
+    """What path searches between consecutive minima cost, and a double well that one found.
+
+    Costs are over those that come with the trajectories, `relative_search`.
+    """
     section = plan.paths
     searched: list[float] = []
     well: DoubleWell | None = None
-    links = list(_neighbors(states))
-    for k, ends in enumerate([*links[:1], *links]):
+    links = list(_neighbors(states)) if plan.pairs.rules else []
+    for k, (relative, *ends) in enumerate([*links[:1], *links]):
         begin = time.thread_time()
         a, b = (minimum_of(model, minimum, section.max_force) for minimum in ends)
         found = find_double_well(
@@ -255,31 +269,51 @@ def _paths_and_modes(
             max_force=section.max_force,
         )
         if k:  # the first may have compiled
-            searched.append(time.thread_time() - begin)
+            searched.append((time.thread_time() - begin) / relative)
         well = found if isinstance(found, DoubleWell) else well
         if sum(searched) > SEARCHING:
             break
-    if searched:
-        yield "search", fmean(searched)
+    return searched, well
+
+
+def weighed(measured: Sequence[float], prior: Rate) -> float:
+    """The mean cost of searches, of which a few were measured and more was known beforehand.
+
+    Single searches differ by more than their means over glasses do, so that a few of them tell
+    less than the cost of other glasses does: with n of them of the relative scatter s, and a prior
+    mean of the spread p, the weights are n and (s/p)^2.
+    """
+    weight = (SINGLE / prior.spread) ** 2
+    return (sum(measured) + weight * prior.value) / (len(measured) + weight)
+
+
+def _costs_beyond(
+    plan: Plan, model: Model, state: ExplorationState, well: DoubleWell | None
+) -> Iterator[tuple[str, float]]:
+    """Costs of a splitting and of modes."""
     if well is not None:
         yield from _splitting(plan, well)
-    if plan.modes.enabled:
-        glass = minimum_of(model, states[0].structures[0])
+    if plan.pairs.rules and plan.modes.enabled:
+        glass = minimum_of(model, state.structures[0])
         yield "modes", _modes(plan, model, glass)
 
 
 def _neighbors(
-    states: list[ExplorationState],
-) -> Iterator[tuple[InherentStructure, InherentStructure]]:
-    """Minima of transitions, those of all glasses in turn, as `linked` the most frequent first."""
+    states: list[tuple[float, ExplorationState]],
+) -> Iterator[tuple[float, InherentStructure, InherentStructure]]:
+    """Minima of transitions, those of all glasses in turn, as `linked` the most frequent first.
+
+    What comes with a trajectory comes with its minima.
+    """
     links = [
-        [(s, t) for t in sorted(s.transitions, key=lambda t: -t.count) if t.i < t.j] for s in states
+        [(r, s, t) for t in sorted(s.transitions, key=lambda t: -t.count) if t.i < t.j]
+        for r, s in states
     ]
     for k in range(max(map(len, links))):
         for of_glass in links:
             if k < len(of_glass):
-                state, link = of_glass[k]
-                yield state.structures[link.i], state.structures[link.j]
+                relative, state, link = of_glass[k]
+                yield relative, state.structures[link.i], state.structures[link.j]
 
 
 def _splitting(plan: Plan, well: DoubleWell) -> Iterator[tuple[str, float]]:

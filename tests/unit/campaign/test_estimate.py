@@ -14,7 +14,7 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.estimation import kept
 from glasswells.estimation.amounts import Amount, mean_below
-from glasswells.estimation.calibration import scaled_rest
+from glasswells.estimation.calibration import relative_search, scaled_rest, weighed
 from glasswells.estimation.estimate import estimate_campaign, rounds
 from glasswells.estimation.forecast import size, summary_lines
 from glasswells.estimation.records import Estimate, Known, Rate
@@ -249,6 +249,24 @@ def test_what_was_not_measured_follows_the_energies_of_other_models() -> None:
     assert foreign["overlap", None].spread >= 1.0
     for name in ("pooling", "choosing", "splitting"):
         assert foreign[name, None] == native[name, None]
+
+
+def test_a_few_searches_say_less_than_many_and_more_than_none() -> None:
+    prior = Rate(value=0.4, spread=0.25, glasses=10, source="others")
+    assert weighed([], prior) == pytest.approx(0.4)
+    assert weighed([0.8] * 16, prior) == pytest.approx(0.6)  # 16 = (1.0 / 0.25)^2
+    assert weighed([0.8] * 10_000, prior) == pytest.approx(0.8, rel=1e-3)
+    assert weighed([0.8], replace(prior, spread=1.0)) == pytest.approx(0.6)
+
+
+def test_searches_cost_more_where_glasses_are_annealed_badly() -> None:
+    reference = reference_rates(plan_of())
+    for temperature in plan_of().preparations:
+        ratio = relative_search(reference, temperature)
+        assert ratio == pytest.approx({0.062: 1.1, 0.07: 1.0, 0.092: 2.1}[temperature])
+    silicon = '[model]\nkind = "stillinger-weber"\n[glasses]\nsource = "melt_quench"\n'
+    material = parse_plan(silicon + '[splittings]\nunits = ["metal"]\n')
+    assert relative_search(reference_rates(material), material.preparations[0]) == 1
 
 
 def known() -> Known:
