@@ -10,6 +10,7 @@ from typing import Any
 from glasswells.core.errors import InputError
 from glasswells.store.bounded import read_bounded
 from glasswells.store.pipeline import Pipeline
+from glasswells.store.reader import StoreReader
 
 MAX_BYTES = 1_000_000
 """Of a plan file; more is no plan."""
@@ -31,6 +32,26 @@ def given_plan(plan_file: Path, pipeline: Pipeline, like: str | None = None) -> 
     text = pipeline.spell_out(read_text(plan_file), like)
     complete = pipeline.complete_plan(text, plan_file.parent)
     return GivenPlan(text=text, complete=complete, plan=pipeline.read_plan(complete))
+
+
+def own_defaults(plan_file: Path, directory: Path, pipeline: Pipeline) -> list[str]:
+    """In which settings that a plan file leaves out its campaign is not as one of today would be.
+
+    Returns
+    -------
+    list
+        One sentence, or none if there is no such setting.
+    """
+    text = read_text(plan_file)
+    with StoreReader(directory, pipeline.codec) as store:
+        kept = pipeline.spell_out(text, store.property("plan"))
+    found = pipeline.differences(pipeline.read_plan(text), pipeline.read_plan(kept))
+    if not found:
+        return []
+    return [
+        f"what {plan_file} leaves out is as it was when the campaign began (here), not as by "
+        f"default today (there): {'; '.join(found)}"
+    ]
 
 
 def read_plan_file(plan_file: Path, pipeline: Pipeline) -> Any:

@@ -65,6 +65,7 @@ def run(
     """
     with errors(debug):
         from glasswells.campaign.campaigns import start_campaign
+        from glasswells.campaign.given_plan import own_defaults
 
         stages = find_pipeline(pipeline)
         # Bad options are refused before a folder is made.
@@ -75,6 +76,8 @@ def run(
 
             for sentence in what_is_shared(folder, reuse, stages):
                 tell(sentence)
+        for sentence in own_defaults(plan, folder, stages):
+            tell(sentence)
         if pipeline is None:
             _note_cutoff(folder, stages)
             _say_estimate(folder, where[1])

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from glasswells.campaign.campaigns import open_campaign, start_campaign
+from glasswells.campaign.given_plan import own_defaults
 from glasswells.campaign.salvage import salvage_campaign
 from glasswells.content.campaign import campaign_content
 from glasswells.core.errors import InputError
@@ -164,6 +165,7 @@ def test_what_is_left_out_of_a_new_campaign_is_kept_with_it(
     assert read_stored_plan(stored) == read_kept_plan(stored) == read_plan(text)
     assert (folder / PLAN_NAME).read_text() == stored
     assert explored(stored) != former
+    assert own_defaults(tmp_path / "plan.toml", folder, PIPELINE) == []
 
 
 def test_a_campaign_grows_with_what_it_has_left_out(
@@ -197,6 +199,9 @@ def test_what_is_reused_says_what_a_plan_leaves_out(
     with open_campaign(folder, PIPELINE) as store:
         stored = store.property("plan")
     assert explored(stored) == {**former, "interval": 9}
+    (told,) = own_defaults(tmp_path / "plan.toml", folder, PIPELINE)
+    assert "explore.time_step is 0.02 there and 0.015 here" in told
+    assert "interval" not in told
     assert not read_kept_plan(stored).modes.enabled
 
 
