@@ -188,7 +188,7 @@ def test_the_chain_is_solved_as_its_dense_matrix() -> None:
 @pytest.fixture(scope="module")
 def well() -> gw.DoubleWell:
     """One of the shipped two-level systems, of 1500 particles."""
-    return gw.two_level_system(15).double_well
+    return gw.two_level_system("154e59115388-0").double_well
 
 
 def test_the_energy_of_an_active_set_is_that_of_all_particles(well) -> None:
