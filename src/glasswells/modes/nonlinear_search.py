@@ -9,6 +9,7 @@ whatever the masses.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -23,9 +24,12 @@ from glasswells.modes.stiffness import Stiffness
 MAX_ITERATIONS = 1000
 """[default] For each method. Eq. 6 takes about 20 steps from most displacements, some hundreds
 where the steps shrink too slowly to be extrapolated; cycles are found long before."""
-CYCLE_RATIO, CYCLE_STEPS = 0.01, 4
-"""In a cycle of period two a step and the next cancel to this part of their length, here for so
-many steps in a row."""
+CYCLE_STEPS = 4
+"""A cycle is one if so many fields in a row return to where the iteration was a period before."""
+RETURNS = {2: 0.01, **dict.fromkeys(range(3, 9), 1e-3)}
+"""Periods that are looked for, and the distance from the field one period before, in lengths of a
+step, below which a field has returned. A search that turns around a mode comes close to such fields
+as well: at 1e-3 it would not get there in `MAX_ITERATIONS` steps."""
 EXTRAPOLATE_BELOW = 1e-2
 """Residual below which steps are extrapolated: cycles stay above 0.1, and the basin of another
 mode is far."""
@@ -130,7 +134,8 @@ def walk(
 ) -> Search:
     """Steps of one method until the residual is below the tolerance."""
     step: Array | None = None
-    returns, wait, length = 0, 0, 1.0
+    cycles = _Cycles(point.field)
+    wait, length = 0, 1.0
     for iteration in range(limit):
         if point.residual <= tolerance:
             return Search(point, iteration, method, Outcome.CONVERGED)
@@ -143,6 +148,7 @@ def walk(
             return Search(point, iteration, method, following)
         step_before, step = step, following.field - point.field
         point = following
+        is_closed = method == "iteration" and cycles.is_closed_by(point.field, step)
         if step_before is None or method == "descent":
             continue
         if point.residual <= EXTRAPOLATE_BELOW and wait <= iteration:
@@ -151,13 +157,29 @@ def walk(
                 wait = iteration + EXTRAPOLATION_PAUSE
             else:
                 point, step = guess, None
-        elif method == "iteration":
-            back = float(np.linalg.norm(step + step_before))
-            returns = returns + 1 if back < CYCLE_RATIO * float(np.linalg.norm(step)) else 0
-            if returns == CYCLE_STEPS:
-                return Search(point, iteration + 1, method, Outcome.CYCLE)
+        elif is_closed:
+            return Search(point, iteration + 1, method, Outcome.CYCLE)
     outcome = Outcome.CONVERGED if point.residual <= tolerance else Outcome.STEP_LIMIT
     return Search(point, limit, method, outcome)
+
+
+class _Cycles:
+    """Whether the fields of an iteration return to where they were, from the last few of them."""
+
+    def __init__(self, start: Array) -> None:
+        self._fields = deque([start], maxlen=max(RETURNS))
+        self._returns: Counter[int] = Counter()
+
+    def is_closed_by(self, field: Array, step: Array) -> bool:
+        """Whether a field, the next one after a step, closes a cycle of some period."""
+        length = float(np.linalg.norm(step))
+        for period, ratio in RETURNS.items():
+            if period > len(self._fields):
+                break
+            back = float(np.linalg.norm(field - self._fields[-period]))
+            self._returns[period] = self._returns[period] + 1 if back < ratio * length else 0
+        self._fields.append(field)
+        return max(self._returns.values(), default=0) >= CYCLE_STEPS
 
 
 def _extrapolated(

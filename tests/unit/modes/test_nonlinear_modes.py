@@ -8,9 +8,15 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.core.outcomes import Outcome
 from glasswells.model.functions import forces, fourth_order, hessian, third_order
-from glasswells.modes import Stiffness, cubic_mode, pseudo_harmonic_mode, quartic_mode
+from glasswells.modes import (
+    Stiffness,
+    cubic_mode,
+    nonlinear_search,
+    pseudo_harmonic_mode,
+    quartic_mode,
+)
 from glasswells.modes.kernels import pair_fourth_powers
-from glasswells.modes.nonlinear_search import Form, evaluate, walk
+from glasswells.modes.nonlinear_search import Form, Point, evaluate, walk
 
 
 def seeds_of(glass, count):
@@ -101,6 +107,32 @@ def test_seeds_that_cycle_end_by_the_fallback(glass):
         assert residual_of_eq_5(glass, mode.field) < 1e-8
         assert mode.iterations > plain.iterations
     assert needed >= 1
+
+
+@pytest.mark.parametrize("period", [2, 3, 4, 8])
+def test_cycles_of_several_periods_are_found_and_slow_turns_are_none(period, monkeypatch):
+    def first_cycle(shrinkage):
+        """Fields turn around a mode in so many steps, at a distance that shrinks by a factor."""
+
+        def following(stiffness, form, field, before=None):
+            turn = turns[0] * 2 * np.pi / period
+            turns[0] += 1
+            radius = 0.1 * shrinkage ** turns[0]
+            around = radius * np.array([np.cos(turn), np.sin(turn), 0.0])
+            return Point(
+                field=around, stiffness=1.0, coefficient=1.0, residual=0.05, following=around
+            )
+
+        turns = [0]
+        with monkeypatch.context() as patch:
+            patch.setattr(nonlinear_search, "evaluate", following)
+            return walk(None, None, following(None, None, None), "iteration", 1e-10, 300)
+
+    closed = first_cycle(1.0)
+    assert closed.outcome is Outcome.CYCLE
+    assert closed.iterations == period + nonlinear_search.CYCLE_STEPS - 1
+    closing = first_cycle(0.98 if period == 2 else 0.998)
+    assert (closing.outcome, closing.iterations) == (Outcome.STEP_LIMIT, 300)
 
 
 def test_extrapolation_ends_at_the_mode_of_the_plain_steps_and_sooner(glass, monkeypatch):
