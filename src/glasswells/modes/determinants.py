@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse.linalg
+import scipy.sparse
 
 from glasswells.core.errors import InputError
+from glasswells.curvature.dissection import dissect
+from glasswells.curvature.factorization import Factorization
 from glasswells.modes.stiffness import Stiffness
 
 
@@ -35,20 +36,15 @@ def log_determinant(stiffness: Stiffness) -> LogDeterminant:
         If M is singular beyond the translations.
     """
     n = stiffness.matrix.shape[0]
-    minor = stiffness.matrix[: n - 3, : n - 3].tocsc()
+    minor = scipy.sparse.csc_array(stiffness.matrix[: n - 3, : n - 3])
     try:
-        factor: Any = scipy.sparse.linalg.splu(
-            minor,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-    except RuntimeError:
+        order = dissect(minor, stiffness.places[:-1])
+        pivots = Factorization(minor, stiffness.scale, 0.0, order).pivots
+    except InputError:
         raise InputError(
             "the Hessian has no inverse even without translations, expected that of a minimum or a "
             "saddle: remove particles that touch no others"
         ) from None
-    pivots = factor.U.diagonal()
     weights = stiffness.translations()[0, :, 0]
     fixed = -6.0 * math.log(abs(float(weights[-1])))
     return LogDeterminant(

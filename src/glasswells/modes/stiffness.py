@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glasswells.core.errors import InputError
+from glasswells.core.geometry import wrap
 from glasswells.core.masses import mass_weights
 from glasswells.core.records import Configuration
 from glasswells.curvature.expansion import Expansion
@@ -39,6 +40,7 @@ class Stiffness(Expansion):
         else:
             weighted = MassWeighted(self.interactions, weights)
             super().__init__(weighted, weights * configuration.positions)
+        self.places = wrap(configuration.positions, configuration.box)
         self._check_translations()
 
     def _check_translations(self) -> None:
