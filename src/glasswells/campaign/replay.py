@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.runner import encode_output
+from glasswells.campaign.runner import encode_output, input_of
 from glasswells.campaign.takeover import Takeover
 from glasswells.core.errors import InputError
 from glasswells.core.whole_file import sync, write_whole
@@ -27,7 +27,7 @@ from glasswells.store.provenance import provenance, utc_now
 from glasswells.store.reader import READY, WAITING, TaskRow
 from glasswells.store.recovered import Recovered
 from glasswells.store.schema import PLAN_NAME, create_store
-from glasswells.store.tasks import CODE_FORMAT, TaskInput
+from glasswells.store.tasks import CODE_FORMAT
 from glasswells.store.writer import Store
 
 BATCH = 200
@@ -168,13 +168,7 @@ class Replay:
         stage = self.pipeline.stage(row.task.stage)
         if not stage.is_swift or row.rank >= self._later_found:
             return False
-        task_input = TaskInput(
-            inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
-            state=None,
-            parameters=row.task.parameters,
-            seed=row.task.seed_sequence,
-        )
-        report = run_task(stage.run, task_input)
+        report = run_task(stage.run, input_of(self.store, row, stage))
         if report.output is None:
             return False
         following = self._takeover.tasks_after(row.task, report.output)

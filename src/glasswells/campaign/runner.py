@@ -20,7 +20,7 @@ from glasswells.store.machine_failures import (
     machine_cause,
     reason_of,
 )
-from glasswells.store.pipeline import Pipeline
+from glasswells.store.pipeline import Pipeline, Stage
 from glasswells.store.reader import POSTPONED, TaskRow
 from glasswells.store.tasks import EncodedOutput, Task, TaskInput
 from glasswells.store.writer import Store
@@ -259,15 +259,16 @@ class Coordinator:
                 f"{self.store.path}: a task of the stage {row.task.stage} names other code than "
                 f"the plan does: it was not written by this package, do not run it"
             )
-        task_input = TaskInput(
-            inputs=tuple(self.store.products(ref) for ref in row.task.inputs),
-            state=self.store.checkpoint(row),
-            parameters=row.task.parameters,
-            seed=row.task.seed_sequence,
-        )
+        stage = self.pipeline.stage(row.task.stage)
+        task_input = input_of(self.store, row, stage)
+        if stage.is_light:
+            done: Future[TaskReport] = Future()
+            done.set_result(run_task(stage.run, task_input))
+            self._flights[done] = row
+            return
         try:
-            run = self.pipeline.stage(row.task.stage).run
-            self._flights[self.pool.submit(run_task, run, task_input, self._limit)] = row
+            report = self.pool.submit(run_task, stage.run, task_input, self._limit)
+            self._flights[report] = row
         except EngineLostError:
             self._restart([row])
         except BrokenExecutor:
@@ -294,6 +295,16 @@ class Coordinator:
         with self.store.transaction():
             self.store.requeue([*given_up, *self._flights.values()])
         self.pool.abandon()
+
+
+def input_of(store: Store, row: TaskRow, stage: Stage) -> TaskInput:
+    """What a task of this stage gets, read from its store."""
+    return TaskInput(
+        inputs=tuple(store.products(ref, late=stage.is_light) for ref in row.task.inputs),
+        state=store.checkpoint(row),
+        parameters=row.task.parameters,
+        seed=row.task.seed_sequence,
+    )
 
 
 def encode_output(codec: Codec, report: TaskReport) -> EncodedOutput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,8 +66,80 @@ class Configuration:
         """Number density N / volume."""
         return self.n_particles / float(np.prod(self.box))
 
+    def is_same_as(self, other: Configuration) -> bool:
+        """Whether both are known to be one configuration, without a look at any coordinate."""
+        return self is other
+
     def moved_to(self, positions: Array) -> Configuration:
         """The same particles in the same box at other positions (N, 3)."""
         return Configuration(
             positions=positions, diameters=self.diameters, box=self.box, masses=self.masses
         )
+
+
+class LateConfiguration(Configuration):
+    """A configuration that is read whenever somebody looks at it, and that nobody keeps.
+
+    What only counts minima and compares their energies then needs no room for their places.
+
+    Parameters
+    ----------
+    source
+        What it is made from: configurations of equal sources are equal.
+    shapes
+        Of its arrays, by their names.
+    read
+        Gives the configuration.
+    """
+
+    __slots__ = ("_n_particles", "_read", "_source")
+
+    def __init__(
+        self,
+        source: str,
+        shapes: Mapping[str, tuple[int, ...]],
+        read: Callable[[], Configuration],
+    ) -> None:
+        freeze(self, _source=source, _n_particles=shapes["positions"][0], _read=read)
+
+    @property
+    def source(self) -> str:
+        """What it is made from."""
+        return self._source  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def positions(self) -> Array:
+        """(N, 3), length, read anew."""
+        return self._read().positions  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def diameters(self) -> Array:
+        """(N,), length, read anew."""
+        return self._read().diameters  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def box(self) -> Array:
+        """(3,), length, read anew."""
+        return self._read().box  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def masses(self) -> Array:
+        """(N,), in the unit of mass, read anew."""
+        return self._read().masses  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def n_particles(self) -> int:
+        """N."""
+        return self._n_particles  # type: ignore[attr-defined, no-any-return]
+
+    def is_same_as(self, other: Configuration) -> bool:
+        """Whether both are known to be one configuration, without a look at any coordinate."""
+        return isinstance(other, LateConfiguration) and self.source == other.source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As what is read: another process has no place to read it from."""
+        return _as_read, (self._read(),)  # type: ignore[attr-defined]
+
+
+def _as_read(configuration: Configuration) -> Configuration:
+    return configuration

@@ -14,6 +14,7 @@ import numpy as np
 from glasswells.core.checks import float64_array
 from glasswells.core.configuration import Array as Array
 from glasswells.core.configuration import Configuration as Configuration
+from glasswells.core.configuration import LateConfiguration as LateConfiguration
 from glasswells.core.configuration import freeze as freeze
 from glasswells.core.described import described
 from glasswells.core.errors import InputError

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from glasswells.engines.stop import STOPS
+from glasswells.store.errors import DamagedStoreError
 from glasswells.store.machine_failures import machine_cause, reason_of
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
 
@@ -49,6 +50,7 @@ def run_task(
 ) -> TaskReport:
     """Run one task; failures of any kind come back as data.
 
+    All but those of the store that a light task reads from: they are none of its own.
     After `limit` seconds, if not 0, the process ends itself, unless it is the coordinator: code
     that is not ours may hang where no exception can reach it.
     """
@@ -59,6 +61,8 @@ def run_task(
             output = run(task_input)
     except TaskFailedError as failure:
         reason, error = failure.reason, failure.text
+    except DamagedStoreError:
+        raise
     except Exception as failure:
         reason, is_of_machine = reason_of(failure), machine_cause(failure) is not None
         error = f"{failure}\n{_without_folders(traceback.format_exc(limit=-6))}"

@@ -84,10 +84,15 @@ class Library:
         matches = [
             index
             for index in self.between(energy - width, energy + width)
-            if self.largest_displacement(index, configuration.positions)
-            < self.identity.displacement
+            if self._lies_at(index, configuration)
         ]
         return min(matches, default=None)
+
+    def _lies_at(self, index: int, configuration: Configuration) -> bool:
+        if self._structures[index].configuration.is_same_as(configuration):
+            return True  # most minima that two trajectories met; so their places are not read
+        apart = self.largest_displacement(index, configuration.positions)
+        return apart < self.identity.displacement
 
     def between(self, lowest: float, highest: float) -> list[int]:
         """Numbers of the structures with an energy in [lowest, highest], by energy."""

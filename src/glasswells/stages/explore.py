@@ -201,6 +201,7 @@ LIBRARY = Stage(
     run=run_library,
     settings={"explore": ExploreSection},
     is_swift=True,
+    is_light=True,
     takes=("trajectory", "pushed"),
     gives={"exploration": Exploration, "structure": InherentStructure},
 )

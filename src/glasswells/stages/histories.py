@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glasswells.core.geometry import displacement
-from glasswells.core.records import Array, Configuration, DoubleWell
+from glasswells.core.records import Array, Configuration, DoubleWell, LateConfiguration
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.explore import Exploration
 from glasswells.landscape.preparation import PreparationState
@@ -72,7 +73,7 @@ HISTORIES = (
             "displacement_as": DerivedField(version=2, of=_to_saddle),
         },
     ),
-    _with_masses(Configuration),
+    replace(_with_masses(Configuration), late=LateConfiguration),
     _with_masses(DynamicsCheckpoint),
     _with_masses(SwapCheckpoint),
     RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),

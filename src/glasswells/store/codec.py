@@ -7,20 +7,22 @@ beside it, so that equal arrays are saved once and the digest of the text covers
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from glasswells.store.errors import CodecError
+from glasswells.store.coded_arrays import ARRAY_TYPES as ARRAY_TYPES
+from glasswells.store.coded_arrays import ArraysAtHand, digests_in, encode_array, shapes_in
+from glasswells.store.coded_arrays import SharedArrays as SharedArrays
+from glasswells.store.coded_arrays import array_digests as array_digests
+from glasswells.store.coded_arrays import sha256 as sha256
+from glasswells.store.errors import CodecError, DamagedStoreError
 
-ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1", "|b1"})
-"""Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
 PLAIN = frozenset({float, int, str, bool, type(None)})
 """What stands for itself in a text; records may hold long lists of it."""
 LARGEST_VALUE = 999_000_000
@@ -28,10 +30,6 @@ LARGEST_VALUE = 999_000_000
 campaign, again at each `resume`, where it is the task that asks for too much."""
 MAX_DEPTH = 32
 """Nesting of a record; deeper texts were not written by this codec."""
-
-
-SharedArrays = dict[tuple[str, str, str], np.ndarray[Any, Any]]
-"""Arrays by digest, type and shape."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +40,8 @@ class Encoded:
     """JSON text."""
     arrays: Mapping[str, bytes]
     """Bytes of each array by the hexadecimal SHA-256 that stands for it in `body`."""
+    known: frozenset[str] = frozenset()
+    """Digests of more arrays, which are in the store that late records are read from."""
 
     @property
     def digest(self) -> str:
@@ -57,6 +57,19 @@ class AddedField(NamedTuple):
     is_implied: Callable[[Any], bool]
     """Whether a value is what a record without the field means. Then the field is left out, so
     that records that need nothing new are saved as they always were, to the byte."""
+
+
+class LateRecord(Protocol):
+    """A record that is read when somebody looks at it, and saved without being read."""
+
+    @property
+    def source(self) -> str:
+        """The JSON text that it is made from."""
+
+    def __init__(
+        self, source: str, shapes: Mapping[str, tuple[int, ...]], read: Callable[[], Any]
+    ) -> None:
+        """From that text, the shapes of the arrays in its fields, and what reads the record."""
 
 
 class DerivedField(NamedTuple):
@@ -82,6 +95,8 @@ class RecordType:
     """Fields by name that older versions lack and that have a default."""
     derived: Mapping[str, DerivedField] = field(default_factory=dict)
     """Fields by name that follow from others."""
+    late: type[LateRecord] | None = None
+    """What may stand for the record until somebody looks at it; a subclass of `cls`."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -121,6 +136,7 @@ class Codec:
         self._records: dict[str, RecordType] = {}
         self._enums: dict[str, type[Enum]] = {}
         self._names: dict[type[Any], str] = {}
+        self._late: set[type[Any]] = set()
         for item in types:
             self._register(item)
 
@@ -138,7 +154,7 @@ class Codec:
             For a value of a type that is not registered, for arrays of objects, and for what is
             too large for a store.
         """
-        arrays: dict[str, bytes] = {}
+        arrays: dict[str, bytes | None] = {}
         if self._names.get(type(record)) not in self._records:
             raise CodecError(
                 f"a {type(record).__name__} cannot be saved, expected one of "
@@ -147,15 +163,22 @@ class Codec:
         tree = self._encode(record, arrays, type(record).__name__)
         body = json.dumps(tree, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
         self._check_size(len(body), f"the text of a {type(record).__name__}")
-        return Encoded(body=body, arrays=arrays)
+        at_hand = {digest: data for digest, data in arrays.items() if data is not None}
+        return Encoded(body=body, arrays=at_hand, known=frozenset(arrays.keys() - at_hand.keys()))
 
     def decode(
-        self, body: str, arrays: Callable[[str], bytes], shared: SharedArrays | None = None
+        self,
+        body: str,
+        arrays: Callable[[str], bytes],
+        shared: SharedArrays | None = None,
+        *,
+        late: bool = False,
     ) -> Any:
         """The record behind a text; `arrays` gives the checked bytes of a digest.
 
         Equal arrays are one object, also with those of records before that had the same `shared`:
-        all minima of a glass have the same diameters.
+        all minima of a glass have the same diameters. With `late` records that can wait ask for
+        their arrays each time that somebody looks at them.
 
         Raises
         ------
@@ -166,7 +189,8 @@ class Codec:
             tree = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise CodecError(f"the text of a record is no JSON: {error}") from None
-        return self._decode(tree, _Arrays(arrays, {} if shared is None else shared), 0)
+        at_hand = ArraysAtHand(arrays, {} if shared is None else shared, late)
+        return self._decode(tree, at_hand, 0)
 
     def _register(self, item: type[Any] | RecordType) -> None:
         if isinstance(item, type) and issubclass(item, Enum):
@@ -176,11 +200,12 @@ class Codec:
             record = item if isinstance(item, RecordType) else _record_type(item)
             name, cls = record.name, record.cls
             self._records[name] = record
+            self._late |= {record.late} if record.late is not None else set()
         if cls in self._names or name in self._names.values():
             raise CodecError(f"{name} is registered twice: give one of the two another name")
         self._names[cls] = name
 
-    def _encode(self, value: Any, arrays: dict[str, bytes], where: str) -> Any:
+    def _encode(self, value: Any, arrays: dict[str, bytes | None], where: str) -> Any:
         if value is None or isinstance(value, bool | np.bool_):
             return value if value is None else bool(value)
         name = self._names.get(type(value))
@@ -188,6 +213,10 @@ class Codec:
             return {"enum": name, "member": value.name}
         if name is not None:
             return self._encode_record(value, self._records[name], arrays, where)
+        if type(value) in self._late:
+            tree = json.loads(value.source)
+            arrays.update(dict.fromkeys(digests_in([tree]) - arrays.keys()))
+            return tree
         if type(value) is str:
             return value
         if isinstance(value, int | np.integer) and not isinstance(value, Enum):
@@ -196,7 +225,7 @@ class Codec:
             return _encode_float(float(value))
         if type(value) is np.ndarray:
             self._check_size(value.nbytes, where)
-            return _encode_array(value, arrays, where)
+            return encode_array(value, arrays, where)
         if type(value) in (tuple, list):
             items = [
                 v if _is_plain(v) else self._encode(v, arrays, f"{where}[{k}]")
@@ -218,7 +247,7 @@ class Codec:
             )
 
     def _encode_record(
-        self, value: Any, record: RecordType, arrays: dict[str, bytes], where: str
+        self, value: Any, record: RecordType, arrays: dict[str, bytes | None], where: str
     ) -> dict[str, Any]:
         names, version = record.needed(value)
         fields = {
@@ -226,12 +255,14 @@ class Codec:
         }
         return {"record": record.name, "version": version, "fields": fields}
 
-    def _decode(self, tree: Any, arrays: _Arrays, depth: int) -> Any:
+    def _decode(self, tree: Any, arrays: ArraysAtHand, depth: int) -> Any:
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         if depth > MAX_DEPTH or not isinstance(tree, dict) or not tree:
             raise CodecError("the text of a record has a shape that was never written")
         match tree:
+            case {"record": str(name), "fields": dict()} if arrays.are_late and self._waits(name):
+                return self._postponed(self._records[name], tree, arrays)
             case {"record": str(name), "version": int(version), "fields": dict(fields)}:
                 decoded = {k: self._decode(v, arrays, depth + 1) for k, v in fields.items()}
                 return self._build(name, version, decoded)
@@ -249,8 +280,27 @@ class Codec:
                 return {k: self._decode(v, arrays, depth + 1) for k, v in items.items()}
         raise CodecError(f"the text of a record holds {sorted(tree)}, which was never written")
 
-    def _decode_items(self, items: list[Any], arrays: _Arrays, depth: int) -> list[Any]:
+    def _decode_items(self, items: list[Any], arrays: ArraysAtHand, depth: int) -> list[Any]:
         return [i if type(i) in PLAIN else self._decode(i, arrays, depth) for i in items]
+
+    def _waits(self, name: str) -> bool:
+        return name in self._records and self._records[name].late is not None
+
+    def _postponed(self, record: RecordType, tree: dict[str, Any], arrays: ArraysAtHand) -> Any:
+        source = json.dumps(tree, allow_nan=False, separators=(",", ":"))
+
+        def read() -> Any:
+            try:
+                return self._decode(json.loads(source), ArraysAtHand(arrays.bytes_of, {}), 0)
+            except CodecError as error:
+                raise DamagedStoreError(
+                    f"a {record.name} is not what was written: {error}"
+                ) from None
+
+        try:
+            return record.late(source, shapes_in(tree["fields"]), read)  # type: ignore[misc]
+        except (TypeError, ValueError, LookupError) as error:
+            raise CodecError(f"the saved fields make no {record.name}: {error}") from None
 
     def _build(self, name: str, version: int, fields: dict[str, Any]) -> Any:
         record = self._records.get(name)
@@ -277,48 +327,6 @@ class Codec:
             return self._enums[name][member]
         except KeyError:
             raise CodecError(f"{name}.{member} is saved, which this version lacks") from None
-
-
-class _Arrays(NamedTuple):
-    """Makes the arrays of records, equal ones once."""
-
-    bytes_of: Callable[[str], bytes]
-    made: SharedArrays
-
-    def array(self, digest: str, kind: str, shape: list[Any]) -> np.ndarray[Any, Any]:
-        key = (digest, kind, repr(shape))
-        if key not in self.made:
-            self.made[key] = _decode_array(self.bytes_of(digest), kind, shape)
-        return self.made[key]
-
-
-def array_digests(body: str) -> set[str]:
-    """Digests of the arrays that the text of a record refers to.
-
-    Raises
-    ------
-    CodecError
-        For a text that no codec wrote.
-    """
-    found: set[str] = set()
-    try:
-        trees = [json.loads(body)]
-    except (ValueError, RecursionError) as error:
-        raise CodecError(f"the text of a record is no JSON: {error}") from None
-    while trees:
-        tree = trees.pop()
-        if isinstance(tree, dict):
-            if isinstance(tree.get("array"), str) and "shape" in tree:
-                found.add(tree["array"])
-            trees += tree.values()
-        elif isinstance(tree, list):
-            trees += tree
-    return found
-
-
-def sha256(data: bytes) -> str:
-    """Hexadecimal SHA-256 of bytes."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def _record_type(cls: type[Any]) -> RecordType:
@@ -350,22 +358,3 @@ def _is_plain(value: Any) -> bool:
 def _encode_float(value: float) -> Any:
     # Every finite double is read back exactly from its shortest text.
     return value if math.isfinite(value) else {"float": repr(value)}
-
-
-def _encode_array(value: np.ndarray[Any, Any], arrays: dict[str, bytes], where: str) -> Any:
-    little = value.dtype.newbyteorder("<")
-    if little.str not in ARRAY_TYPES:
-        raise CodecError(f"{where} has dtype {value.dtype}, expected one of {sorted(ARRAY_TYPES)}")
-    data = np.ascontiguousarray(value, dtype=little).tobytes()
-    digest = sha256(data)
-    arrays[digest] = data
-    return {"array": digest, "type": little.str, "shape": list(value.shape)}
-
-
-def _decode_array(data: bytes, kind: str, shape: list[Any]) -> np.ndarray[Any, Any]:
-    if kind not in ARRAY_TYPES or not all(type(n) is int and n >= 0 for n in shape):
-        raise CodecError(f"an array of type {kind!r} and shape {shape} was never written")
-    dtype = np.dtype(kind)
-    if math.prod(shape) * dtype.itemsize != len(data):
-        raise CodecError(f"an array of shape {shape} is saved in {len(data)} bytes")
-    return np.frombuffer(data, dtype=dtype).reshape(shape)

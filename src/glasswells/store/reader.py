@@ -66,20 +66,10 @@ class StoreReader(SealedRows):
         self._made: dict[bool, tuple[int, tallies.Tally]] = {}
         super().__init__(directory, codec)
 
-    def note(self, key: str) -> str | None:
-        """A text that was kept by `Store.keep_note`; None if there is none."""
-        rows = self._rows("campaign", "WHERE key = ?", (key,))
-        return str(rows[0][1]) if rows else None
-
     def sums_digest(self) -> str:
         """Equal as long as no task has ended and no record was added."""
         sums = {**self._tally(tallies.TASKS), **self._tally(tallies.KINDS)}
         return sha256(json.dumps(sorted([list(key), sums[key]] for key in sums)).encode())
-
-    def sessions(self) -> list[dict[str, Any]]:
-        """Provenance and ending of each run of a coordinator, in order."""
-        rows = self._rows("sessions", "ORDER BY id")
-        return [{"session": i, **json.loads(text), "ending": end} for i, text, end in rows]
 
     def tasks(self, *statuses: str, stage: str | None = None) -> Iterator[TaskRow]:
         """Tasks of these statuses (all if none), by stage, glass, number and chunk."""
@@ -163,8 +153,11 @@ class StoreReader(SealedRows):
             raise DamagedStoreError(f"{self.path}: an index is damaged: see `glasswells verify`")
         return found
 
-    def products(self, ref: Ref) -> tuple[Any, ...]:
-        """The records that a `Ref` stands for, in order."""
+    def products(self, ref: Ref, *, late: bool = False) -> tuple[Any, ...]:
+        """The records that a `Ref` stands for, in order.
+
+        With `late` their configurations are read whenever somebody looks at one, from this store.
+        """
         found = [record for row in self._chain(ref.chain) for record in self._products_of(row)]
         of_kind = [identity for identity, kind in found if kind == ref.kind]
         if ref.item is not None:
@@ -175,7 +168,7 @@ class StoreReader(SealedRows):
                 )
             of_kind = of_kind[ref.item : ref.item + 1]
         shared: SharedArrays = {}
-        return tuple(self._record(identity, shared)[0] for identity in of_kind)
+        return tuple(self._record(identity, shared, late=late)[0] for identity in of_kind)
 
     def checkpoint(self, row: TaskRow) -> Any:
         """The state that a task goes on from; None if it is a first chunk."""
@@ -188,19 +181,6 @@ class StoreReader(SealedRows):
         """How many tasks have not ended, by the sums, which need no index."""
         ended = (CONTINUED, DONE, FAILED)
         return sum(row["tasks"] for row in self.summary() if row["status"] not in ended)
-
-    def first_of(self, chain: str) -> TaskRow | None:
-        """The first task of a chain; None if the campaign has no such chain."""
-        rows = self._rows("tasks", "WHERE chain = ? ORDER BY chunk LIMIT 1", (chain,))
-        return self._task_row(rows[0]) if rows else None
-
-    def last_of(self, chain: str) -> TaskRow:
-        """The newest task of a chain."""
-        where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
-        rows = self._rows("tasks", where, (chain,))
-        if not rows:
-            raise DamagedStoreError(f"{self.path} lacks chain {chain}: see `glasswells verify`")
-        return self._task_row(rows[0])
 
     def consumers(self, chains: Iterable[str]) -> set[str]:
         """Chains that take products of these, directly or through others."""
@@ -353,7 +333,9 @@ class StoreReader(SealedRows):
             record=value,
         )
 
-    def _record(self, record: int, shared: SharedArrays | None = None) -> tuple[Any, str, int, str]:
+    def _record(
+        self, record: int, shared: SharedArrays | None = None, *, late: bool = False
+    ) -> tuple[Any, str, int, str]:
         rows = self._rows("records", "WHERE id = ?", (record,))
         if not rows:
             raise DamagedStoreError(f"{self.path} lacks record {record}: see `glasswells verify`")
@@ -362,7 +344,8 @@ class StoreReader(SealedRows):
             body = unpack_text(self._value("SELECT body FROM records WHERE id = ?", record))
             if sha256(body.encode()) != digest:
                 raise CodecError("it is not what was written")
-            return self.codec.decode(body, self.array, shared), kind, position, digest
+            value = self.codec.decode(body, self.array, shared, late=late)
+            return value, kind, position, digest
         except CodecError as error:
             raise DamagedStoreError(f"{self.path}: record {record}: {error}") from error
 

@@ -118,6 +118,29 @@ class SealedRows:
             raise DamagedStoreError(f"{self.path} lacks task {seq}: see `glasswells verify`")
         return self._task_row(rows[0])
 
+    def note(self, key: str) -> str | None:
+        """A text that was kept by `Store.keep_note`; None if there is none."""
+        rows = self._rows("campaign", "WHERE key = ?", (key,))
+        return str(rows[0][1]) if rows else None
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Provenance and ending of each run of a coordinator, in order."""
+        rows = self._rows("sessions", "ORDER BY id")
+        return [{"session": i, **json.loads(text), "ending": end} for i, text, end in rows]
+
+    def first_of(self, chain: str) -> TaskRow | None:
+        """The first task of a chain; None if the campaign has no such chain."""
+        rows = self._rows("tasks", "WHERE chain = ? ORDER BY chunk LIMIT 1", (chain,))
+        return self._task_row(rows[0]) if rows else None
+
+    def last_of(self, chain: str) -> TaskRow:
+        """The newest task of a chain."""
+        where = "WHERE chain = ? ORDER BY chunk DESC LIMIT 1"
+        rows = self._rows("tasks", where, (chain,))
+        if not rows:
+            raise DamagedStoreError(f"{self.path} lacks chain {chain}: see `glasswells verify`")
+        return self._task_row(rows[0])
+
     def _value(self, sql: str, key: Any) -> Any:
         with translated(self.path):
             row = self._connection.execute(sql, (key,)).fetchone()

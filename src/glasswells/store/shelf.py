@@ -54,7 +54,15 @@ class Shelf:
     def put(
         self, task: int, kind: str, position: int, record: Encoded, bases: dict[str, bytes]
     ) -> None:
-        """Add a record of a task; its arrays join the bases of those that come next."""
+        """Add a record of a task; its arrays join the bases of those that come next.
+
+        Raises
+        ------
+        DamagedStoreError
+            If an array is missing that the record knows to be there.
+        """
+        for digest in record.known:
+            self._base_of(digest)  # refuses one that is missing
         for digest, data in record.arrays.items():
             if not self._execute("SELECT 1 FROM blobs WHERE digest = ?", digest):
                 packed = pack(data, bases)
@@ -68,7 +76,7 @@ class Shelf:
         text = pack_text(record.body)
         row = (identity, task, kind, position, text, record.digest, mark)
         self._execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-        for digest in record.arrays:
+        for digest in (*record.arrays, *record.known):
             self._execute("INSERT INTO arrays VALUES (?, ?)", identity, digest)
 
     def remove(self, identity: int) -> None:
@@ -113,13 +121,17 @@ class Shelf:
             return False
         reads, base = 0, str(digest)
         while base and reads < most:
-            found = self._execute("SELECT base FROM blobs WHERE digest = ?", base)
-            if not found:
-                raise DamagedStoreError(
-                    f"{self._path}: array {base} is missing: see `glasswells verify`"
-                )
-            reads, base = reads + 1, found[0][0] or ""
+            reads, base = reads + 1, self._base_of(base) or ""
         return reads < most
+
+    def _base_of(self, digest: str) -> str | None:
+        found = self._execute("SELECT base FROM blobs WHERE digest = ?", digest)
+        if not found:
+            raise DamagedStoreError(
+                f"{self._path}: array {digest} is missing: see `glasswells verify`"
+            )
+        base: str | None = found[0][0]
+        return base
 
     def _execute(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with translated(self._path):
