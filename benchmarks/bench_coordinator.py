@@ -141,9 +141,10 @@ class Answering(Executor):
     def submit(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Future[Any]:
         """Answer now."""
         cpu, wall = time.process_time(), time.perf_counter()
-        run, task_input = values
+        run, task_input, _, packing = values
         future: Future[Any] = Future()
-        future.set_result(TaskReport(output=run(task_input)))
+        output = run(task_input)
+        future.set_result(TaskReport(output=output, encoded=packing.packed(task_input, output)))
         self.cpu += time.process_time() - cpu
         self.wall += time.perf_counter() - wall
         return future

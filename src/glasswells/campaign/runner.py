@@ -6,12 +6,14 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import replace
 from typing import Any
 
 from glasswells.engines.errors import EngineError
 from glasswells.engines.pool import EngineLostError, WorkerLostError, WorkerPool
 from glasswells.engines.stop import StopRequest
-from glasswells.engines.worker import LIMIT_SIGNAL, TaskReport, run_task
+from glasswells.engines.worker import LIMIT_SIGNAL, NOT_SAVABLE, TaskReport, run_task
+from glasswells.store.bases import output_as_saved
 from glasswells.store.codec import Codec
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.machine_failures import (
@@ -22,7 +24,7 @@ from glasswells.store.machine_failures import (
 )
 from glasswells.store.pipeline import Pipeline, Stage
 from glasswells.store.reader import POSTPONED, TaskRow
-from glasswells.store.tasks import EncodedOutput, Task, TaskInput
+from glasswells.store.tasks import EncodedOutput, Task, TaskInput, TaskOutput
 from glasswells.store.writer import Store
 
 MAX_ATTEMPTS = 3
@@ -231,10 +233,11 @@ class Coordinator:
             return report, None, []
         try:
             encoded = encode_output(self.store.codec, report)
-            next_tasks = self._follow(row.task, report)
+            is_end = encoded.state is None
+            next_tasks = self._follow(row.task, report.output) if is_end else []
         except Exception as error:  # of the stage's own code: its task fails, the campaign goes on
             is_of_machine = machine_cause(error) is not None
-            reason = "not_savable" if isinstance(error, CodecError) else "follow_up_error"
+            reason = NOT_SAVABLE if isinstance(error, CodecError) else "follow_up_error"
             failure = TaskReport(
                 output=None,
                 reason=reason_of(error) if is_of_machine else reason,
@@ -246,10 +249,8 @@ class Coordinator:
             return failure, None, []
         return report, encoded, next_tasks
 
-    def _follow(self, task: Task, report: TaskReport) -> list[tuple[Task, int]]:
-        if report.output is None or report.output.state is not None:
-            return []
-        following = self.pipeline.follow(self.plan, task, report.output)
+    def _follow(self, task: Task, output: TaskOutput) -> list[tuple[Task, int]]:
+        following = self.pipeline.follow(self.plan, task, output)
         tasks = self.pipeline.tasks(following, self._seed, task.chain)
         return [(item, self.pipeline.rank(item.stage)) for item in tasks]
 
@@ -267,7 +268,8 @@ class Coordinator:
             self._flights[done] = row
             return
         try:
-            report = self.pool.submit(run_task, stage.run, task_input, self._limit)
+            packing = self.store.packing(row, keeps_records=stage.follow is not None)
+            report = self.pool.submit(run_task, stage.run, task_input, self._limit, packing)
             self._flights[report] = row
         except EngineLostError:
             self._restart([row])
@@ -308,15 +310,10 @@ def input_of(store: Store, row: TaskRow, stage: Stage) -> TaskInput:
 
 
 def encode_output(codec: Codec, report: TaskReport) -> EncodedOutput:
-    """The output of a task as it is saved."""
-    output = report.output
-    if output is None:
-        raise CodecError("a failed task has no output")
-    return EncodedOutput(
-        products=tuple((kind, codec.encode(record)) for kind, record in output.products),
-        counts=output.counts,
-        state=None if output.state is None else codec.encode(output.state),
-        chunks_left=output.chunks_left,
-        cpu_seconds=report.cpu_seconds,
-        wall_seconds=report.wall_seconds,
-    )
+    """The output of a task as it is saved, with the time that it took."""
+    encoded = report.encoded
+    if encoded is None:
+        if report.output is None:
+            raise CodecError("a failed task has no output")
+        encoded = output_as_saved(codec, report.output)
+    return replace(encoded, cpu_seconds=report.cpu_seconds, wall_seconds=report.wall_seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,18 @@ class Configuration:
             raise InputError(f"positions hold {n} particle(s), expected at least 2")
         diameters = positive_array("diameters", self.diameters, (n,), "lengths")
         box = positive_array("box", self.box, (3,), "lengths")
-        masses = np.ones(n)
+        masses = _ones(n)
         if self.masses is not None:
-            masses = positive_array("masses", self.masses, (n,), "masses")
-        freeze(self, positions=positions, diameters=diameters, box=box, masses=masses)
+            masses = _one_for_all(
+                self.masses, positive_array("masses", self.masses, (n,), "masses")
+            )
+        freeze(
+            self,
+            positions=_one_for_all(self.positions, positions),
+            diameters=_one_for_all(self.diameters, diameters),
+            box=box,
+            masses=masses,
+        )
 
     @property
     def n_particles(self) -> int:
@@ -72,9 +81,32 @@ class Configuration:
 
     def moved_to(self, positions: Array) -> Configuration:
         """The same particles in the same box at other positions (N, 3)."""
-        return Configuration(
-            positions=positions, diameters=self.diameters, box=self.box, masses=self.masses
-        )
+        like = {"diameters": self.diameters, "box": self.box, "masses": self.masses}
+        moved = Configuration(positions=positions, **like)
+        freeze(moved, **like)  # its own copies would take half as much as the positions
+        return moved
+
+
+@lru_cache(maxsize=8)
+def _ones(n: int) -> Array:
+    ones = np.ones(n)
+    ones.setflags(write=False)
+    return ones
+
+
+def _one_for_all(given: Any, checked: Array) -> Array:
+    """The array itself in place of its checked copy, if nobody can ever change it.
+
+    Such are arrays over `bytes`: all minima that are read from a store share their diameters.
+    """
+    root = given
+    while isinstance(root, np.ndarray):
+        root = root.base
+    is_same = isinstance(given, np.ndarray) and given.dtype == checked.dtype
+    if is_same and isinstance(root, bytes) and given.flags.c_contiguous:
+        same: Array = given
+        return same
+    return checked
 
 
 class LateConfiguration(Configuration):

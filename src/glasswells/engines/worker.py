@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from glasswells.engines.stop import STOPS
-from glasswells.store.errors import DamagedStoreError
+from glasswells.store.bases import Packing
+from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.machine_failures import machine_cause, reason_of
-from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
+from glasswells.store.tasks import EncodedOutput, TaskFailedError, TaskInput, TaskOutput
 
 LIMIT_SIGNAL = getattr(signal, "SIGALRM", 0)
 """By which a task that hangs ends its worker; its default action is to end the process."""
+NOT_SAVABLE = "not_savable"
+"""Reason of a task whose output the store does not take."""
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -43,26 +46,35 @@ class TaskReport:
     """Whether it failed for a reason that is none of its own, and is to be tried again."""
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
+    encoded: EncodedOutput | None = None
+    """The output as it is saved, if it was packed where it was computed."""
 
 
 def run_task(
-    run: Callable[[TaskInput], TaskOutput], task_input: TaskInput, limit: float = 0.0
+    run: Callable[[TaskInput], TaskOutput],
+    task_input: TaskInput,
+    limit: float = 0.0,
+    packing: Packing | None = None,
 ) -> TaskReport:
-    """Run one task; failures of any kind come back as data.
+    """Run one task, and pack what came of it; failures of any kind come back as data.
 
     All but those of the store that a light task reads from: they are none of its own.
     After `limit` seconds, if not 0, the process ends itself, unless it is the coordinator: code
     that is not ours may hang where no exception can reach it.
     """
     cpu, wall = time.thread_time(), time.perf_counter()
-    output, reason, error, is_of_machine = None, "", "", False
+    output, encoded, reason, error, is_of_machine = None, None, "", "", False
     try:
         with _alarm(limit):
-            output = run(task_input)
+            found = run(task_input)
+        encoded = None if packing is None else packing.packed(task_input, found)
+        output = found if packing is None else packing.wanted(found)
     except TaskFailedError as failure:
         reason, error = failure.reason, failure.text
     except DamagedStoreError:
         raise
+    except CodecError as failure:
+        reason, error = NOT_SAVABLE, f"{type(failure).__name__}: {failure}"
     except Exception as failure:
         reason, is_of_machine = reason_of(failure), machine_cause(failure) is not None
         error = f"{failure}\n{_without_folders(traceback.format_exc(limit=-6))}"
@@ -73,6 +85,7 @@ def run_task(
         is_of_machine=is_of_machine,
         cpu_seconds=time.thread_time() - cpu,
         wall_seconds=time.perf_counter() - wall,
+        encoded=encoded,
     )
 
 

@@ -15,7 +15,7 @@ from glasswells.core.errors import ConvergenceError
 from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Progress, Report, reporting, silent
 from glasswells.core.records import Array, Configuration, InherentStructure, Transition
-from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.library import Identity, Library, MetAgain
 from glasswells.landscape.links import SaddleLink
 from glasswells.landscape.together import continue_in_lanes, goes_in_lanes
 from glasswells.landscape.trajectory import (
@@ -197,13 +197,19 @@ def continue_explorations(
 
 
 def merge_explorations(
-    states: Sequence[ExplorationState | Exploration], box: Array, identity: Identity
+    states: Sequence[ExplorationState | Exploration],
+    box: Array,
+    identity: Identity,
+    met_again: MetAgain | None = None,
 ) -> Exploration:
-    """Pool trajectories of one glass: one library, transition counts added."""
+    """Pool trajectories of one glass: one library, transition counts added.
+
+    `met_again` hears of each minimum that another trajectory had met before.
+    """
     counts: Counter[tuple[int, int]] = Counter()
     resolution = max((s.energy_resolution for s in states), default=0.0)
     sizes = {s.configuration.n_particles for state in states for s in state.structures}
-    library = Library(box, identity.within(resolution, max(sizes, default=1)))
+    library = Library(box, identity.within(resolution, max(sizes, default=1)), met_again)
     for state in states:
         numbers = [library.absorb(structure) for structure in state.structures]
         for t in state.transitions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,11 +50,18 @@ class Identity:
         return Identity(energy=least, displacement=max(self.displacement, MOVED))
 
 
+MetAgain = Callable[[Configuration, Configuration], None]
+"""Hears of a configuration that is a known one, and of that one, where they differ in some bits."""
+
+
 class Library:
     """Inherent structures of one glass, found again by energy and displacement."""
 
-    def __init__(self, box: Array, identity: Identity | None = None) -> None:
+    def __init__(
+        self, box: Array, identity: Identity | None = None, met_again: MetAgain | None = None
+    ) -> None:
         self.identity = identity or Identity()
+        self._met_again = met_again or (lambda found, known: None)
         self._box = box
         self._structures: list[InherentStructure] = []
         self._energies: list[float] = []
@@ -130,6 +137,8 @@ class Library:
         else:
             known = self._structures[index]
             self._structures[index] = replace(known, visits=known.visits + structure.visits)
+            if not known.configuration.is_same_as(structure.configuration):
+                self._met_again(structure.configuration, known.configuration)
         return index
 
     def _add(self, configuration: Configuration, energy: float) -> int:

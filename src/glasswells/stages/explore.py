@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glasswells.core.outcomes import Outcome
-from glasswells.core.records import InherentStructure
+from glasswells.core.records import Configuration, InherentStructure
 from glasswells.landscape.explore import (
     Exploration,
     continue_explorations,
@@ -156,14 +156,16 @@ def run_library(task: TaskInput) -> TaskOutput:
     if not states:
         return TaskOutput(counts={"structures": 0})
     box = states[0].dynamics.box
-    pooled = merge_explorations(states, box, identity)
+    twins: list[tuple[Configuration, Configuration]] = []
+    pooled = merge_explorations(states, box, identity, lambda *two: twins.append(two))
     for pushed in pushes:
         pooled = with_pushed(pooled, pushed, box, identity)
     found = (
         ("exploration", replace(pooled, structures=())),
         *(("structure", structure) for structure in pooled.structures),
     )
-    return TaskOutput(products=found, counts={"structures": len(pooled.structures)})
+    counts = {"structures": len(pooled.structures)}
+    return TaskOutput(products=found, counts=counts, alike=tuple(twins))
 
 
 def exploration_settings(section: ExploreSection) -> ExplorationSettings:

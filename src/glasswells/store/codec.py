@@ -17,11 +17,18 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from glasswells.store.coded_arrays import ARRAY_TYPES as ARRAY_TYPES
-from glasswells.store.coded_arrays import ArraysAtHand, digests_in, encode_array, shapes_in
+from glasswells.store.coded_arrays import (
+    ArraysAtHand,
+    ArraysMet,
+    digests_in,
+    encode_array,
+    shapes_in,
+)
 from glasswells.store.coded_arrays import SharedArrays as SharedArrays
 from glasswells.store.coded_arrays import array_digests as array_digests
 from glasswells.store.coded_arrays import sha256 as sha256
 from glasswells.store.errors import CodecError, DamagedStoreError
+from glasswells.store.packing import Packed
 
 PLAIN = frozenset({float, int, str, bool, type(None)})
 """What stands for itself in a text; records may hold long lists of it."""
@@ -41,12 +48,19 @@ class Encoded:
     arrays: Mapping[str, bytes]
     """Bytes of each array by the hexadecimal SHA-256 that stands for it in `body`."""
     known: frozenset[str] = frozenset()
-    """Digests of more arrays, which are in the store that late records are read from."""
+    """Digests of more arrays, which the store has already."""
+    packed: Mapping[str, Packed] = field(default_factory=dict)
+    """More arrays, as they are kept."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of `body`, which covers the arrays through their digests."""
         return sha256(self.body.encode())
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Of all arrays."""
+        return frozenset((*self.arrays, *self.packed, *self.known))
 
 
 class AddedField(NamedTuple):
@@ -145,8 +159,12 @@ class Codec:
         """Names of the registered records."""
         return tuple(sorted(self._records))
 
-    def encode(self, record: Any) -> Encoded:
+    def encode(
+        self, record: Any, keep: Callable[[str, bytes], Packed | None] | None = None
+    ) -> Encoded:
         """The text and the arrays that stand for a registered record.
+
+        `keep` packs each array by its digest and bytes, or gives None for one that the store has.
 
         Raises
         ------
@@ -154,17 +172,17 @@ class Codec:
             For a value of a type that is not registered, for arrays of objects, and for what is
             too large for a store.
         """
-        arrays: dict[str, bytes | None] = {}
-        if self._names.get(type(record)) not in self._records:
+        met = ArraysMet(keep)
+        is_record = self._names.get(type(record)) in self._records
+        if not is_record and type(record) not in self._late:
             raise CodecError(
                 f"a {type(record).__name__} cannot be saved, expected one of "
                 f"{', '.join(self.record_names)}: register it with the codec"
             )
-        tree = self._encode(record, arrays, type(record).__name__)
+        tree = self._encode(record, met, type(record).__name__)
         body = json.dumps(tree, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
         self._check_size(len(body), f"the text of a {type(record).__name__}")
-        at_hand = {digest: data for digest, data in arrays.items() if data is not None}
-        return Encoded(body=body, arrays=at_hand, known=frozenset(arrays.keys() - at_hand.keys()))
+        return Encoded(body=body, arrays=met.arrays, known=frozenset(met.known), packed=met.packed)
 
     def decode(
         self,
@@ -205,17 +223,17 @@ class Codec:
             raise CodecError(f"{name} is registered twice: give one of the two another name")
         self._names[cls] = name
 
-    def _encode(self, value: Any, arrays: dict[str, bytes | None], where: str) -> Any:
+    def _encode(self, value: Any, met: ArraysMet, where: str) -> Any:
         if value is None or isinstance(value, bool | np.bool_):
             return value if value is None else bool(value)
         name = self._names.get(type(value))
         if name is not None and isinstance(value, Enum):
             return {"enum": name, "member": value.name}
         if name is not None:
-            return self._encode_record(value, self._records[name], arrays, where)
+            return self._encode_record(value, self._records[name], met, where)
         if type(value) in self._late:
             tree = json.loads(value.source)
-            arrays.update(dict.fromkeys(digests_in([tree]) - arrays.keys()))
+            met.known |= digests_in([tree])
             return tree
         if type(value) is str:
             return value
@@ -225,15 +243,15 @@ class Codec:
             return _encode_float(float(value))
         if type(value) is np.ndarray:
             self._check_size(value.nbytes, where)
-            return encode_array(value, arrays, where)
+            return encode_array(value, met, where)
         if type(value) in (tuple, list):
             items = [
-                v if _is_plain(v) else self._encode(v, arrays, f"{where}[{k}]")
+                v if _is_plain(v) else self._encode(v, met, f"{where}[{k}]")
                 for k, v in enumerate(value)
             ]
             return {type(value).__name__: items}
         if type(value) is dict and all(type(key) is str for key in value):
-            return {"dict": {k: self._encode(v, arrays, f"{where}.{k}") for k, v in value.items()}}
+            return {"dict": {k: self._encode(v, met, f"{where}.{k}") for k, v in value.items()}}
         raise CodecError(
             f"{where} is a {type(value).__name__}, expected numbers, texts, arrays, tuples, lists, "
             f"dictionaries with text keys or registered records"
@@ -247,11 +265,11 @@ class Codec:
             )
 
     def _encode_record(
-        self, value: Any, record: RecordType, arrays: dict[str, bytes | None], where: str
+        self, value: Any, record: RecordType, met: ArraysMet, where: str
     ) -> dict[str, Any]:
         names, version = record.needed(value)
         fields = {
-            name: self._encode(getattr(value, name), arrays, f"{where}.{name}") for name in names
+            name: self._encode(getattr(value, name), met, f"{where}.{name}") for name in names
         }
         return {"record": record.name, "version": version, "fields": fields}
 

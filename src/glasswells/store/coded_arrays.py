@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glasswells.store.errors import CodecError
+from glasswells.store.packing import Packed
 
 ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1", "|b1"})
 """Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
@@ -35,16 +36,43 @@ class ArraysAtHand(NamedTuple):
         return self.made[key]
 
 
-def encode_array(
-    value: np.ndarray[Any, Any], arrays: dict[str, bytes | None], where: str
-) -> dict[str, Any]:
-    """What stands for an array in a text; its bytes join `arrays`."""
+class ArraysMet:
+    """The arrays of a record that is being encoded.
+
+    Parameters
+    ----------
+    keep
+        Packs an array, or gives None for one that the store has; None: they are kept as they are.
+    """
+
+    def __init__(self, keep: Callable[[str, bytes], Packed | None] | None = None) -> None:
+        self._keep = keep
+        self.arrays: dict[str, bytes] = {}
+        self.packed: dict[str, Packed] = {}
+        self.known: set[str] = set()
+
+    def meet(self, digest: str, data: bytes) -> None:
+        """Take in an array, once."""
+        if digest in self.arrays or digest in self.packed:
+            return
+        if self._keep is None:
+            self.arrays[digest] = data
+            return
+        packed = self._keep(digest, data)
+        if packed is None:
+            self.known.add(digest)
+        else:
+            self.packed[digest] = packed
+
+
+def encode_array(value: np.ndarray[Any, Any], met: ArraysMet, where: str) -> dict[str, Any]:
+    """What stands for an array in a text; `met` hears of its bytes."""
     little = value.dtype.newbyteorder("<")
     if little.str not in ARRAY_TYPES:
         raise CodecError(f"{where} has dtype {value.dtype}, expected one of {sorted(ARRAY_TYPES)}")
     data = np.ascontiguousarray(value, dtype=little).tobytes()
     digest = sha256(data)
-    arrays[digest] = data
+    met.meet(digest, data)
     return {"array": digest, "type": little.str, "shape": list(value.shape)}
 
 

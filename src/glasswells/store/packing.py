@@ -74,10 +74,11 @@ def pack(data: bytes, bases: Mapping[str, bytes]) -> Packed:
     known = b"" if base is None else bases[base]
     for coding, packing in ((MULTIPLES, _multiples), (BITS, _bits)):
         content = packing(data, known)
+        # Bytes behind the end of what is compressed are not looked at.
+        content = content and content.ljust(2 + len(data) // MOST_RATIO, b"\0")
         if (
             content
             and len(content) < WORTH * len(data)
-            and len(data) <= MOST_RATIO * (len(content) - 1)
             and unpack(Packed(content, coding, base), known) == data
         ):
             return Packed(content, coding, base)

@@ -7,20 +7,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from glasswells.store.bases import MOST_CANDIDATES, MOST_INPUTS, Bases
 from glasswells.store.codec import Encoded
 from glasswells.store.errors import DamagedStoreError
-from glasswells.store.packing import LEAST_BYTES, MOST_BASES, pack, pack_text
+from glasswells.store.packing import (
+    LEAST_BYTES,
+    MOST_BASES,
+    PLAIN,
+    WORTH,
+    Packed,
+    pack,
+    pack_text,
+    unpack,
+)
 from glasswells.store.schema import seal, translated
-from glasswells.store.tasks import Ref
+from glasswells.store.tasks import EncodedOutput, Ref
 
-MOST_CANDIDATES = 12
-"""Arrays that one array is compared with at most, to find what it is a difference from."""
-OWN_BASES = 5
-"""Of arrays of the same output, those may be bases for which fewer arrays than this are read: the
-minima of a trajectory shall be bases of what paths between them find."""
-MOST_INPUTS, MOST_ARRAYS = 4, 6
-"""Of these inputs of a task, and of records with so many arrays at most, arrays are compared with:
-a path has those of its two minima, a trajectory that of its glass."""
+MOST_ARRAYS = 6
+"""Arrays are compared with those of records that have so many at most."""
 
 
 class Shelf:
@@ -41,19 +45,27 @@ class Shelf:
         self._connection = connection
         self._array = array
 
-    def bases(self, inputs: Sequence[Ref]) -> dict[str, bytes]:
-        """Arrays that those of a task with these inputs are likely to be similar to, by digest."""
-        found: dict[str, bytes] = {}
+    def reads(self, inputs: Sequence[Ref]) -> dict[str, int]:
+        """Arrays that those of a task with these inputs are likely to be similar to.
+
+        By digest how many arrays are read for each, itself included: fewer than `MOST_BASES`.
+        """
+        found: dict[str, int] = {}
         for ref in inputs[:MOST_INPUTS]:
-            for digest in self._arrays_of(ref):
-                data = self._array(digest)
-                if self._may_be_base(digest, data, MOST_BASES) and len(found) < MOST_CANDIDATES:
-                    found[digest] = data
+            for digest in self._arrays_like(ref):
+                reads = self._reads(digest)
+                if reads < MOST_BASES and len(found) < MOST_CANDIDATES:
+                    found[digest] = reads
         return found
 
-    def put(
-        self, task: int, kind: str, position: int, record: Encoded, bases: dict[str, bytes]
-    ) -> None:
+    def bases(self, inputs: Sequence[Ref], output: EncodedOutput) -> Bases:
+        """The same arrays, if there are records that are not packed yet."""
+        records = (*(record for _, record in output.products), output.state)
+        is_packed = not any(record and record.arrays for record in records)
+        reads = {} if is_packed else self.reads(inputs)
+        return Bases({digest: self._array(digest) for digest in reads}, reads)
+
+    def put(self, task: int, kind: str, position: int, record: Encoded, bases: Bases) -> None:
         """Add a record of a task; its arrays join the bases of those that come next.
 
         Raises
@@ -63,21 +75,57 @@ class Shelf:
         """
         for digest in record.known:
             self._base_of(digest)  # refuses one that is missing
+        for digest, packed in record.packed.items():
+            if not self._has(digest):
+                self._insert(digest, self._readable(packed))
         for digest, data in record.arrays.items():
-            if not self._execute("SELECT 1 FROM blobs WHERE digest = ?", digest):
-                packed = pack(data, bases)
-                kept = (digest, packed.data, packed.coding, packed.base)
-                self._execute("INSERT INTO blobs VALUES (?, ?, ?, ?)", *kept)
-            if len(bases) < MOST_CANDIDATES and self._may_be_base(digest, data, OWN_BASES):
-                bases[digest] = data
+            if self._has(digest):
+                bases.join(digest, data, self._reads(digest))
+            else:
+                self._insert(digest, bases.pack(digest, data))
         ((last,),) = self._execute("SELECT MAX(id) FROM records")
         identity = (last or 0) + 1
         mark = seal(identity, task, kind, position, record.digest)
         text = pack_text(record.body)
         row = (identity, task, kind, position, text, record.digest, mark)
         self._execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-        for digest in (*record.arrays, *record.known):
+        for digest in record.digests:
             self._execute("INSERT INTO arrays VALUES (?, ?)", identity, digest)
+
+    def bring_together(self, one: frozenset[str], other: frozenset[str]) -> None:
+        """Keep an array as the difference from another one, if that takes less room.
+
+        Parameters
+        ----------
+        one, other
+            Digests of the arrays of two records that are nearly one another. Where more than one
+            array differs, which is like which is not known, and all stay as they are.
+        """
+        if len(one - other) != 1 or len(other - one) != 1:
+            return
+        (digest,), (base,) = one - other, other - one
+        is_base = self._execute("SELECT 1 FROM blobs WHERE base = ? LIMIT 1", digest)
+        if is_base or self._reads(base) >= MOST_BASES:
+            return
+        packed = pack(self._array(digest), {base: self._array(base)})
+        ((size, before),) = self._execute(
+            "SELECT LENGTH(data), base FROM blobs WHERE digest = ?", digest
+        )
+        if packed.base is not None and len(packed.data) < WORTH * size:
+            self._execute(
+                "UPDATE blobs SET data = ?, coding = ?, base = ? WHERE digest = ?",
+                *(packed.data, packed.coding, packed.base, digest),
+            )
+            self._drop(before)
+
+    def arrays_of_task(self, task: int, kind: str) -> frozenset[str]:
+        """Digests of the arrays in the records of a kind that a task has."""
+        rows = self._execute(
+            "SELECT a.digest FROM arrays a JOIN records r ON r.id = a.record"
+            " WHERE r.task = ? AND r.kind = ?",
+            *(task, kind),
+        )
+        return frozenset(digest for (digest,) in rows)
 
     def remove(self, identity: int) -> None:
         """Take a record away, with the arrays that nothing else needs."""
@@ -101,7 +149,7 @@ class Shelf:
             self._execute("DELETE FROM blobs WHERE digest = ?", digest)
             digest = found[0][0]
 
-    def _arrays_of(self, ref: Ref) -> list[str]:
+    def _arrays_like(self, ref: Ref) -> list[str]:
         """Digests of the arrays of an input, none if it has many."""
         records = self._execute(
             "SELECT r.id FROM tasks t JOIN records r ON r.task = t.seq"
@@ -110,19 +158,38 @@ class Shelf:
         )
         if not records or (ref.item is None and len(records) > 1):
             return []
-        digests = self._execute(
-            "SELECT digest FROM arrays WHERE record = ? LIMIT ?", records[0][0], MOST_ARRAYS + 1
+        arrays = self._execute(
+            "SELECT digest, coding > ? OR LENGTH(data) >= ? FROM arrays JOIN blobs USING (digest)"
+            " WHERE record = ? ORDER BY digest LIMIT ?",
+            *(PLAIN, LEAST_BYTES, records[0][0], MOST_ARRAYS + 1),
         )
-        return [digest for (digest,) in digests] if len(digests) <= MOST_ARRAYS else []
+        if len(arrays) > MOST_ARRAYS:
+            return []
+        return [digest for digest, is_long in arrays if is_long]
 
-    def _may_be_base(self, digest: str, data: bytes, most: int) -> bool:
-        """Whether it is long enough, and fewer than `most` arrays are read for it, it included."""
-        if len(data) < LEAST_BYTES:
-            return False
+    def _has(self, digest: str) -> bool:
+        return bool(self._execute("SELECT 1 FROM blobs WHERE digest = ?", digest))
+
+    def _insert(self, digest: str, packed: Packed) -> None:
+        kept = (digest, packed.data, packed.coding, packed.base)
+        self._execute("INSERT INTO blobs VALUES (?, ?, ?, ?)", *kept)
+
+    def _readable(self, packed: Packed) -> Packed:
+        """The same, or by itself if too many arrays would have to be read for it.
+
+        Whoever packed it may have found its base anew, where the store has it as a difference from
+        others.
+        """
+        if packed.base is None or self._reads(packed.base) < MOST_BASES:
+            return packed
+        return pack(unpack(packed, self._array(packed.base)), {})
+
+    def _reads(self, digest: str) -> int:
+        """How many arrays are read for one, itself included; at most `MOST_BASES`."""
         reads, base = 0, str(digest)
-        while base and reads < most:
+        while base and reads < MOST_BASES:
             reads, base = reads + 1, self._base_of(base) or ""
-        return reads < most
+        return reads
 
     def _base_of(self, digest: str) -> str | None:
         found = self._execute("SELECT base FROM blobs WHERE digest = ?", digest)

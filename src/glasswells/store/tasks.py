@@ -136,6 +136,9 @@ class TaskOutput:
     """A record from which the next chunk goes on; None: the chain is at its end."""
     chunks_left: int = 1
     """With a state: how many chunks are left, as far as known."""
+    alike: tuple[tuple[Any, Any], ...] = ()
+    """Records inside its inputs that are nearly one another: of each two the store may keep the
+    first as its difference from the second."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,8 +149,10 @@ class EncodedOutput:
     counts: Mapping[str, int]
     state: Encoded | None
     chunks_left: int
-    cpu_seconds: float
-    wall_seconds: float
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    alike: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
+    """Digests of the arrays of records that are nearly one another."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

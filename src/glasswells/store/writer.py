@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glasswells.store import tallies
+from glasswells.store.bases import Bases, Packing
 from glasswells.store.codec import Codec, Encoded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.lock import CampaignLock
@@ -203,12 +204,13 @@ class Store(StoreReader):
             The tasks that follow the end of its chain, with the ranks of their stages.
         """
         positions: dict[str, int] = {}
-        bases = self._shelf.bases(row.task.inputs)
+        bases = self._shelf.bases(row.task.inputs, result)
         for kind, record in result.products:
             position = positions.get(kind, 0)
             positions[kind] = position + 1
             self._insert_record(row.seq, kind, position, record, bases)
-        self._delete_records(row.seq, CHECKPOINT)
+        for one, other in result.alike:
+            self._shelf.bring_together(one, other)
         self._finish(
             row,
             DONE if result.state is None else CONTINUED,
@@ -220,16 +222,25 @@ class Store(StoreReader):
             error="",
         )
         if result.state is not None:
-            task = replace(
-                row.task, chunk=row.task.chunk + 1, chunks_left=max(1, result.chunks_left)
-            )
+            left = max(1, result.chunks_left)
+            task = replace(row.task, chunk=row.task.chunk + 1, chunks_left=left)
             seq = self._insert_task(task, row.rank, READY, 0)
             self._insert_record(seq, CHECKPOINT, 0, result.state, bases)
-            return
-        # Before the next tasks are added: they find this chain ended and do not wait for it.
-        self._release(row.task.chain, failed=False)
-        for task, rank in next_tasks:
-            self.add_task(task, rank)
+        self._delete_records(row.seq, CHECKPOINT)  # whose arrays the new records may have
+        if result.state is None:
+            # Before the next tasks are added: they find this chain ended and do not wait for it.
+            self._release(row.task.chain, failed=False)
+            for task, rank in next_tasks:
+                self.add_task(task, rank)
+
+    def packing(self, row: TaskRow, *, keeps_records: bool) -> Packing:
+        """How a worker packs what comes of a task."""
+        return Packing(
+            codec=self.codec,
+            reads=self._shelf.reads(row.task.inputs),
+            known=self._shelf.arrays_of_task(row.seq, CHECKPOINT),
+            keeps_records=keeps_records,
+        )
 
     def fail(self, row: TaskRow, reason: str, error: str, cpu: float = 0, wall: float = 0) -> None:
         """Record that a task failed and why; its last checkpoint stays."""
@@ -330,7 +341,7 @@ class Store(StoreReader):
         return seq
 
     def _insert_record(
-        self, seq: int, kind: str, position: int, encoded: Encoded, bases: dict[str, bytes]
+        self, seq: int, kind: str, position: int, encoded: Encoded, bases: Bases
     ) -> None:
         self._shelf.put(seq, kind, position, encoded, bases)
         tallies.add(self._tallied, [tallies.of_record(kind)])

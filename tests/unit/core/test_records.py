@@ -61,6 +61,20 @@ def test_moved_to_keeps_particles_and_box():
         configuration.moved_to(np.zeros((3, 3)))
 
 
+def test_moved_configurations_share_what_nobody_can_change():
+    """Diameters and masses would take two thirds of the room of positions again, each time."""
+    first = Configuration(positions=np.eye(3), diameters=np.ones(3), box=np.full(3, 9.0))
+    moved = first.moved_to(2 * np.eye(3))
+    assert moved.diameters is first.diameters
+    assert moved.masses is first.masses
+    kept = np.frombuffer(np.arange(9.0).tobytes()).reshape(3, 3)
+    at_kept = first.moved_to(kept)
+    assert at_kept.positions is kept
+    mine = np.eye(3)
+    mine.setflags(write=False)  # which I may undo
+    assert first.moved_to(mine).positions is not mine
+
+
 def test_masses_are_one_unless_given_and_are_kept():
     plain = Configuration(**GOOD)
     assert np.array_equal(plain.masses, [1.0, 1.0])

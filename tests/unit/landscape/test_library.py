@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import Configuration
+from glasswells.core.records import Configuration, InherentStructure
 from glasswells.landscape.library import Identity, Library, identity_scan
 
 N = 40
@@ -33,6 +33,16 @@ def test_the_same_minimum_is_found_again_across_faces_and_translations() -> None
     assert library.visit(wrapped, 1.0 + 0.5e-9 * N) == 0
     assert library[0].visits == 2
     assert len(library) == 1
+
+
+def test_somebody_hears_of_minima_that_are_known_but_for_some_bits() -> None:
+    heard = []
+    library, first = Library(BOX, met_again=lambda *two: heard.append(two)), configuration()
+    again, other = with_one_moved(first, 1e-6), configuration(seed=2)
+    for place in (first, other, again, first):
+        library.absorb(InherentStructure(index=0, configuration=place, energy=1.0))
+    assert len(library) == 2
+    assert heard == [(again, first)]
 
 
 def test_either_threshold_alone_makes_a_new_structure() -> None:

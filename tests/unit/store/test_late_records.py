@@ -52,10 +52,12 @@ def test_a_late_configuration_is_that_which_was_saved_and_is_kept_by_nobody() ->
         return arrays[digest]
 
     read = late(record, bytes_of).configuration
-    assert read.n_particles == N and not reads  # noqa: PT018 (in this order)
+    assert read.n_particles == N
+    assert not reads
     for name in ("positions", "diameters", "box", "masses"):
         expected, found = getattr(record.configuration, name), getattr(read, name)
-        assert found.tobytes() == expected.tobytes() and not found.flags.writeable
+        assert found.tobytes() == expected.tobytes()
+        assert not found.flags.writeable
     assert set(reads.values()) == {4}
     moved = read.moved_to(read.positions + 1.0)
     assert type(moved) is Configuration

@@ -92,10 +92,13 @@ def test_noise_is_kept_as_it_is() -> None:
     assert pack(noise, {"g": glass().tobytes()}) == Packed(noise, PLAIN, None)
 
 
-def test_what_takes_too_little_room_is_not_packed() -> None:
+def test_nothing_takes_too_little_room() -> None:
     """So that nothing that is unpacked may be much larger than the store."""
     zeros = bytes(10**6)
-    assert pack(zeros, {}).coding == PLAIN
+    packed = there_and_back(zeros, {})
+    assert len(packed.data) == 2 + 10**6 // MOST_RATIO
+    with pytest.raises(CodecError, match="larger than what is ever packed"):
+        unpack(packed._replace(data=packed.data[:-2]), b"")
     text = json.dumps([0] * 10**5)
     assert pack_text(text) == text
 
@@ -146,6 +149,16 @@ def test_a_base_of_another_length_is_refused() -> None:
 def test_texts_that_were_not_packed_are_refused(kept: object) -> None:
     with pytest.raises(CodecError):
         unpack_text(kept)
+
+
+def test_what_differs_in_a_few_bits_takes_a_hundredth_of_its_bytes() -> None:
+    """No less: what comes out of the bytes of a store is limited by their number."""
+    base = glass()
+    again = base.copy()
+    again[3, 1] = np.nextafter(again[3, 1], 9.0)
+    packed = there_and_back(again.tobytes(), {"base": base.tobytes()})
+    assert packed.base == "base"
+    assert len(packed.data) == 2 + again.nbytes // MOST_RATIO
 
 
 def test_a_packed_text_may_be_no_larger_than_its_limit() -> None:
