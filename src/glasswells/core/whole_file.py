@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import re
 import secrets
@@ -29,6 +30,11 @@ def is_draft(name: str, of: str) -> bool:
     """Whether a file name is that of a draft, or of a file beside it that begins like it."""
     found = DRAFT.fullmatch(name)
     return found is not None and found[1].startswith(of)
+
+
+DRAFTS, BEFORE = "files", "before"
+"""Folders of a set of files on its way: the new ones, and second names of those they replace, which
+is made when all new ones are on the disk."""
 
 
 @contextmanager
@@ -70,26 +76,87 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[Path]:
 def whole_files(directory: Path) -> Iterator[Path]:
     """A folder for drafts, which take their names in `directory` together when all are written.
 
-    Where one of them cannot take its place, those that had are taken back, and what they replaced
-    stands again. Only a process that is killed in between leaves some old and some new.
+    A new `directory` gets its name with all of them in it. Where it is there already, one after the
+    other takes its place; if one cannot, those that had are taken back, and what they replaced
+    stands again. What a process left that was killed, the next call puts right: drafts that were
+    not complete go, and those of which some had their names get the others, too.
 
     Raises
     ------
     OSError
         If they cannot be written; then the files of before are as they were.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    drafts = Path(tempfile.mkdtemp(prefix=".drafts-", dir=directory))
+    is_new = not os.path.lexists(directory)
+    place, prefix = directory, ".drafts-"
+    if is_new:
+        place, prefix = directory.parent, f".{directory.name[-100:]}-drafts-"
+    place.mkdir(parents=True, exist_ok=True)
+    for left in sorted(place.glob(f"{glob.escape(prefix)}*")):
+        _put_right(left, directory)
+    holder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    lock = _locked(holder)
     try:
+        drafts = holder / DRAFTS
+        drafts.mkdir()
         yield drafts
-        _publish_together(drafts, directory)
+        if not (is_new and _named(drafts, directory)):
+            directory.mkdir(exist_ok=True)
+            _publish_together(drafts, holder / BEFORE, directory)
     finally:
-        shutil.rmtree(drafts, ignore_errors=True)
+        shutil.rmtree(holder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
 
 
-def _publish_together(drafts: Path, directory: Path) -> None:
+def _locked(folder: Path) -> int | None:
+    """A lock on a folder, which ends with this process; None if another one has it, or none can."""
+    import fcntl
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _put_right(left: Path, directory: Path) -> None:
+    """End what a process had begun that was killed; what another one is at is left alone."""
+    lock = _locked(left)
+    if lock is None:
+        return
+    try:
+        if (left / BEFORE).is_dir():  # all were complete, and some may have their names
+            for draft in sorted((left / DRAFTS).iterdir()):
+                os.replace(draft, directory / draft.name)
+            sync(directory)
+        shutil.rmtree(left, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+def _named(drafts: Path, directory: Path) -> bool:
+    """Give a folder its name, with all that is in it, unless another process was faster."""
+    for draft in (*sorted(drafts.iterdir()), drafts):
+        sync(draft)
+    try:
+        os.rename(drafts, directory)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        return False
+    sync(directory.parent)
+    return True
+
+
+def _publish_together(drafts: Path, before: Path, directory: Path) -> None:
     written = sorted(drafts.iterdir())
-    before = drafts / ".before"
+    for draft in (*written, drafts):
+        sync(draft)
     before.mkdir()
     new = []
     try:
@@ -98,7 +165,6 @@ def _publish_together(drafts: Path, directory: Path) -> None:
             if path.is_file():
                 _keep(path, before / draft.name)
                 draft.chmod((before / draft.name).stat().st_mode & 0o777)
-                sync(draft)
                 os.replace(draft, path)
             else:
                 publish(draft, path)
