@@ -18,11 +18,13 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
+
+from glasswells.core import dispatchers
+from glasswells.core.dispatchers import KernelDispatcher
 
 REASSOCIATE = frozenset({"reassoc", "contract", "nsz", "arcp"})
 """Fast arithmetic that still sees NaN and infinity: `nnan` and `ninf` would make every check for
@@ -52,13 +54,16 @@ def _compiled(function: Callable[..., Any], **flags: bool) -> Any:
     # they are optimized differently: the last bits of a result would depend on which other kernels
     # the process had loaded before.
     options: dict[str, Any] = {
+        "nopython": True,
+        "boundscheck": None,  # as the environment says
         "error_model": "numpy",
         "fastmath": set(REASSOCIATE),
         "forceinline": True,
         "no_cfunc_wrapper": True,  # nobody calls kernels from C; it held each of them once more
         **flags,
     }
-    dispatcher: Any = numba.njit(**options)(function)
+    disabled = config.DISABLE_JIT  # type: ignore[attr-defined]
+    dispatcher: Any = function if disabled else KernelDispatcher(function, options)
     with suppress(RuntimeError):  # of numba, where no folder can be written
         dispatcher._cache = _FingerprintedCache(function)
     return dispatcher
@@ -71,7 +76,8 @@ def is_kept(function: Any) -> bool:
 
 def source_fingerprint(function: Callable[..., Any]) -> str:
     """Digest of the source of `function`, of the kernels it calls and of all their constants."""
-    return _hash(_file_digest(__file__), _digest(function, ()))  # the flags are set here
+    flags = (_file_digest(__file__), _file_digest(dispatchers.__file__))
+    return _hash(*flags, _digest(function, ()))
 
 
 class _DamagedCacheError(ValueError):
