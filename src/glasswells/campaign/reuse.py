@@ -46,7 +46,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
             f"another version of glasswells made {other} and computed otherwise: "
             f"{', '.join(otherwise)}; these are done anew, and what rests on them"
         )
-    differences = pipeline.differences(*plans)
+    differences = pipeline.differences(*plans, of_work=True)
     if differences:
         told.append(f"the rest is done anew, as the plans differ: {'; '.join(differences)}")
     return told

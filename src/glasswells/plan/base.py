@@ -6,7 +6,7 @@ import dataclasses
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import Interval
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo
 
 from glasswells.core.described import field_text
 from glasswells.core.limits import PositiveCount, limits_of
@@ -23,8 +23,21 @@ SETTING = "setting"
 
 R = TypeVar("R")
 
-Counts = Annotated[tuple[PositiveCount, ...], Field(strict=False)]
-"""One for each preparation temperature."""
+ONE, SEVERAL = "<one number>", "<several numbers>"
+"""Which of two forms a setting has; no step of a place in the file."""
+
+
+def _form(given: Any) -> str:
+    return SEVERAL if isinstance(given, list | tuple) else ONE
+
+
+Counts = Annotated[
+    Annotated[PositiveCount, Tag(ONE)]
+    | Annotated[tuple[PositiveCount, ...], Field(strict=False), Tag(SEVERAL)],
+    Discriminator(_form),
+]
+"""One for all preparation temperatures, or a list with one for each. The form decides what was
+meant, so that a wrong value is one problem and not one for each form."""
 
 
 def of_preparation(given: int | tuple[int, ...], preparation: int) -> int:

@@ -13,12 +13,22 @@ MAX_NAMED = 6
 ABSENT = "not given"
 
 
-def plan_differences(there: Plan, here: Plan) -> list[str]:
+def plan_differences(there: Plan, here: Plan, *, of_work: bool = False) -> list[str]:
     """A text for each setting that differs, as `explore.quenches is 100 there and 200 here`.
 
     The contents of the files of glasses are one setting; at most six are named.
+
+    Parameters
+    ----------
+    there, here
+        The plans.
+    of_work
+        Only what changes the work: not what the campaign is called.
     """
-    found = list(_differences(there.model_dump(), here.model_dump()))
+    one, other = there.model_dump(), here.model_dump()
+    if of_work:
+        other["campaign"]["name"] = one["campaign"]["name"]
+    found = list(_differences(one, other))
     if len(found) > MAX_NAMED:
         return [*found[:MAX_NAMED], f"{len(found) - MAX_NAMED} more settings differ"]
     return found

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from glasswells.core.errors import InputError
 from glasswells.core.shown import shown
+from glasswells.plan.base import ONE, SEVERAL
 
 
 class PlanError(InputError):
@@ -62,7 +63,7 @@ def _is_of_bad_entries(item: Mapping[str, Any]) -> bool:
 
 
 def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
-    place = tuple(item["loc"])
+    place = tuple(step for step in item["loc"] if step not in (ONE, SEVERAL))
     kind, message = item["type"], item["msg"]
     if kind == "extra_forbidden":
         *parents, key = place

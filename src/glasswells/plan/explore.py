@@ -24,7 +24,7 @@ class ExploreSection(Section):
     """Molecular dynamics with regular quenches: the inherent structures of a glass."""
 
     exploration_temperature: float = setting(ExplorationSettings, "temperature")
-    trajectories: PositiveCount | Counts = Field(
+    trajectories: Counts = Field(
         default=LANES,
         description="Independent trajectories per glass, each with its own velocities; a list has "
         "one number for each preparation temperature. The full scale is 100 to 200.",

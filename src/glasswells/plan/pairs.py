@@ -119,7 +119,7 @@ class PairsSection(Section):
         description="Of the rule `linked`: least number of transitions in both directions "
         "together, T_ij + T_ji. 5 follows the published pair tables; 0: none.",
     )
-    max_pairs: PositiveCount | Counts = Field(
+    max_pairs: Counts = Field(
         default=100_000,
         description="Most pairs of each rule in a glass: of `linked` those with the most "
         "transitions, of `close` and `screened` those that promise most. A list has one number for "

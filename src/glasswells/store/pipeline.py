@@ -124,7 +124,7 @@ def any_task(plan: Any, task: Task) -> bool:
     return True
 
 
-def not_told(plan: Any, other: Any) -> list[str]:
+def not_told(plan: Any, other: Any, *, of_work: bool = False) -> list[str]:
     """That nothing is said of how two plans differ."""
     return []
 
@@ -172,8 +172,9 @@ class Pipeline:
     """From the plan to the campaign's name and seed."""
     grows: Callable[[Any, Any], bool] = always_another
     """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
-    differences: Callable[[Any, Any], list[str]] = not_told
-    """What differs between a plan there and one here, a text for each setting."""
+    differences: Callable[..., list[str]] = not_told
+    """What differs between a plan there and one here, a text for each setting; with `of_work` only
+    of what changes their tasks."""
     spell_out: Callable[[str, str | None], str] = as_typed
     """From the text of a plan file to one that leaves nothing out, since defaults change; of that
     which it leaves out the stored text of another campaign may say what it is."""

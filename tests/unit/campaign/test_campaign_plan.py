@@ -17,6 +17,7 @@ from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.modes import quasilocalized
 from glasswells.modes.spectrum import QuasilocalizedLimits
 from glasswells.paths import find_double_well
+from glasswells.plan.differences import plan_differences
 from glasswells.plan.errors import PlanError
 from glasswells.plan.file import parse_plan, plan_template, toml_value
 from glasswells.plan.plan import Plan
@@ -254,3 +255,37 @@ def test_a_list_of_bad_entries_is_one_problem_and_an_empty_list_too() -> None:
         with pytest.raises(PlanError, match=problem) as refused:
             parse_plan(f"[glasses]\npreparation_temperatures = [{entries}]\ncounts = [1]\n")
         assert len(refused.value.problems) == 1
+
+
+@pytest.mark.parametrize("setting", ["explore.trajectories", "pairs.max_pairs"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("true", ": is True, expected a valid integer"),
+        ("0", ": is 0, expected greater than or equal to 1"),
+        ("4.5", ": is 4.5, expected a valid integer"),
+        ("[4, true]", "[1]: is True, expected a valid integer"),
+        ("[0, 4]", "[0]: is 0, expected greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_number_of_each_temperature_is_one_problem(
+    setting: str, value: str, problem: str
+) -> None:
+    table, name = setting.split(".")
+    text = (
+        "[glasses]\npreparation_temperatures = [0.1, 0.2]\ncounts = [1, 1]\n"
+        f"[{table}]\n{name} = {value}\n"
+    )
+    assert problems(text) == (f"{setting}{problem}",)
+
+
+def test_the_name_of_a_campaign_is_no_difference_of_the_work() -> None:
+    there, here = (
+        parse_plan(f"[campaign]\nname = '{name}'\nseed = {seed}\n")
+        for name, seed in (("one", 1), ("two", 2))
+    )
+    renamed = parse_plan("[campaign]\nname = 'two'\nseed = 1\n")
+    assert plan_differences(there, renamed) == ["campaign.name is 'one' there and 'two' here"]
+    assert plan_differences(there, renamed, of_work=True) == []
+    seeds = "campaign.seed is 1 there and 2 here"
+    assert plan_differences(there, here, of_work=True) == [seeds]
