@@ -16,7 +16,7 @@ from glasswells.campaign.campaigns import open_campaign, run_campaign, start_cam
 from glasswells.core.errors import GlasswellsError
 from glasswells.engines.pool import InlineExecutor
 from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
-from glasswells.store.reader import READY
+from glasswells.store.reader import READY, StoreReader
 from glasswells.store.schema import STORE_FORMAT, STORE_NAME
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
@@ -101,12 +101,22 @@ def test_a_flipped_bit_in_an_array_is_noticed_by_whoever_reads_it(
     assert any(digest in p for p in verify_store(finished, toy.PIPELINE.codec).problems)
 
 
+NO_TEXT = ("NO_TEXT", "CAST(x'fe07ff1b' AS TEXT)")
+"""Bytes of no text, among them the bell and the beginning of a terminal's command."""
+
+
 @pytest.mark.parametrize(
     ("sql", "problem"),
     [
         ("UPDATE tasks SET number = 5 WHERE seq = 1", "tasks 1 is not what was written"),
         ("UPDATE tasks SET status = 'failed' WHERE seq = 1", "tasks 1 is not"),
         ("UPDATE tasks SET parameters = x'00ff' WHERE seq = 1", "tasks 1 is not"),
+        ("UPDATE tasks SET parameters = NO_TEXT WHERE seq = 1", "tasks 1 is not"),
+        ("UPDATE records SET kind = NO_TEXT WHERE id = 1", "records 1 is not"),
+        (
+            "UPDATE campaign SET key = NO_TEXT WHERE key = 'plan'",
+            "campaign whose name is damaged",
+        ),
         ("UPDATE records SET kind = 'other' WHERE id = 1", "records 1 is not"),
         ("UPDATE records SET body = replace(body, 'BLUE', 'RED') WHERE id = 1", "record 1 is not"),
         ("UPDATE inputs SET item = 1 WHERE item = 0", "inputs"),
@@ -128,11 +138,24 @@ def test_a_flipped_bit_in_an_array_is_noticed_by_whoever_reads_it(
 def test_verify_names_what_is_wrong(finished: Path, sql: str, problem: str) -> None:
     assert verify_store(finished, toy.PIPELINE.codec).is_sound
     connection = sqlite3.connect(finished / STORE_NAME)
-    connection.execute(sql)
+    connection.execute(sql.replace(*NO_TEXT))
     connection.commit()
     connection.close()
     problems = verify_store(finished, toy.PIPELINE.codec).problems
     assert any(problem in line for line in problems), problems
+    assert all(line.isprintable() and "\\x" not in line for line in problems), problems
+
+
+def test_a_text_that_is_none_is_told_without_its_bytes(finished: Path) -> None:
+    connection = sqlite3.connect(finished / STORE_NAME)
+    connection.execute("UPDATE tasks SET parameters = NO_TEXT WHERE seq = 1".replace(*NO_TEXT))
+    connection.commit()
+    connection.close()
+    store = StoreReader(finished, toy.PIPELINE.codec)
+    with store, pytest.raises(DamagedStoreError, match="is damaged: ") as damage:
+        [*store.tasks()]
+    assert str(damage.value).isprintable()
+    assert "with text" not in str(damage.value)
 
 
 def test_truncated_files_are_refused(finished: Path, tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ PASSING = tuple(
     for name in ("FULL", "CANTOPEN", "BUSY", "LOCKED", "READONLY", "IOERR", "NOMEM", "PROTOCOL")
 )
 """How names of SQLite's errors begin that say nothing about what is in the file."""
+UNREADABLE = " with text "
+"""In words of SQLite about a text that is none; its bytes follow."""
 BUSY_TIMEOUT = 60.0
 """Seconds that a reader waits for the writer's lock; there is only one writer."""
 
@@ -265,8 +267,9 @@ def translated(path: Path) -> Iterator[None]:
                 f"{path} cannot be used now: {error}. What was acknowledged is safe: check free "
                 f"space, quota and permissions, then go on with `resume`"
             ) from error
+        what = str(error).partition(UNREADABLE)[0]
         raise DamagedStoreError(
-            f"{path} is damaged: {error}. See what is left with `glasswells verify`"
+            f"{path} is damaged: {what}. See what is left with `glasswells verify`"
         ) from error
 
 

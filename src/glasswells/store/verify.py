@@ -44,6 +44,8 @@ BASES = {
 """The same, of stores with packed arrays."""
 OR_BASE = " AND NOT EXISTS (SELECT 1 FROM blobs o WHERE o.base = b.digest)"
 MAX_PROBLEMS = 1000
+LONGEST_KEY = 100
+"""Characters of what names a row."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +94,8 @@ class _Verifier(StoreReader):
     def __init__(self, directory: Path, codec: Codec) -> None:
         self._hashed: set[str] = set()
         super().__init__(directory, codec)
+        # A damaged text is told by its seal, and what follows it is checked, too.
+        self._connection.text_factory = lambda text: text.decode(errors="replace")
 
     @property
     def record_count(self) -> int:
@@ -134,7 +138,7 @@ class _Verifier(StoreReader):
                 ):
                     totals["rows"] += 1
                     if seal(*row) != expected:
-                        yield f"{table} {row[0]} is not what was written"
+                        yield f"{table} {_legible(row[0])} is not what was written"
 
     def _check_references(self) -> Iterator[str]:
         with translated(self.path):
@@ -257,6 +261,13 @@ class _Verifier(StoreReader):
             for (digest,) in self._connection.execute("SELECT digest FROM blobs"):
                 if digest not in self._hashed:
                     yield from self._check_arrays({digest: self._whole(digest)}, totals)
+
+
+def _legible(key: object) -> str:
+    """What names a row, which may be damaged itself."""
+    text = str(key)
+    is_sane = isinstance(key, int | str) and text.isprintable() and len(text) <= LONGEST_KEY
+    return text if is_sane else "whose name is damaged"
 
 
 class _Named:
