@@ -29,6 +29,11 @@ SKIN = 0.3
 ROAMING, CAGE = np.float32(0.2), np.float32(0.4)
 """How much farther from its reference a particle may go before the wide list is made anew, and how
 far it may go in any case: few leave their cages."""
+FARTHER = np.float32(0.6)
+"""The same where a particle has left its cage already."""
+MEMORY = np.float32(0.95)
+"""Of what a particle was allowed before, it is allowed this much: who left its cage in one
+trajectory will do so in the next."""
 SLACK = 1e-4
 """Subtracted from distances that single precision compares."""
 
@@ -85,7 +90,9 @@ class LaneLists:
         self._middle = np.ascontiguousarray(fixed_point(positions, self._box).T).astype(np.uint32)
         self._middle = self._middle.view(np.int32).reshape(-1)
         largest_deviations(r, self._middle, self.surroundings.unit, self._roamed)
-        self._allowed = np.maximum(self._roamed + ROAMING, CAGE).astype(np.float32)
+        least = np.maximum(np.maximum(CAGE, self._roamed + ROAMING), MEMORY * self._allowed)
+        left = self._roamed > CAGE
+        self._allowed = np.where(left, np.maximum(self._roamed + FARTHER, least), least)
         built = self._builder.build(positions, SKIN + 2 * (float(self._allowed.max()) + SLACK))
         if len(self._wide.first) < built.start[-1]:
             capacity = int(1.2 * built.start[-1])

@@ -24,6 +24,7 @@ class NestedBuilder:
         self._constants = constants
         self._wide: PairList | None = None
         self._reference = np.empty((0, 3))
+        self._room = empty_pair_list(0, 0)
 
     def build(self, positions: Array, skin: float) -> PairList:
         """The pairs within cutoff_ij + skin, in arrays of their own."""
@@ -33,6 +34,16 @@ class NestedBuilder:
         if self._wide is None or not largest_displacement2(positions, self._reference) < margin2:
             self._wide = self._builder.build(positions, WIDE_SKIN)
             self._reference = positions.copy()
-        pairs = empty_pair_list(len(positions), len(self._wide.partner))
-        prune_pair_list(positions, self._box, self._constants, skin, self._wide, pairs)
-        return pairs
+        # One in thirty pairs of the wide list is used: to ask for all their room each time would
+        # take longer than to fill it.
+        if len(self._room.partner) < len(self._wide.partner):
+            self._room = empty_pair_list(len(positions), len(self._wide.partner))
+        room = self._room
+        prune_pair_list(positions, self._box, self._constants, skin, self._wide, room)
+        used = int(room.start[-1])
+        return PairList(
+            start=room.start.copy(),
+            partner=room.partner[:used].copy(),
+            inverse_range2=room.inverse_range2[:used].copy(),
+            strength=room.strength[:used].copy(),
+        )

@@ -15,6 +15,7 @@ from glasswells.model.neighbors import (
     empty_pair_list,
     prune_pair_list,
 )
+from glasswells.model.nested_lists import NestedBuilder
 from glasswells.model.soft_spheres import SoftSpheres
 
 SOFT = SoftSpheres()
@@ -186,6 +187,19 @@ def test_pruned_list_depends_on_positions_only(seed, n, skin, extra, model):
     for name in ("partner", "inverse_range2", "strength"):
         a, b = (getattr(pairs, name)[:count] for pairs in lists)
         assert a.tobytes() == b.tobytes()
+
+
+def test_lists_from_a_kept_list_are_arrays_of_their_own():
+    """Equal to a list made at once, also after others were made from the same wide list."""
+    rng = np.random.default_rng(6)
+    n, box = 400, np.full(3, 8.0)
+    positions, diameters = rng.uniform(0, 8.0, (n, 3)), rng.uniform(0.73, 1.62, n)
+    moved = [positions + rng.uniform(-0.2, 0.2, (n, 3)) for _ in range(3)]
+    nested = NestedBuilder(builder(SOFT, diameters, box), box, SOFT.constants)
+    lists = [nested.build(where, 0.1) for where in moved]
+    for where, pairs in zip(moved, lists, strict=True):
+        assert_same_pairs(pairs, all_pairs(SOFT, where, diameters, box, 0.1))
+        assert len(pairs.partner) == len(pairs.strength) == pairs.start[-1]
 
 
 @pytest.mark.compiled
