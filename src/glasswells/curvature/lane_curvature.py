@@ -18,10 +18,10 @@ from glasswells.core.records import Array
 from glasswells.curvature.lane_products import (
     PAIR,
     SUMS,
-    add_own,
-    add_product,
+    add_products,
     advance_particle,
     invert_own,
+    keep_pair,
     turn,
 )
 from glasswells.model.interactions import PairInteractions
@@ -36,12 +36,12 @@ class LaneSystem(NamedTuple):
 
     used: NDArray[np.int64]
     """(1,): pairs that interact in some lane."""
-    first: NDArray[np.uint32]
-    """(P,): i."""
+    row: NDArray[np.int64]
+    """(N + 1,): where the pairs of a particle with later ones begin."""
     second: NDArray[np.uint32]
     """(P,): j."""
     frozen: NDArray[np.float32]
-    """(P PAIR,): the numbers of `FrozenPairs.second_pf`, in another order."""
+    """(P PAIR,): as in `FrozenPairs.second_pf`, without the vectors."""
     block: NDArray[np.float32]
     """(5 BLOCK,): workspace of the freezing."""
     inverse: NDArray[np.float32]
@@ -71,7 +71,9 @@ class LaneCurvature:
         self._constants = single_precision(interactions.constants)
         self._freeze = lane_freezing_kernel(interactions.model.law)
         self._lists = LaneLists(interactions)
-        self._system = _empty_system(self._n, 0)
+        self.residual = np.zeros(3 * self._n * LANES, dtype=np.float32)
+        """(3 N LANES,): what `solve_residual` is to solve for, and uses up."""
+        self._system = _empty_system(self._n, 0, self.residual)
 
     def solve(
         self, r: NDArray[np.int32], force: Array, tolerance: Array, most_products: int
@@ -97,6 +99,14 @@ class LaneCurvature:
             (LANES,) spent. Negative where the last one met a direction of negative curvature, or
             numbers that are not finite: the displacement is then that of the products before.
         """
+        residual = self.residual.reshape(3, self._n, LANES)
+        residual[:] = force.transpose(2, 1, 0)
+        system = self.solve_residual(r, tolerance, most_products)
+        found = system.solution.reshape(3, self._n, LANES).transpose(2, 1, 0)
+        return np.ascontiguousarray(found, dtype=np.float64), system.products.copy()
+
+    def lists_at(self, r: NDArray[np.int32]) -> LaneLists:
+        """Lists that hold at these positions."""
         lists = self._lists
         around = lists.surroundings
         if (
@@ -104,27 +114,38 @@ class LaneCurvature:
             or not lists.pairs.used[0]
         ):
             lists.make(r)
-            if len(self._system.first) < len(lists.pairs.first):
-                self._system = _empty_system(self._n, len(lists.pairs.first))
+        return lists
+
+    def solve_residual(
+        self, r: NDArray[np.int32], tolerance: Array, most_products: int
+    ) -> LaneSystem:
+        """The same for the forces that stand in `residual`; the answer stands in the system.
+
+        Where the very first direction curves down the system's `direction` is the preconditioned
+        force.
+        """
+        lists = self.lists_at(r)
+        if len(self._system.second) < len(lists.pairs.first):
+            self._system = _empty_system(self._n, len(lists.pairs.first), self.residual)
         system = self._system
-        self._freeze(r, lists.pairs, around.unit, self._constants, system)
-        system.residual.reshape(3, self._n, LANES)[:] = force.transpose(2, 1, 0)
+        self._freeze(r, lists.pairs, lists.surroundings.unit, self._constants, system)
         system.goal[:] = tolerance * tolerance
-        solve_lanes(system, most_products)
-        found = system.solution.reshape(3, self._n, LANES).transpose(2, 1, 0)
-        return np.ascontiguousarray(found, dtype=np.float64), system.products.copy()
+        solve_lanes(r, lists.surroundings.unit, system, most_products)
+        return system
 
 
-def _empty_system(n: int, capacity: int) -> LaneSystem:
+def _empty_system(n: int, capacity: int, residual: NDArray[np.float32]) -> LaneSystem:
     single: Any = np.float32
-    vectors = {name: np.zeros(3 * n * LANES, dtype=single) for name in LaneSystem._fields[6:10]}
+    names = ("solution", "direction", "product")
+    vectors = {name: np.zeros(3 * n * LANES, dtype=single) for name in names}
     return LaneSystem(
         used=np.zeros(1, dtype=np.int64),
-        first=np.zeros(capacity, dtype=np.uint32),
+        row=np.zeros(n + 1, dtype=np.int64),
         second=np.zeros(capacity, dtype=np.uint32),
         frozen=np.zeros(capacity * PAIR, dtype=single),
         block=np.ones(5 * BLOCK, dtype=single),
         inverse=np.zeros(6 * n * LANES, dtype=single),
+        residual=residual,
         **vectors,
         sums=np.zeros(SUMS * LANES, dtype=single),
         weight=np.zeros(LANES, dtype=single),
@@ -153,8 +174,10 @@ def lane_freezing_kernel(law: PairLaw) -> Any:
 
     @lean_kernel
     def freeze(r, pairs, unit, k, system):  # type: ignore[no-untyped-def]
-        block, stride = system.block, r.shape[0] // 3
-        found = 0
+        block, own, stride = system.block, system.inverse, r.shape[0] // 3
+        for d in range(own.shape[0]):
+            own[d] = ZERO
+        found, rows = 0, np.int64(0)
         begin, end = 0, pairs.used[0]
         while begin < end:
             size = min(BLOCK_PAIRS, end - begin)
@@ -167,51 +190,28 @@ def lane_freezing_kernel(law: PairLaw) -> Any:
             evaluate(block, k)
             for slot in range(size):
                 p = np.uint64(begin + slot)
-                system.first[found] = pairs.first[p]
+                i, j = np.int64(pairs.first[p]), np.int64(pairs.second[p])
+                while rows <= i:
+                    system.row[rows] = found
+                    rows += 1
                 system.second[found] = pairs.second[p]
-                inverse = pairs.inverse_range[p]
+                square = pairs.inverse_range[p] * pairs.inverse_range[p]
+                curvature = pairs.strength[p] * square
                 found += keep_pair(
-                    block, slot, pairs.strength[p] * inverse * inverse, found, system.frozen
+                    block, slot, curvature, square, found, system.frozen, stride, i, j, own
                 )
             begin += size
         system.used[0] = found
-        own_inverses(system)
+        for later in range(rows, system.row.shape[0]):
+            system.row[later] = found
+        for i in range(stride // LANES):
+            invert_own(own, stride, i)
 
     return freeze
 
 
 @lean_kernel
-def keep_pair(block, slot, curvature, found, frozen):  # type: ignore[no-untyped-def]
-    """Copy a slot to the frozen pairs; whether the pair interacts in any lane."""
-    touching = 0
-    for b in range(LANES):
-        e, f = slot * LANES + b, found * PAIR + b
-        for c in range(3):
-            frozen[f + c * LANES] = block[c * BLOCK + e]
-        along, across = block[3 * BLOCK + e], block[4 * BLOCK + e]
-        frozen[f + 3 * LANES] = curvature * along
-        frozen[f + 4 * LANES] = curvature * across
-        touching += along != ZERO
-        touching += across != ZERO
-    return touching > 0
-
-
-@lean_kernel
-def own_inverses(system):  # type: ignore[no-untyped-def]
-    """Inverses of the particles' own blocks, from the frozen pairs."""
-    own = system.inverse
-    stride = own.shape[0] // 6
-    for d in range(own.shape[0]):
-        own[d] = ZERO
-    for p in range(system.used[0]):
-        i, j = np.int64(system.first[p]), np.int64(system.second[p])
-        add_own(system.frozen, p, stride, i, j, own)
-    for block in range(stride // LANES):
-        invert_own(own, stride, block)
-
-
-@lean_kernel
-def solve_lanes(system, most_products):  # type: ignore[no-untyped-def]
+def solve_lanes(r, unit, system, most_products):  # type: ignore[no-untyped-def]
     """Solve M d = f; on entry the residual holds f, and `goal` the squared tolerances."""
     s = system
     for d in range(s.solution.shape[0]):
@@ -231,7 +231,7 @@ def solve_lanes(system, most_products):  # type: ignore[no-untyped-def]
             going += s.products[b] >= 0 and s.square[b] > s.goal[b]
         if going == 0:
             return
-        multiply_all(s)
+        multiply_all(r, unit, s)
         for b in range(LANES):
             s.weight[b] = ZERO
             if s.products[b] >= 0 and s.square[b] > s.goal[b]:
@@ -260,16 +260,15 @@ def lane_sum(sums, b):  # type: ignore[no-untyped-def]
 
 
 @lean_kernel
-def multiply_all(s):  # type: ignore[no-untyped-def]
+def multiply_all(r, unit, s):  # type: ignore[no-untyped-def]
     """-M times the direction, and the sums of d M d."""
     stride = s.product.shape[0] // 3
     for d in range(s.product.shape[0]):
         s.product[d] = ZERO
     for e in range(s.sums.shape[0]):
         s.sums[e] = ZERO
-    for p in range(s.used[0]):
-        i, j = np.int64(s.first[p]), np.int64(s.second[p])
-        add_product(s.direction, s.frozen, p, stride, i, j, s.product, s.sums)
+    for i in range(stride // LANES):
+        add_products(r, unit, s.direction, s, stride, i, s.product)
 
 
 @lean_kernel

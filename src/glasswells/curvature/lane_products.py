@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from glasswells.model.lane_vectors import (
+    BLOCK,
     FLOATS,
+    INTEGERS,
     LANES,
     all_lanes,
     load_lanes,
@@ -24,8 +26,9 @@ from glasswells.model.lane_vectors import (
     store_lanes,
 )
 
-PAIR = 5 * LANES
-"""Numbers of a frozen pair: x, y, z, D/r^2 and v'/r of all lanes, as in `FrozenPairs`."""
+PAIR = 2 * LANES
+"""Numbers of a frozen pair: D/r^2, D = v'' - v'/r, and v'/r of all lanes. Its vector is made from
+the positions again, which takes less time than to read it."""
 SUMS = 8
 SMALLEST_DETERMINANT = 1e-4
 """Of an own block, in units of the third power of its mean eigenvalue, for it to be inverted."""
@@ -34,29 +37,51 @@ SMALLEST_TRACE = 1e-6
 _CONTRACT = ("contract",)
 
 
-def _add_product(
+def _add_products(
     typing_context: Any,
+    r: Any,
+    unit: Any,
     field: Any,
+    system: Any,
+    stride: Any,
+    i: Any,
+    out: Any,
+) -> Any:
+    """Add what the pairs in which i is the first contribute to -M z to `out`, and to z M z.
+
+    `system` has the fields `second`, `row`, `frozen` and `sums`. After the rows of all particles up
+    to i the result at i is complete, and -z times it is added to a row of the sums.
+    """
+    number = types.int64
+    lengths: Any = types.UniTuple(types.float32, 3)  # type: ignore[no-untyped-call]
+    signature = types.void(r, lengths, field, system, number, number, out)
+    return signature, _generate_products
+
+
+def _keep_pair(
+    typing_context: Any,
+    block: Any,
+    slot: Any,
+    curvature: Any,
+    along_r: Any,
+    found: Any,
     frozen: Any,
-    pair: Any,
     stride: Any,
     i: Any,
     j: Any,
-    out: Any,
-    sums: Any,
+    own: Any,
 ) -> Any:
-    """Add a pair's contribution to -M z to `out`, and to z M z to a row of `sums`."""
-    number = types.int64
-    signature = types.void(field, frozen, number, number, number, number, out, sums)
-    return signature, _generate_product
+    """Copy a slot to the frozen pairs and add it to both own blocks: xx, xy, xz, yy, yz, zz.
 
-
-def _add_own(
-    typing_context: Any, frozen: Any, pair: Any, stride: Any, i: Any, j: Any, own: Any
-) -> Any:
-    """Add a pair to the own blocks of both particles: xx, xy, xz, yy, yz, zz."""
-    number = types.int64
-    return types.void(frozen, number, number, number, number, own), _generate_own
+    The numbers of the slot are in units of the range and of the strength; `curvature` brings them
+    to the units of v'/r, and `along_r` times that to those of D/r^2. True if the pair interacts in
+    any lane.
+    """
+    number, real = types.int64, types.float32
+    signature = types.boolean(
+        block, number, real, real, number, frozen, number, number, number, own
+    )
+    return signature, _generate_keep
 
 
 def _invert_own(typing_context: Any, own: Any, stride: Any, i: Any) -> Any:
@@ -96,14 +121,14 @@ def _turn(typing_context: Any, direction: Any, steepest: Any, weight: Any, place
     return types.void(direction, steepest, weight, types.int64), _generate_turn
 
 
-add_product: Any = intrinsic(_add_product)
-add_own: Any = intrinsic(_add_own)
+add_products: Any = intrinsic(_add_products)
+keep_pair: Any = intrinsic(_keep_pair)
 invert_own: Any = intrinsic(_invert_own)
 advance_particle: Any = intrinsic(_advance_particle)
 turn: Any = intrinsic(_turn)
 
 
-class _Lanes:
+class LaneArithmetic:
     """Arithmetic of whole lanes."""
 
     def __init__(self, context: Any, builder: ir.IRBuilder) -> None:
@@ -111,9 +136,11 @@ class _Lanes:
         self._offset = ir.IntType(64)
 
     def memory(self, kind: Any, array: Any) -> Any:
+        """Where the numbers of an array begin."""
         return memory_of(self._context, self.builder, kind, array)
 
     def place(self, stride: Any, component: int, particle: Any) -> Any:
+        """Place of the lanes of one component of a particle."""
         return place_of(self.builder, stride, component, particle)
 
     def row(self, particle: Any) -> Any:
@@ -122,71 +149,114 @@ class _Lanes:
         return self.builder.mul(turn, self._offset(LANES))
 
     def load(self, memory: Any, place: Any) -> Any:
+        """The numbers of all lanes from a place on."""
         return load_lanes(self.builder, memory, place, FLOATS)
 
     def store(self, vector: Any, memory: Any, place: Any) -> None:
+        """Put them there."""
         store_lanes(self.builder, vector, memory, place)
 
     def add_to(self, memory: Any, place: Any, vector: Any, *, sign: int = 1) -> None:
+        """Add a vector to the numbers there, or subtract it."""
         old = self.load(memory, place)
         self.store(self.plus(old, vector) if sign > 0 else self.minus(old, vector), memory, place)
 
-    def pair(self, frozen: Any, pair: Any) -> list[Any]:
-        begin = self.builder.mul(pair, self._offset(PAIR))
-        places = (self.builder.add(begin, self._offset(c * LANES)) for c in range(5))
-        return [self.load(frozen, place) for place in places]
-
     def constant(self, number: float) -> Any:
+        """One number in all lanes."""
         return all_lanes(self.builder, ir.Constant(ir.FloatType(), number))
 
     def plus(self, a: Any, b: Any) -> Any:
+        """A + b."""
         return self.builder.fadd(a, b, flags=_CONTRACT)
 
     def minus(self, a: Any, b: Any) -> Any:
+        """A - b."""
         return self.builder.fsub(a, b, flags=_CONTRACT)
 
     def times(self, a: Any, b: Any) -> Any:
+        """A times b."""
         return self.builder.fmul(a, b, flags=_CONTRACT)
 
     def dot(self, a: list[Any], b: list[Any]) -> Any:
+        """Sum of the products of components."""
         total = self.times(a[0], b[0])
         for one, other in zip(a[1:], b[1:], strict=True):
             total = self.plus(total, self.times(one, other))
         return total
 
 
-def _generate_product(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    lanes, kinds = _Lanes(context, builder), signature.args
-    field, frozen, pair, stride, i, j, out, sums = arguments
-    field, frozen = lanes.memory(kinds[0], field), lanes.memory(kinds[1], frozen)
-    out, sums = lanes.memory(kinds[6], out), lanes.memory(kinds[7], sums)
-    *r, along, across = lanes.pair(frozen, pair)
-    places = [(lanes.place(stride, c, i), lanes.place(stride, c, j)) for c in range(3)]
-    u = [lanes.minus(lanes.load(field, at_j), lanes.load(field, at_i)) for at_i, at_j in places]
-    along = lanes.times(along, lanes.dot(r, u))
-    w = [lanes.plus(lanes.times(along, r[c]), lanes.times(across, u[c])) for c in range(3)]
-    for c, (at_i, at_j) in enumerate(places):
-        lanes.add_to(out, at_i, w[c])
-        lanes.add_to(out, at_j, w[c], sign=-1)
-    lanes.add_to(sums, lanes.row(i), lanes.dot(u, w))
+def _generate_products(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+    lanes, kinds = LaneArithmetic(context, builder), signature.args
+    r, unit, field, system, stride, i, out = arguments
+    names = kinds[3].fields
+    parts = [builder.extract_value(system, c) for c in range(len(names))]
+    second, row, frozen, sums = (
+        lanes.memory(kinds[3].types[names.index(name)], parts[names.index(name)])
+        for name in ("second", "row", "frozen", "sums")
+    )
+    r, field, out = (lanes.memory(kinds[c], arguments[c]) for c in (0, 2, 6))
+    one = ir.IntType(64)(1)
+    at_i = [lanes.place(stride, c, i) for c in range(3)]
+    r_i = [load_lanes(builder, r, place, INTEGERS) for place in at_i]
+    z_i = [lanes.load(field, place) for place in at_i]
+    own = [_local(builder, lanes.load(out, place)) for place in at_i]
+    first, last = (builder.load(builder.gep(row, [place])) for place in (i, builder.add(i, one)))
+    with cgutils.for_range_slice(builder, first, last, one, ir.IntType(64)) as (pair, _):
+        j = builder.zext(builder.load(builder.gep(second, [pair])), ir.IntType(64))
+        at_j = [lanes.place(stride, c, j) for c in range(3)]
+        begin = builder.mul(pair, ir.IntType(64)(PAIR))
+        along = lanes.load(frozen, begin)
+        across = lanes.load(frozen, builder.add(begin, ir.IntType(64)(LANES)))
+        apart, u = [], []
+        for c, place in enumerate(at_j):
+            whole = builder.sub(load_lanes(builder, r, place, INTEGERS), r_i[c])
+            length = all_lanes(builder, builder.extract_value(unit, c))
+            apart.append(lanes.times(builder.sitofp(whole, FLOATS), length))
+            u.append(lanes.minus(lanes.load(field, place), z_i[c]))
+        along = lanes.times(along, lanes.dot(apart, u))
+        for c, place in enumerate(at_j):
+            w = lanes.plus(lanes.times(along, apart[c]), lanes.times(across, u[c]))
+            builder.store(lanes.plus(builder.load(own[c]), w), own[c])
+            lanes.add_to(out, place, w, sign=-1)
+    result = [builder.load(place) for place in own]
+    for value, place in zip(result, at_i, strict=True):
+        lanes.store(value, out, place)
+    lanes.add_to(sums, lanes.row(i), lanes.dot(z_i, result), sign=-1)
     return context.get_dummy_value()
 
 
-def _generate_own(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    lanes, kinds = _Lanes(context, builder), signature.args
-    frozen, pair, stride, i, j, own = arguments
-    frozen, own = lanes.memory(kinds[0], frozen), lanes.memory(kinds[5], own)
-    *r, along, across = lanes.pair(frozen, pair)
+def _local(builder: ir.IRBuilder, value: Any) -> Any:
+    """A variable of a kernel, which the compiler keeps in a register."""
+    return cgutils.alloca_once_value(builder, value)  # type: ignore[no-untyped-call]
+
+
+def _generate_keep(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+    lanes, kinds = LaneArithmetic(context, builder), signature.args
+    block, slot, curvature, along_r, found, frozen, stride, i, j, own = arguments
+    block, frozen, own = (lanes.memory(kinds[c], arguments[c]) for c in (0, 5, 9))
+    offset = ir.IntType(64)
+    begin = builder.mul(slot, offset(LANES))
+    *r, along, across = (lanes.load(block, builder.add(begin, offset(c * BLOCK))) for c in range(5))
+    factor = all_lanes(builder, curvature)
+    along, across = lanes.times(factor, along), lanes.times(factor, across)
+    begin = builder.mul(found, offset(PAIR))
+    lanes.store(lanes.times(all_lanes(builder, along_r), along), frozen, begin)
+    lanes.store(across, frozen, builder.add(begin, offset(LANES)))
     for entry, (a, b) in enumerate(((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))):
         value = lanes.times(lanes.times(along, r[a]), r[b])
         value = lanes.plus(value, across) if a == b else value
         for particle in (i, j):
             lanes.add_to(own, lanes.place(stride, entry, particle), value)
-    return context.get_dummy_value()
+    bits, zero = ir.IntType(LANES), lanes.constant(0.0)
+    touches = [
+        builder.bitcast(builder.fcmp_unordered("!=", number, zero), bits)
+        for number in (along, across)
+    ]
+    return builder.icmp_unsigned("!=", builder.or_(*touches), bits(0))
 
 
 def _generate_inverse(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    lanes = _Lanes(context, builder)
+    lanes = LaneArithmetic(context, builder)
     own, stride, i = arguments
     own = lanes.memory(signature.args[0], own)
     places = [lanes.place(stride, entry, i) for entry in range(6)]
@@ -221,7 +291,7 @@ def _generate_inverse(context: Any, builder: ir.IRBuilder, signature: Any, argum
 
 
 def _generate_advance(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    lanes = _Lanes(context, builder)
+    lanes = LaneArithmetic(context, builder)
     *arrays, stride, i, sums = arguments
     solution, residual, direction, product, inverse, length = (
         lanes.memory(kind, array) for kind, array in zip(signature.args[:6], arrays, strict=True)
@@ -244,7 +314,7 @@ def _generate_advance(context: Any, builder: ir.IRBuilder, signature: Any, argum
 
 
 def _generate_turn(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-    lanes = _Lanes(context, builder)
+    lanes = LaneArithmetic(context, builder)
     *arrays, place = arguments
     direction, steepest, weight = (
         lanes.memory(kind, array) for kind, array in zip(signature.args[:3], arrays, strict=True)
