@@ -23,8 +23,9 @@ from glasswells.core.progress import Report, silent
 from glasswells.core.records import Configuration
 from glasswells.landscape.recognition import are_apart
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, Trajectory
-from glasswells.minimization.lane_descent import Arrival, LaneDescents
+from glasswells.minimization.lane_descent import LaneDescents
 from glasswells.minimization.lane_newton import Landing, LaneEnds
+from glasswells.minimization.lane_truncated_newton import Arrival
 from glasswells.minimization.settings import Descent
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Interactions
@@ -80,8 +81,12 @@ def continue_in_lanes(
             for b, starts in enumerate(met):
                 if not motion.is_blown(b):
                     starts.append(motion.units(b))
-        arrivals = iter(descents.descend([start for starts in met for start in starts]))
-        arrived = [list(islice(arrivals, len(starts))) for starts in met]
+        # In the order of time: so lanes hold all trajectories, and few pairs come and go.
+        order = sorted((k, b) for b, starts in enumerate(met) for k in range(len(starts)))
+        found = descents.descend([met[b][k] for k, b in order])
+        arrived: list[list[Arrival]] = [[] for _ in trajectories]
+        for (_, b), arrival in zip(order, found, strict=True):
+            arrived[b].append(arrival)
         ends.take(arrived, report)
     for b, trajectory in enumerate(trajectories):
         trajectory.dynamics = motion.checkpoint(b)

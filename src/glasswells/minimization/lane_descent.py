@@ -1,9 +1,9 @@
-"""The first stretch of up to sixteen descents on one glass at once, as SIMD lanes.
+"""Up to sixteen descents on one glass at once, as SIMD lanes, until only digits are missing.
 
 Each lane goes downhill by L-BFGS, with forces in single precision, until its largest force
-component is small; a lane that has arrived takes the next start. The way of a lane does not depend
-on the others. The end of each descent, in double precision, is `minimize_positions` from where its
-lane arrived.
+component is small; a lane that has arrived takes the next start. Truncated Newton steps follow.
+The way of a lane does not depend on the others. The end of each descent, in double precision, is
+`minimize_positions` from where its lane arrived.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from glasswells.minimization.kernels import (
     judge,
     propose,
 )
+from glasswells.minimization.lane_truncated_newton import Arrival, TruncatedNewton
 from glasswells.minimization.settings import MinimizerSettings
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.lane_lists import LaneLists, has_strayed
@@ -40,20 +41,17 @@ from glasswells.model.lanes import (
 )
 from glasswells.model.law import PairLaw, single_precision
 
+NEWTON_BELOW = 0.1
+"""Largest force component at which truncated Newton steps take over."""
 ARRIVAL = 2e-3
 """Largest force component at which a lane has arrived; rounding leaves 2e-5."""
+LANE_HISTORY = 4
+"""Pairs that L-BFGS remembers in lanes at most: six of them do not fit into the caches, and save
+two evaluations in a hundred."""
 REFILLED = 4
 """Lanes that take new starts together: each time the list is made anew."""
 EMPTY, FRESH, DESCENDING, ENDED = 0, 1, 2, 3
 """What a lane is doing."""
-
-
-class Arrival(NamedTuple):
-    """Where a lane arrived, or gave up: further down the same way in any case."""
-
-    positions: Array
-    """(N, 3), not wrapped: the difference to the start is the displacement."""
-    evaluations: int
 
 
 class Fleet(NamedTuple):
@@ -112,7 +110,8 @@ class LaneDescents:
     interactions
         Of these particles.
     settings
-        Of the whole descents; `method` must be L-BFGS.
+        Of the whole descents; `method` must be L-BFGS. Where `newton_below` is 0 there are no
+        Newton steps.
     """
 
     def __init__(self, interactions: PairInteractions, settings: MinimizerSettings) -> None:
@@ -121,12 +120,23 @@ class LaneDescents:
         self._descend = lane_descent_kernel(interactions.model.law)
         self._lists = LaneLists(interactions)
         self._settings = settings
-        self._fleet = empty_fleet(len(interactions.diameters), settings.history)
+        n, history = len(interactions.diameters), min(settings.history, LANE_HISTORY)
+        self._fleet = empty_fleet(n, history)
+        self._arrival_force = max(ARRIVAL, settings.max_force)
+        self._newton: TruncatedNewton | None = None
+        if settings.newton_below > 0:
+            self._newton = TruncatedNewton(interactions, settings, self._arrival_force)
         x, y, z = (np.float32(WHOLE / edge) for edge in self._box)
         self._per_length = x, y, z
 
     def descend(self, starts: Sequence[NDArray[np.int64]]) -> list[Arrival]:
         """Go downhill from positions (N, 3) in units of box/2^32; where each arrived, in order."""
+        if self._newton is None:
+            return self._descend_to(self._arrival_force, starts)
+        nearby = max(NEWTON_BELOW, self._arrival_force)
+        return self._newton.approach(self._descend_to(nearby, starts))
+
+    def _descend_to(self, goal: float, starts: Sequence[NDArray[np.int64]]) -> list[Arrival]:
         fleet, settings = self._fleet, self._settings
         waiting = list(range(len(starts)))[::-1]
         occupant = [0] * LANES
@@ -152,7 +162,7 @@ class LaneDescents:
                 self._per_length,
                 self._constants,
                 settings.largest_step,
-                max(ARRIVAL, settings.max_force),
+                goal,
                 settings.max_evaluations,
                 settings.patience,
                 enough,

@@ -43,13 +43,14 @@ class MinimizerSettings:
     that start on top of one another from being flung through the box."""
     history: int = 6
     """Pairs that L-BFGS remembers; 5 to 20 need the same evaluations within some 10 %, and each
-    pair costs time."""
+    pair costs time. In lanes four at most."""
     stiffness: float = 100.0
     """Curvature assumed for the first step of L-BFGS: the order of the largest in the glass."""
     newton_below: float = 0.01
     """Largest force component below which pair models are finished by Newton steps; 0: never.
     From 0.01 all of 120 quenches of glasses at T = 0.04 ended in the minimum of L-BFGS alone; from
-    0.1 five did not. It saves evaluations to start early, but hardly any time."""
+    0.1 five did not. It saves evaluations to start early, but hardly any time. Lanes
+    take shortened Newton steps farther up unless this is 0."""
     newton_tolerance: float = 0.05
     """Factor by which a Newton step reduces the residual of its linear equation; flat optimum."""
     newton_pause: int = 10

@@ -38,7 +38,7 @@ COUNTED = {
 """Counts of the stage, by what they are in the state of a trajectory."""
 LENGTHS = {"quenches", "chunk_quenches"}
 """Settings on which only the length of a trajectory depends, and where it is cut into chunks."""
-LANE_FORMAT = 2
+LANE_FORMAT = 3
 """Raise it when lanes would no longer give the same trajectories from the same seeds."""
 
 

@@ -21,6 +21,7 @@ from glasswells.landscape.explore import (
 )
 from glasswells.landscape.places import PLACE, settled
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, Trajectory
+from glasswells.minimization import MinimizerSettings
 from glasswells.model.lanes import floating_point
 from glasswells.model.soft_spheres import SoftSphereConstants, SoftSpheres
 from glasswells.sampling.lane_dynamics import LaneTrajectories
@@ -58,21 +59,12 @@ def assert_equal_states(a: ExplorationState, b: ExplorationState) -> None:
 
 
 @compiled
-def test_minima_and_counts_are_those_of_double_precision(
-    glass: Configuration, uncut: list[ExplorationState]
-) -> None:
-    """Quench by quench from the same snapshots: two trajectories would part by chaos."""
-    starts = begin(glass, 3)
-    motion = LaneTrajectories(
-        MODEL.interactions(glass), [s.dynamics for s in starts], SETTINGS.time_step
-    )
-    twins = [Trajectory(state, SETTINGS, MODEL.interactions(glass)) for state in starts]
-    for _ in range(QUENCHES):
-        motion.advance(SETTINGS.interval)
-        for b, twin in enumerate(twins):
-            positions = floating_point(motion.units(b), glass.box)
-            twin.quench(MODEL.interactions(glass), positions, SETTINGS.minimizer)
-    for b, (twin, found) in enumerate(zip(twins, uncut, strict=True)):
+def test_minima_and_counts_are_those_of_double_precision(glass: Configuration) -> None:
+    """Where lanes descend by the same method: L-BFGS as far as single precision goes."""
+    alone = replace(SETTINGS, minimizer=MinimizerSettings(newton_below=0))
+    found_states = continue_explorations(MODEL, begin(glass, 3), alone, QUENCHES)
+    twins, motion = quenched_alone(glass)
+    for b, (twin, found) in enumerate(zip(twins, found_states, strict=True)):
         expected = twin.state()
         assert found.failures == 0
         assert found.transitions == expected.transitions
@@ -86,6 +78,39 @@ def test_minima_and_counts_are_those_of_double_precision(
             moved = displacement(*(end.configuration.positions for end in ends), glass.box)
             assert np.abs(moved).max() < 1e-7
         assert np.array_equal(found.dynamics.positions, motion.checkpoint(b).positions)
+
+
+def quenched_alone(glass: Configuration) -> tuple[list[Trajectory], LaneTrajectories]:
+    """Quench by quench from the same snapshots: two trajectories would part by chaos."""
+    starts = begin(glass, 3)
+    motion = LaneTrajectories(
+        MODEL.interactions(glass), [s.dynamics for s in starts], SETTINGS.time_step
+    )
+    twins = [Trajectory(state, SETTINGS, MODEL.interactions(glass)) for state in starts]
+    for _ in range(QUENCHES):
+        motion.advance(SETTINGS.interval)
+        for b, twin in enumerate(twins):
+            positions = floating_point(motion.units(b), glass.box)
+            twin.quench(MODEL.interactions(glass), positions, SETTINGS.minimizer)
+    return twins, motion
+
+
+@compiled
+def test_by_newton_steps_most_quenches_end_where_they_end_alone(
+    glass: Configuration, uncut: list[ExplorationState]
+) -> None:
+    """Near the boundaries of basins another method is another map; what it finds are minima."""
+    twins, _ = quenched_alone(glass)
+    common = 0
+    for twin, found in zip(twins, uncut, strict=True):
+        expected = {round(s.energy, 7): s.visits for s in twin.state().structures}
+        common += sum(min(s.visits, expected.get(round(s.energy, 7), 0)) for s in found.structures)
+        assert found.failures == 0
+        for structure in found.structures:
+            end = settled(MODEL, structure, SETTINGS.minimizer)
+            assert end is not None
+            assert end.energy == pytest.approx(structure.energy, abs=1e-9)
+    assert common >= 0.9 * 3 * QUENCHES
 
 
 @compiled

@@ -74,8 +74,21 @@ def test_a_start_without_a_finite_energy_leaves_the_others(minimum: Configuratio
     arrivals = descents(minimum)[0].descend(starts)
     (alone,) = descents(minimum)[0].descend(starts[2:])
     assert np.array_equal(arrivals[2].positions, alone.positions)
-    assert arrivals[1].evaluations == 1
+    assert arrivals[1].evaluations == 2  # one by L-BFGS, one where Newton steps would begin
     assert np.array_equal(arrivals[1].positions, floating_point(starts[1], minimum.box))
+
+
+def test_without_newton_steps_lanes_arrive_as_well(minimum: Configuration) -> None:
+    """As where settings forbid them; it takes more evaluations."""
+    interactions = MODEL.interactions(minimum)
+    assert isinstance(interactions, PairInteractions)
+    starts = snapshots(minimum, 3)
+    whole = LaneDescents(interactions, MinimizerSettings(newton_below=0)).descend(starts)
+    for arrival, other in zip(whole, descents(minimum)[0].descend(starts), strict=True):
+        _, forces = interactions.energy_and_forces(arrival.positions)
+        assert np.abs(forces).max() < 1.1 * ARRIVAL
+        assert arrival.evaluations > other.evaluations
+        assert np.abs(arrival.positions - other.positions).max() < 0.02
 
 
 def test_nothing_to_do(minimum: Configuration) -> None:
