@@ -177,7 +177,7 @@ def lane_freezing_kernel(law: PairLaw) -> Any:
         block, own, stride = system.block, system.inverse, r.shape[0] // 3
         for d in range(own.shape[0]):
             own[d] = ZERO
-        found, rows = 0, np.int64(0)
+        found, rows = np.int64(0), np.int64(0)
         begin, end = 0, pairs.used[0]
         while begin < end:
             size = min(BLOCK_PAIRS, end - begin)
