@@ -145,8 +145,11 @@ def test_only_the_command_line_and_the_report_print():
     assert printing == []
 
 
+COMPILERS = {"njit", "jit", "vectorize", "guvectorize", "KernelDispatcher"}
+
+
 def test_compiler_flags_are_set_in_one_place():
-    """`njit` and `fastmath` outside the decorator would bring their own flags and cache.
+    """A compiler or `fastmath` outside the decorator would bring their own flags and cache.
 
     `fastmath=True` makes `isnan` always false, so it is not even allowed there.
     """
@@ -158,7 +161,7 @@ def test_compiler_flags_are_set_in_one_place():
             assert not (isinstance(value, ast.Constant) and value.value is True), name_of(path)
             target = call.func.attr if isinstance(call.func, ast.Attribute) else None
             target = call.func.id if isinstance(call.func, ast.Name) else target
-            if "fastmath" in flags or target in {"njit", "jit", "vectorize", "guvectorize"}:
+            if "fastmath" in flags or target in COMPILERS:
                 elsewhere.append(name_of(path))
     assert set(elsewhere) <= {"core/compiler.py"}
     assert "core/compiler.py" in elsewhere  # else this test looks for the wrong names

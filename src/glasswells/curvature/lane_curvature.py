@@ -177,7 +177,7 @@ def lane_freezing_kernel(law: PairLaw) -> Any:
         block, own, stride = system.block, system.inverse, r.shape[0] // 3
         for d in range(own.shape[0]):
             own[d] = ZERO
-        found, rows = np.int64(0), np.int64(0)
+        found, rows = 0, np.int64(0)
         begin, end = 0, pairs.used[0]
         while begin < end:
             size = min(BLOCK_PAIRS, end - begin)
@@ -204,8 +204,8 @@ def lane_freezing_kernel(law: PairLaw) -> Any:
         system.used[0] = found
         for later in range(rows, system.row.shape[0]):
             system.row[later] = found
-        for i in range(stride // LANES):
-            invert_own(own, stride, i)
+        for particle in range(stride // LANES):
+            invert_own(own, stride, particle)
 
     return freeze
 
