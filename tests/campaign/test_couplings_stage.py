@@ -15,12 +15,14 @@ from typer.testing import CliRunner
 
 import glasswells as gw
 from glasswells.campaign.campaigns import open_campaign as open_store
+from glasswells.catalog import catalog as catalog_module
 from glasswells.catalog import observables as reading_observables
 from glasswells.cli import app
 from glasswells.content.campaign import campaign_content
 from glasswells.core.records import Configuration, DoubleWell
 from glasswells.modes.stiffness import Stiffness
 from glasswells.observables.attempt_columns import KELVIN
+from glasswells.plan.couplings import CouplingsSection
 from glasswells.report.well_tables import wells_table
 from glasswells.stages import stored_couplings
 from glasswells.stages.couplings import WellCouplings, couplings_parameters, run_couplings
@@ -72,6 +74,18 @@ def test_what_is_stored_is_what_reading_computes_bit_for_bit(
     assert "attempt_frequency_a" not in older.double_wells.columns
     g = gw.deformation_potential(coupled.model, coupled[0].double_well)
     assert np.array_equal(coupled.summaries[0].deformation_potential, g.tensor)
+
+
+def test_without_vineyard_no_table_has_columns_of_attempts(
+    coupled: gw.Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = coupled.plan.table(CouplingsSection).model_copy(update={"vineyard": False})
+    plan = coupled.plan.model_copy(update={"couplings": section})
+    monkeypatch.setattr(catalog_module, "read_stored_plan", lambda _: plan)
+    catalog = gw.open_campaign(coupled.directory)
+    assert not [n for n in catalog.double_wells.columns if "attempt" in n or "activated" in n]
+    assert not [n for n, _, _ in catalog.column_guide if "attempt" in n or "activated" in n]
+    assert "gamma_longitudinal" in catalog.double_wells.columns
 
 
 def test_determinants_are_those_of_the_dense_spectra(coupled: gw.Catalog) -> None:

@@ -23,6 +23,7 @@ from glasswells.core.unit_words import unit_of_material
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.model.pair_model import Model
 from glasswells.observables.attempt_columns import attempt_columns
+from glasswells.plan.couplings import CouplingsSection
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.splittings import solved_units
@@ -85,9 +86,11 @@ class Catalog:
             self.units: tuple[UnitSystem, ...] = solved_units(store, self.plan)
             """The unit sets under which splittings were solved."""
             known = store.product_counts()
+        asked = self.plan.table(CouplingsSection).vineyard
+        has_attempts = asked and "well_couplings" in known
         self._more: tuple[Column, ...] = (
             *(BOND_COLUMNS if self.plan.model.bond_length is not None else ()),
-            *(attempt_columns(self.units) if "well_couplings" in known else ()),
+            *(attempt_columns(self.units) if has_attempts else ()),
             *(VIBRATION_COLUMNS if "well_vibrations" in known else ()),
         )
 
