@@ -255,6 +255,24 @@ def test_other_programs_read_both_minima_and_who_moves(
             assert moves is None or np.abs(moves - wanted).max() < 1e-12
 
 
+def test_files_of_a_calculators_double_well_ask_for_its_energy(
+    paths_campaign: Path, tmp_path: Path
+) -> None:
+    """The campaign names a calculator, which reading never runs; Python may give the energy."""
+    catalog = gw.open_campaign(paths_campaign)
+    files = gw.extract_double_well(catalog, 0, tmp_path / "own")
+    energy = catalog.model
+    calculator = catalog.plan.model.model_copy(update={"kind": "ase"})
+    catalog.plan = catalog.plan.model_copy(update={"model": calculator})
+    with pytest.raises(gw.InputError, match=r"gw\.extract_double_well\(.*, model=") as refused:
+        gw.extract_double_well(catalog, 0, tmp_path / "none")
+    assert str(catalog.directory) in str(refused.value)
+    assert not (tmp_path / "none").exists()
+    given = gw.extract_double_well(catalog, 0, tmp_path / "given", model=energy)
+    assert [f.name for f in given] == [f.name for f in files]
+    assert all(f.read_bytes() == g.read_bytes() for f, g in zip(files, given, strict=True))
+
+
 def read_by_ase(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Positions and displacements; ASE leaves out the columns of a dump that it does not know."""
     import ase.io

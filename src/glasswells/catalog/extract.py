@@ -13,6 +13,7 @@ from glasswells.core.whole_file import whole_files
 from glasswells.interchange.elements import elements_of
 from glasswells.interchange.extended_xyz import write_extended_xyz
 from glasswells.interchange.lammps_dump import write_lammps_dump
+from glasswells.model.pair_model import Model
 from glasswells.paths.images import path_images
 from glasswells.store.errors import StoreError
 
@@ -21,7 +22,12 @@ IMAGES = 41
 
 
 def extract_double_well(
-    catalog: Catalog, which: int | str, folder: str | Path, images: int = IMAGES
+    catalog: Catalog,
+    which: int | str,
+    folder: str | Path,
+    images: int = IMAGES,
+    *,
+    model: Model | None = None,
 ) -> list[Path]:
     """Write the configurations of a double well as extended XYZ and as LAMMPS dump.
 
@@ -43,11 +49,14 @@ def extract_double_well(
         Where the files go; it is made.
     images
         Of the path, both ends included.
+    model
+        The energy, where that of the campaign is a calculator, which reading does not run.
 
     Raises
     ------
     InputError
-        If there is no such double well; for fewer than five images; if the folder is a file.
+        If there is no such double well; for fewer than five images; if the folder is a file; if
+        the energy is a calculator and no model is given.
     ConvergenceError
         If the path cannot be followed from the stored saddle.
     StoreError
@@ -57,7 +66,14 @@ def extract_double_well(
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file, expected a folder, or a name that is free")
     found = catalog[which]
-    path = path_images(catalog.model, found.double_well, images)
+    if model is None and catalog.plan.model.native is None:
+        raise InputError(
+            f"the path is followed with the energy of the campaign, which is code (model.kind = "
+            f"{catalog.plan.model.kind!r}) that reading does not run: in Python make it by "
+            f"gw.LammpsModel or gw.AseModel, then gw.extract_double_well(gw.open_campaign("
+            f"{str(catalog.directory)!r}), {which!r}, {str(folder)!r}, model=...)"
+        )
+    path = path_images(model or catalog.model, found.double_well, images)
     masses = catalog.plan.model.element_masses
     species = elements_of(found.double_well.minimum_a, masses) if masses else None
     try:
