@@ -10,6 +10,7 @@ import time
 import numpy as np
 
 from glasswells.campaign.cache_folder import check_cache_folder
+from glasswells.core.dispatchers import collection_paused
 from glasswells.core.records import Configuration, DoubleWell
 from glasswells.landscape.explore import continue_exploration, explore, start_exploration
 from glasswells.landscape.melt_quench import melt_quench
@@ -54,13 +55,18 @@ def warm_up(*, silicon: bool = False, lanes: bool = False) -> float:
     check_cache_folder()
     begin = time.perf_counter()
     seed = np.random.SeedSequence(1)
+    with collection_paused():
+        _warm_up_all(seed, silicon=silicon, lanes=lanes)
+    return time.perf_counter() - begin
+
+
+def _warm_up_all(seed: np.random.SeedSequence, *, silicon: bool, lanes: bool) -> None:
     glass = _soft_glass(seed)
     _warm_up_landscape(SoftSpheres(), glass, 0.1, seed)
     if lanes:
         explore(SoftSpheres(), glass, 0.1, 2, 10, seed, settings=ExplorationSettings(lanes=LANES))
     if silicon:
         _warm_up_landscape(StillingerWeber("vink-2001"), _silicon(seed), HOT, seed)
-    return time.perf_counter() - begin
 
 
 def _soft_glass(seed: np.random.SeedSequence) -> Configuration:

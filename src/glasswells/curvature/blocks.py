@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
 from glasswells.model.frozen_pairs import PairDerivatives, pair_diagonal, pair_product
 from glasswells.model.pair_model import Derivatives
@@ -78,7 +78,7 @@ def diagonal_of(blocks: Blocks) -> Array:
     return diagonal
 
 
-@kernel
+@lean_kernel
 def times(blocks, x_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill out_nc with M x."""
     if blocks.block_pf.shape[1] == PAIR_ENTRIES:
@@ -87,7 +87,7 @@ def times(blocks, x_nc, out_nc):  # type: ignore[no-untyped-def]
         block_product(blocks, x_nc, out_nc)
 
 
-@kernel
+@lean_kernel
 def block_product(blocks, x_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill out_nc with M x, for blocks of nine numbers."""
     n = x_nc.shape[0]
@@ -111,7 +111,7 @@ def block_product(blocks, x_nc, out_nc):  # type: ignore[no-untyped-def]
         out_nc[i, 2] += c
 
 
-@kernel
+@lean_kernel
 def symmetric_times(d_n6, x_nc, i):  # type: ignore[no-untyped-def]
     """The product of the i-th symmetric 3 x 3 block with the i-th vector."""
     x, y, z = x_nc[i, 0], x_nc[i, 1], x_nc[i, 2]

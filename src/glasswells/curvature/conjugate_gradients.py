@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.curvature.scaled_blocks import scale, scale_transposed
 
 
-@kernel
+@lean_kernel
 def conjugate_gradients(scaled, force_d, tolerance, most_products, displacement_d):  # type: ignore[no-untyped-def]
     """Solve M d = f until the preconditioned residual has fallen by the factor `tolerance`.
 
@@ -29,7 +29,7 @@ def conjugate_gradients(scaled, force_d, tolerance, most_products, displacement_
     return spent
 
 
-@kernel
+@lean_kernel
 def begin(scaled, force_d):  # type: ignore[no-untyped-def]
     """Set residual, direction and solution for a new right-hand side; the residual's square."""
     residual, direction, solution = scaled.vector_vd[0], scaled.vector_vd[1], scaled.vector_vd[4]
@@ -53,7 +53,7 @@ def begin(scaled, force_d):  # type: ignore[no-untyped-def]
     return square
 
 
-@kernel
+@lean_kernel
 def advance(scaled, square, goal, most_products):  # type: ignore[no-untyped-def]
     """Go on until the residual's square is at most `goal`; products spent, and the square.
 
@@ -88,7 +88,7 @@ def advance(scaled, square, goal, most_products):  # type: ignore[no-untyped-def
     return spent, square
 
 
-@kernel
+@lean_kernel
 def finish(scaled, out_d):  # type: ignore[no-untyped-def]
     """Fill the solution in plain coordinates, without its uniform part."""
     sweep, w = scaled.vector_vd[2], scaled.weight_n
@@ -104,7 +104,7 @@ def finish(scaled, out_d):  # type: ignore[no-untyped-def]
         out_d[3 * i + 2] -= w[i] * z
 
 
-@kernel
+@lean_kernel
 def residual_norm(scaled):  # type: ignore[no-untyped-def]
     """The residual |f - M d| in plain coordinates, G^-1 (I + L) of the preconditioned one."""
     start, partner, block = scaled.start, scaled.partner, scaled.block_pcc
@@ -127,7 +127,7 @@ def residual_norm(scaled):  # type: ignore[no-untyped-def]
     return np.sqrt(total)
 
 
-@kernel
+@lean_kernel
 def add_excess(scaled, in_d, out_d):  # type: ignore[no-untyped-def]
     """Add what the own blocks of particles with a lifted pivot are beyond the unit matrix."""
     for k in range(scaled.lifted.shape[0]):
@@ -137,7 +137,7 @@ def add_excess(scaled, in_d, out_d):  # type: ignore[no-untyped-def]
                 out_d[d + a] += scaled.excess_kcc[k, a, c] * in_d[d + c]
 
 
-@kernel
+@lean_kernel
 def sweep_back(scaled, in_d, out_d):  # type: ignore[no-untyped-def]
     """(I + U)^-1 v; the off-diagonal blocks of the Hessian are the negative pair blocks."""
     start, partner, block = scaled.start, scaled.partner, scaled.block_pcc
@@ -152,7 +152,7 @@ def sweep_back(scaled, in_d, out_d):  # type: ignore[no-untyped-def]
         out_d[3 * i], out_d[3 * i + 1], out_d[3 * i + 2] = x, y, z
 
 
-@kernel
+@lean_kernel
 def sweep_forth(scaled, in_out_d):  # type: ignore[no-untyped-def]
     """(I + L)^-1 v, in place."""
     start, partner, block = scaled.start, scaled.partner, scaled.block_pcc
@@ -165,7 +165,7 @@ def sweep_forth(scaled, in_out_d):  # type: ignore[no-untyped-def]
             in_out_d[j + 2] += block[p, 0, 2] * x + block[p, 1, 2] * y + block[p, 2, 2] * z
 
 
-@kernel
+@lean_kernel
 def translation_of(weight_n, field_d):  # type: ignore[no-untyped-def]
     """The t for which the field minus w_i t has no uniform part; zero where all weights are."""
     x, y, z, total = 0.0, 0.0, 0.0, 0.0

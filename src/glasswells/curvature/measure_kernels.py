@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.curvature.blocks import times
 
 
-@kernel
+@lean_kernel
 def dot(x_nc, y_nc):  # type: ignore[no-untyped-def]
     """Scalar product x . y over all particles."""
     total = 0.0
@@ -17,7 +17,7 @@ def dot(x_nc, y_nc):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@lean_kernel
 def lanczos_steps(blocks, x_nc, before_nc, work_nc, alpha_k, beta_k, first, last, tiny):  # type: ignore[no-untyped-def]
     """Go on with the Lanczos recurrence from step `first` up to `last`; returns the steps done.
 
@@ -46,7 +46,7 @@ def lanczos_steps(blocks, x_nc, before_nc, work_nc, alpha_k, beta_k, first, last
     return last
 
 
-@kernel
+@lean_kernel
 def gauss_quadrature(d_k, e_k, first_k, last_k, limit):  # type: ignore[no-untyped-def]
     """Eigenvalues of a symmetric tridiagonal matrix, with the ends of its eigenvectors.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
 from glasswells.curvature.blocks import PAIR_ENTRIES, Blocks, diagonal_of
 from glasswells.curvature.copies import copy_field
@@ -74,7 +74,7 @@ def scaled_blocks(blocks: Blocks, weights: Array | None) -> ScaledBlocks:
     return scaled._replace(lifted=lifted, excess_kcc=excess[lifted])
 
 
-@kernel
+@lean_kernel
 def scale_blocks(blocks, scaled):  # type: ignore[no-untyped-def]
     """Fill the blocks and the scaling."""
     own_nf, start, partner = scaled.scaling_nf, scaled.start, scaled.partner
@@ -92,7 +92,7 @@ def scale_blocks(blocks, scaled):  # type: ignore[no-untyped-def]
                 scale_block(blocks.block_pf[p], own_nf, i, partner[p], scaled.block_pcc[p])
 
 
-@kernel
+@lean_kernel
 def invert_factors(own_nf):  # type: ignore[no-untyped-def]
     """Replace each symmetric block, xx, xy, xz, yy, yz, zz, by G, pivots kept positive."""
     for i in range(own_nf.shape[0]):
@@ -111,7 +111,7 @@ def invert_factors(own_nf):  # type: ignore[no-untyped-def]
         own_nf[i, 5] = g22
 
 
-@kernel
+@lean_kernel
 def scale(scaling_nf, i, x, y, z):  # type: ignore[no-untyped-def]
     """G v."""
     return (
@@ -121,7 +121,7 @@ def scale(scaling_nf, i, x, y, z):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@lean_kernel
 def scale_transposed(scaling_nf, i, x, y, z):  # type: ignore[no-untyped-def]
     """G^T v."""
     return (
@@ -131,7 +131,7 @@ def scale_transposed(scaling_nf, i, x, y, z):  # type: ignore[no-untyped-def]
     )
 
 
-@kernel
+@lean_kernel
 def scale_pair(second_f, scaling_nf, i, j, out_cc):  # type: ignore[no-untyped-def]
     """Fill out_cc with G_i (d r r^T + b) G_j^T for the five numbers of a pair."""
     x, y, z, b, d = second_f[0], second_f[1], second_f[2], second_f[3], second_f[4]
@@ -152,7 +152,7 @@ def scale_pair(second_f, scaling_nf, i, j, out_cc):  # type: ignore[no-untyped-d
     out_cc[2, 2] = az * bz + u20 * v20 + u21 * v21 + u22 * v22
 
 
-@kernel
+@lean_kernel
 def scale_block(block_f, scaling_nf, i, j, out_cc):  # type: ignore[no-untyped-def]
     """Fill out_cc with -G_i M_ij G_j^T for the nine numbers of a block."""
     for c in range(3):

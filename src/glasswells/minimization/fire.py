@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.minimization.kernels import (
@@ -75,7 +75,7 @@ def descend_fire(
             return run.descent(Outcome.NOT_FINITE)
 
 
-@kernel
+@lean_kernel
 def fire_propose(w, pace, largest_time_step, largest_step):  # type: ignore[no-untyped-def]
     """One step of the dynamics from the accepted point; velocities are `w.direction_d`."""
     v, f = w.direction_d, w.force_d
@@ -110,7 +110,7 @@ def fire_propose(w, pace, largest_time_step, largest_step):  # type: ignore[no-u
         w.trial_d[d] = w.position_d[d] + time_step * v[d]
 
 
-@kernel
+@lean_kernel
 def fire_accept(w, pace, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the trial point if it is finite; otherwise stop and shorten the time step."""
     state = w.state[0]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
 
 STATE = np.dtype(
@@ -106,7 +106,7 @@ def workspace(positions: Array, history: int, stiffness: float) -> Workspace:
     )
 
 
-@kernel
+@lean_kernel
 def largest_component(force_d):  # type: ignore[no-untyped-def]
     """Largest absolute component of a field (3N,); NaN if any component is NaN or infinite."""
     infinite, strange = like(force_d, np.inf), 0
@@ -123,20 +123,20 @@ def largest_component(force_d):  # type: ignore[no-untyped-def]
     return max(x, max(y, z))
 
 
-@kernel
+@lean_kernel
 def copy(from_d, to_d):  # type: ignore[no-untyped-def]
     """Copy an array; a slice assignment takes seconds to compile."""
     for d in range(from_d.shape[0]):
         to_d[d] = from_d[d]
 
 
-@kernel
+@lean_kernel
 def like(a_d, number):  # type: ignore[no-untyped-def]
     """The number in the precision of an array: another would slow its loops down."""
     return a_d.dtype.type(number)
 
 
-@kernel
+@lean_kernel
 def dot(a_d, b_d):  # type: ignore[no-untyped-def]
     """Inner product."""
     total = like(a_d, 0.0)
@@ -145,7 +145,7 @@ def dot(a_d, b_d):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@lean_kernel
 def two_dots(a_d, b_d, c_d):  # type: ignore[no-untyped-def]
     """Inner products a.b and a.c, reading a once."""
     first, second = like(a_d, 0.0), like(a_d, 0.0)
@@ -155,7 +155,7 @@ def two_dots(a_d, b_d, c_d):  # type: ignore[no-untyped-def]
     return first, second
 
 
-@kernel
+@lean_kernel
 def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
     """Accept the start; returns the largest force component, not finite if anything is."""
     state = w.state[0]
@@ -166,7 +166,7 @@ def begin(w, force_d, energy):  # type: ignore[no-untyped-def]
     return largest + 0.0 * energy
 
 
-@kernel
+@lean_kernel
 def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped-def]
     """Accept the trial point, or shorten the step to it.
 
@@ -220,7 +220,7 @@ def judge(w, force_d, energy, remembering, may_jump):  # type: ignore[no-untyped
     return REJECTED
 
 
-@kernel
+@lean_kernel
 def note_jump(w, force_d, energy):  # type: ignore[no-untyped-def]
     """Note a change of the energy on the way to the trial point that no force accounts for.
 
@@ -239,7 +239,7 @@ def note_jump(w, force_d, energy):  # type: ignore[no-untyped-def]
         state["jump"] = mismatch
 
 
-@kernel
+@lean_kernel
 def note_progress(w, energy, max_force):  # type: ignore[no-untyped-def]
     """Reset the count of idle judgements if energy or force reached a new low."""
     state = w.state[0]
@@ -251,7 +251,7 @@ def note_progress(w, energy, max_force):  # type: ignore[no-untyped-def]
         state["idle"] = 0
 
 
-@kernel
+@lean_kernel
 def remember(w, force_d):  # type: ignore[no-untyped-def]
     """Put the step just accepted into the history, unless it shows no positive curvature."""
     state = w.state[0]
@@ -278,15 +278,16 @@ def remember(w, force_d):  # type: ignore[no-untyped-def]
         state["held"] = min(state["held"], m - 1)  # the oldest pair was overwritten
 
 
-@kernel
-def propose(w, largest_step):  # type: ignore[no-untyped-def]
-    """A new L-BFGS direction from the accepted point, and the first trial point along it."""
-    compare_with_history(w)
-    combine_history(w)
+@lean_kernel
+def propose(w, largest_step, is_given):  # type: ignore[no-untyped-def]
+    """The first trial point along a new direction: the L-BFGS one, or what is there already."""
+    if not is_given:
+        compare_with_history(w)
+        combine_history(w)
     aim(w, largest_step)
 
 
-@kernel
+@lean_kernel
 def aim(w, largest_step):  # type: ignore[no-untyped-def]
     """The first trial point along the direction: the full step, or the largest one allowed.
 
@@ -316,7 +317,7 @@ def aim(w, largest_step):  # type: ignore[no-untyped-def]
         w.trial_d[d] = w.position_d[d] + step * direction[d]
 
 
-@kernel
+@lean_kernel
 def compare_with_history(w):  # type: ignore[no-untyped-def]
     """Inner products of the history with the force and with the newest change."""
     state = w.state[0]
@@ -332,7 +333,7 @@ def compare_with_history(w):  # type: ignore[no-untyped-def]
         w.change_change_hh[newest, i] = yy
 
 
-@kernel
+@lean_kernel
 def combine_history(w):  # type: ignore[no-untyped-def]
     """The two-loop recursion: the direction H f as a combination of force, steps and changes."""
     state = w.state[0]

@@ -255,7 +255,7 @@ def go_on(fleet, b, largest_step, goal, most, patience):  # type: ignore[no-unty
     if ends:
         fleet.status_b[b] = ENDED
     elif verdict != REJECTED:
-        propose(w, largest_step)
+        propose(w, largest_step, False)
 
 
 @lean_kernel

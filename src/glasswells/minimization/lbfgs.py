@@ -66,9 +66,7 @@ class _Directions:
         )
         if self.newton:
             w.state["held"][0] = 0
-            kernels.aim(w, settings.largest_step)
-        else:
-            kernels.propose(w, settings.largest_step)
+        kernels.propose(w, settings.largest_step, self.newton)
 
     def restart(self) -> bool:
         """Forget what led to a useless direction; False if it was the force itself already."""

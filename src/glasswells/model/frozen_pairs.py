@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.core.records import Array
 from glasswells.model.kernels import add_to_both, field_difference, pair_vector
 from glasswells.model.law import PairLaw
@@ -52,7 +52,7 @@ def freezing_kernel(law: PairLaw) -> Any:
     """(r_nc, box_c, pairs, k, frozen): fills `FrozenPairs` with the listed pairs that interact."""
     derivatives = law.derivatives
 
-    @kernel
+    @lean_kernel
     def freeze_pairs(r_nc, box_c, pairs, k, frozen):  # type: ignore[no-untyped-def]
         found = 0
         for i in range(r_nc.shape[0]):
@@ -79,7 +79,7 @@ def freezing_kernel(law: PairLaw) -> Any:
     return freeze_pairs
 
 
-@kernel
+@lean_kernel
 def pair_product(start, partner, second_pf, z_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill M:z by pairs: D p n + (v'/r) u, on j and its opposite on i."""
     out_nc[:] = 0.0
@@ -103,7 +103,7 @@ def pair_product(start, partner, second_pf, z_nc, out_nc):  # type: ignore[no-un
         out_nc[i, 2] -= fz
 
 
-@kernel
+@lean_kernel
 def pair_diagonal(start, partner, second_pf, out_n6):  # type: ignore[no-untyped-def]
     """Fill the particles' own blocks of M, xx, xy, xz, yy, yz, zz: sum of D n n + v'/r."""
     out_n6[:] = 0.0
@@ -120,7 +120,7 @@ def pair_diagonal(start, partner, second_pf, out_n6):  # type: ignore[no-untyped
                 own[5] += e * z * z + b
 
 
-@kernel
+@lean_kernel
 def pair_third_order(frozen, z_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill U:zz = n [v''' p^2 + (D/r) t^2] + 2 (D/r) p t; returns U:zzz."""
     out_nc[:] = 0.0
@@ -149,7 +149,7 @@ def pair_third_order(frozen, z_nc, out_nc):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@lean_kernel
 def pair_fourth_order(frozen, z_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill T:zzz, a quarter of the gradient of T:zzzz; returns T:zzzz.
 
@@ -184,7 +184,7 @@ def pair_fourth_order(frozen, z_nc, out_nc):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@lean_kernel
 def strain_vectors(x, y, z, out_kc):  # type: ignore[no-untyped-def]
     """Fill out_kc (6, 3) with e_k r, the change of a vector r under each unit strain."""
     out_kc[:] = 0.0
@@ -196,7 +196,7 @@ def strain_vectors(x, y, z, out_kc):  # type: ignore[no-untyped-def]
     out_kc[5, 0], out_kc[5, 1] = 0.5 * y, 0.5 * x
 
 
-@kernel
+@lean_kernel
 def pair_strain_gradient(frozen, gradient_k):  # type: ignore[no-untyped-def]
     """Fill gradient_k with sum (v'/r) r_a r_b, the virial."""
     gradient_k[:] = 0.0

@@ -14,7 +14,7 @@ from glasswells.core.compiler import kernel, lean_kernel
 from glasswells.model.law import PairLaw
 
 
-@kernel
+@lean_kernel
 def pair_vector(r_nc, box_c, i, j):  # type: ignore[no-untyped-def]
     """Minimum-image vector from i to j, and its square."""
     x = r_nc[j, 0] - r_nc[i, 0]
@@ -26,13 +26,13 @@ def pair_vector(r_nc, box_c, i, j):  # type: ignore[no-untyped-def]
     return x, y, z, x * x + y * y + z * z
 
 
-@kernel
+@lean_kernel
 def field_difference(z_nc, i, j):  # type: ignore[no-untyped-def]
     """U = z_j - z_i."""
     return z_nc[j, 0] - z_nc[i, 0], z_nc[j, 1] - z_nc[i, 1], z_nc[j, 2] - z_nc[i, 2]
 
 
-@kernel
+@lean_kernel
 def add_to_both(out_nc, i, j, x, y, z):  # type: ignore[no-untyped-def]
     """Add a pair's vector to particle j and its opposite to i."""
     out_nc[j, 0] += x
@@ -43,7 +43,7 @@ def add_to_both(out_nc, i, j, x, y, z):  # type: ignore[no-untyped-def]
     out_nc[i, 2] -= z
 
 
-@kernel
+@lean_kernel
 def largest_displacement2(r_nc, reference_nc):  # type: ignore[no-untyped-def]
     """Square of the largest distance of a particle from its place in `reference_nc`.
 
@@ -127,7 +127,7 @@ def force_kernel(law: PairLaw) -> Any:
         x, y, z = np.empty(capacity), np.empty(capacity), np.empty(capacity)
         force_nc[:] = 0.0
         energy = 0.0
-        first = 0
+        first = np.int64(0)  # 0 alone is a type of its own, for which callees are compiled, too
         while first < n:
             begin = pairs.start[first]
             last = first + 1

@@ -86,6 +86,15 @@ five cells fit an edge."""
 
 
 @lean_kernel
+def largest(diameter_n):  # type: ignore[no-untyped-def]
+    """The largest diameter. NumPy's `max` takes half a second to compile."""
+    found = 0.0
+    for i in range(diameter_n.shape[0]):
+        found = max(found, diameter_n[i])
+    return found
+
+
+@lean_kernel
 def choose_cells(box_c, list_cutoff, screen):  # type: ignore[no-untyped-def]
     """Set the number of cells along each edge: none narrower than `list_cutoff`, few empty."""
     n = screen.x.shape[0]
@@ -179,7 +188,7 @@ def screen_around(i, screen, screening):  # type: ignore[no-untyped-def]
     along_y = screen.cell[i] // cells[0] % cells[1]
     along_z = screen.cell[i] // (cells[0] * cells[1])
     span_x, span_y, span_z = min(1, cells[0] - 1), min(1, cells[1] - 1), min(1, cells[2] - 1)
-    found = 0
+    found = np.int64(0)
     for oz in range(-span_z, span_z + 1):
         for oy in range(-span_y, span_y + 1):
             y, z = (along_y + oy) % cells[1], (along_z + oz) % cells[2]
@@ -204,7 +213,7 @@ def screen_row(i, screen, screening):  # type: ignore[no-untyped-def]
     if screen.cells[0] * screen.cells[1] * screen.cells[2] > 1:
         return screen_around(i, screen, screening)
     mark_run(i, i + 1, n, screen, screening)
-    return collect_run(i, i + 1, n, screen, 0)
+    return collect_run(i, i + 1, n, screen, np.int64(0))
 
 
 @cache
@@ -222,7 +231,7 @@ def pair_list_kernel(law: PairLaw) -> Any:
         cutoff = np.sqrt(k.cutoff2)
         widened = skin + ROUNDING * max(box_c[0], box_c[1], box_c[2])
         longest = cutoff * screen.over_mean
-        choose_cells(box_c, longest * diameter_n.max() + widened, screen)
+        choose_cells(box_c, longest * largest(diameter_n) + widened, screen)
         sort_into_cells(r_nc, diameter_n, box_c, screen)
         box = np.float32(box_c[0]), np.float32(box_c[1]), np.float32(box_c[2])
         screening = ScreeningCutoff(
@@ -296,8 +305,7 @@ def prune_pair_list(r_nc, box_c, k, skin, wide, pairs):  # type: ignore[no-untyp
     capacity = max(BLOCK, longest_row(wide.start))
     x, y, z = np.empty(capacity), np.empty(capacity), np.empty(capacity)
     mask = np.empty(capacity, dtype=np.uint8)
-    found = 0
-    first = 0
+    found, first = np.int64(0), np.int64(0)
     while first < n:
         begin = wide.start[first]
         last = first + 1

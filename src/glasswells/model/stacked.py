@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from glasswells.core.compiler import kernel, lean_kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.geometry import wrap
 from glasswells.core.records import Array
 from glasswells.model.interactions import PairInteractions
@@ -152,7 +152,7 @@ def spatial_order(positions: Array, box: Array) -> NDArray[np.intp]:
     return np.lexsort((z, y, x))
 
 
-@kernel
+@lean_kernel
 def largest_lane_displacement2(r_ncb, reference_ncb):  # type: ignore[no-untyped-def]
     """Square of the largest distance of a particle of any lane from its reference.
 
@@ -171,7 +171,7 @@ def largest_lane_displacement2(r_ncb, reference_ncb):  # type: ignore[no-untyped
     return largest
 
 
-@kernel
+@lean_kernel
 def thin_list(r_ncb, box_c, wide, cutoff, skin, pairs):  # type: ignore[no-untyped-def]
     """Keep the pairs of a wide list that at least one lane has within cutoff + skin."""
     found = 0

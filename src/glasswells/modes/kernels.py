@@ -5,13 +5,13 @@ Suffixes: n particle, c Cartesian, p pair.
 
 from __future__ import annotations
 
-from glasswells.core.compiler import kernel
+from glasswells.core.compiler import lean_kernel
 from glasswells.curvature.blocks import times
 from glasswells.curvature.copies import copy_field
 from glasswells.model.kernels import add_to_both, field_difference
 
 
-@kernel
+@lean_kernel
 def chebyshev_filter(blocks, x_nc, out_nc, a_nc, b_nc, degree, low, high):  # type: ignore[no-untyped-def]
     """Fill out_nc with T_degree((2 M - low - high) / (high - low)) x: damps [low, high]."""
     n = x_nc.shape[0]
@@ -29,7 +29,7 @@ def chebyshev_filter(blocks, x_nc, out_nc, a_nc, b_nc, degree, low, high):  # ty
     copy_field(b_nc, out_nc)
 
 
-@kernel
+@lean_kernel
 def pair_fourth_powers(blocks, z_nc, out_nc):  # type: ignore[no-untyped-def]
     """Fill out_nc with sum_j |u|^2 u, u = z_j - z_i; returns sum over pairs |u|^4."""
     out_nc[:] = 0.0

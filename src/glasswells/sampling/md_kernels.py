@@ -250,12 +250,14 @@ def _list_maker(law: PairLaw) -> Any:
         wide, tight = lists.wide, lists.tight
         margin = 0.5 * (settings.wide_skin - settings.tight_skin)
         if has_strayed(r_nc, lists.wide_reference, margin * margin):
-            found = fill(r_nc, diameter_n, box_c, k, settings.wide_skin, lists.screen, wide)
-            if found > wide.partner.shape[0]:
+            capacity = wide.partner.shape[0]
+            while True:  # one place that calls: each is compiled again
+                found = fill(r_nc, diameter_n, box_c, k, settings.wide_skin, lists.screen, wide)
+                if found <= capacity:
+                    break
                 capacity = found + found // 8
                 wide = _room(wide, capacity)
                 tight = _room(tight, capacity)
-                fill(r_nc, diameter_n, box_c, k, settings.wide_skin, lists.screen, wide)
             copy_to(lists.wide_reference.reshape(-1), r_nc.reshape(-1))
         prune_pair_list(r_nc, box_c, k, settings.tight_skin, wide, tight)
         copy_to(lists.tight_reference.reshape(-1), r_nc.reshape(-1))

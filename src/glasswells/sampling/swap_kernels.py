@@ -310,7 +310,7 @@ def swap_move(lists: ListKernels, energy_changes: EnergyChanges) -> Any:
         count = scan(small, state, scale, settings.skin, k, workspace.mask, workspace.row)
         if count == OVERFLOW:
             return OVERFLOW, 0.0
-        row = (workspace.row, 0, count)
+        row = (workspace.row, np.int64(0), count)
         grown = resized(small, growth, large, row, records, scale, k, buffer, lengths)
         change = np.float64(grown) + np.float64(shrunk)
         if not change <= bound:

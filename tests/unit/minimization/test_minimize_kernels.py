@@ -51,7 +51,7 @@ def test_direction_is_that_of_the_two_loop_recursion(history: int) -> None:
     kernels.begin(w, force, -0.5 * force @ w.trial_d)
     steps: list[np.ndarray] = []
     changes: list[np.ndarray] = []
-    kernels.propose(w, 1e9)
+    kernels.propose(w, 1e9, False)
     np.testing.assert_allclose(w.direction_d, force / 100.0, rtol=1e-14)
     for _ in range(3 * history + 2):
         before, force_before = w.position_d.copy(), w.force_d.copy()
@@ -61,7 +61,7 @@ def test_direction_is_that_of_the_two_loop_recursion(history: int) -> None:
             continue
         steps.append(w.position_d - before)
         changes.append(force_before - w.force_d)
-        kernels.propose(w, 1e9)
+        kernels.propose(w, 1e9, False)
         expected = two_loop_recursion(-w.force_d, steps[-history:], changes[-history:])
         # rounding of the inner products is amplified by the condition of the matrix, some 100
         np.testing.assert_allclose(
@@ -73,10 +73,10 @@ def test_direction_is_that_of_the_two_loop_recursion(history: int) -> None:
 def test_step_without_positive_curvature_stays_out_of_the_history() -> None:
     w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
     kernels.begin(w, np.array([1.0, 0.0, 0.0]), 0.0)
-    kernels.propose(w, 1.0)
+    kernels.propose(w, 1.0, False)
     assert kernels.judge(w, np.array([2.0, 0.0, 0.0]), -1.5, True, False) == kernels.ACCEPTED
     assert w.state["held"][0] == 0
-    kernels.propose(w, 1.0)
+    kernels.propose(w, 1.0, False)
     assert kernels.judge(w, np.array([1.0, 0.0, 0.0]), -3.0, True, False) == kernels.ACCEPTED
     assert w.state["held"][0] == 1
 
@@ -86,7 +86,7 @@ def test_judgement_in_the_noise_of_the_energy_goes_by_the_slope() -> None:
     for new_force in (-0.7, -0.9, 0.5):
         w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
         kernels.begin(w, np.array([1e-8, 0.0, 0.0]), 1e3)
-        kernels.propose(w, 1.0)
+        kernels.propose(w, 1.0, False)
         verdicts.append(
             kernels.judge(w, np.array([new_force * 1e-8, 0, 0]), 1e3 + 1e-10, True, False)
         )
@@ -100,7 +100,7 @@ def test_rejected_step_is_shortened_to_the_minimum_of_the_parabola() -> None:
     w = kernels.workspace(np.array([[0.0, 0.0, 0.0]]), 4, 1.0)
     stiffness = 5.0  # V = 5 (x - 1)^2 / 2 seen from x = 0: force 5, first step 5, parabola exact
     kernels.begin(w, np.array([5.0, 0.0, 0.0]), 0.5 * stiffness)
-    kernels.propose(w, 100.0)
+    kernels.propose(w, 100.0, False)
     x = w.trial_d[0]
     assert x == 5.0
     verdict = kernels.judge(
@@ -145,7 +145,7 @@ def test_a_step_of_the_energy_that_no_force_explains_is_passed_by_the_slope() ->
     for may_jump in (False, True):
         w = kernels.workspace(np.zeros((1, 3)), 4, 1.0)
         kernels.begin(w, np.array([0.1, 0.0, 0.0]), 0.0)
-        kernels.propose(w, 1.0)
+        kernels.propose(w, 1.0, False)
         for _ in range(3):
             x = float(w.trial_d[0])
             force = np.array([0.1 - 0.01 * x, 0.0, 0.0])
