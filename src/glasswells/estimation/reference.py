@@ -38,7 +38,7 @@ DESCENT = 0.0182 - 100 * STEP
 """And of a quench, from explorations with 100 steps between two."""
 LANE_GAINS = {0.062: 2.0, 0.07: 1.9, 0.092: 1.5}
 """How many times fewer CPU seconds a quench takes where trajectories go in lanes."""
-SEARCH_COSTS = {0.062: 1.1, 0.07: 1.0, 0.092: 2.1}
+SEARCH_COSTS = {0.062: 1.1, 0.07: 1.0, 0.092: 1.6}
 """How many times as much as at 0.07 a path search costs: `SIXTY`."""
 LANES = "docs/VALIDATION.md, explorations in lanes"
 STUDY_IMAGES = 40 + 80 + 160 + 320 + 600
@@ -98,22 +98,28 @@ for each mode that is followed one way."""
 AT_TEMPERATURES = {
     0.062: {
         "new": _rate(0.149, 0.9, 20, SIXTY),
+        "searches": _rate(0.65, 0.35, 20, SIXTY),
+        "wells": _rate(0.57, 0.25, 20, SIXTY),
         "linked": _rate(183.0, 1.35, 6, FIGURES, 100_000),
         "close": _rate(276.0, 2.8, 1, f"{CHOSEN} 0.07", 12_000),
     },
     0.07: {
         "new": _rate(0.296, 0.68, 30, SIXTY),
+        "searches": _rate(0.73, 0.3, 30, SIXTY),
+        "wells": _rate(0.5, 0.3, 30, SIXTY),
         "linked": _rate(173.9, 0.56, 10, TEN, 12_000),
         "close": _rate(276.0, 2.8, 10, TEN, 12_000),
     },
     0.092: {
         "new": _rate(0.864, 0.12, 10, SIXTY),
+        "searches": _rate(1.2, 0.2, 7, SIXTY),
+        "wells": _rate(0.25, 0.42, 7, SIXTY),
         "linked": _rate(150.0, 1.0, 1, f"{EXAMPLE}; at least", 112_000),
         "close": _rate(2485.0, 1.0, 1, f"{CHOSEN} 0.07, the one with as many minima", 12_000),
     },
 }
-"""Minima for each quench that no earlier quench of its trajectory met; pairs of a glass by the
-rules, `linked` with `TRANSITIONS` or more."""
+"""Minima for each quench that no earlier quench of its trajectory met; path searches for each pair,
+double wells for each search; pairs of a glass by the rules, `linked` with `TRANSITIONS` or more."""
 
 TRANSITIONS = 5
 """For which pairs by `linked` were counted."""

@@ -141,7 +141,8 @@ def test_without_pairs_or_modes_nothing_follows() -> None:
 def test_limits_bound_pairs_and_modes() -> None:
     text = TEXT.format(source="shipped", few=10, many=10, t0=100, t1=100, n=1500)
     limited = estimated(parse_plan(f"{text}max_pairs = 3\n[modes]\nmax_pairs = 2\n"))
-    rate = reference_rates(plan_of()).rate("searches").value
+    reference = reference_rates(plan_of())
+    rate = max(reference.rate("searches", t).value for t in plan_of().preparations)
     assert limited.stage("paths").tasks.value <= 20 * 2 * 3 * rate
     assert limited.stage("overlaps").tasks.value <= 20 * 2
 
@@ -263,7 +264,7 @@ def test_searches_cost_more_where_glasses_are_annealed_badly() -> None:
     reference = reference_rates(plan_of())
     for temperature in plan_of().preparations:
         ratio = relative_search(reference, temperature)
-        assert ratio == pytest.approx({0.062: 1.1, 0.07: 1.0, 0.092: 2.1}[temperature])
+        assert ratio == pytest.approx({0.062: 1.1, 0.07: 1.0, 0.092: 1.6}[temperature])
     silicon = '[model]\nkind = "stillinger-weber"\n[glasses]\nsource = "melt_quench"\n'
     material = parse_plan(silicon + '[splittings]\nunits = ["metal"]\n')
     assert relative_search(reference_rates(material), material.preparations[0]) == 1
