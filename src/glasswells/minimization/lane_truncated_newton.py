@@ -1,7 +1,7 @@
 """The second stretch of up to sixteen descents on one glass at once: truncated Newton steps.
 
 Where forces have become small, but the energy still curves down along some directions, a product
-with the frozen Hessian costs a sixth of an evaluation with its L-BFGS step, and conjugate
+with the frozen Hessian costs a fourth of an evaluation with its L-BFGS step, and conjugate
 gradients find more with it. They end where they meet a direction of negative curvature, or after a
 few products, and what they found so far is the direction of a line search (Nocedal & Wright,
 Numerical Optimization, 2nd ed. (2006), section 7.1). All in single precision; the way of a lane

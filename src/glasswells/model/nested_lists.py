@@ -34,7 +34,7 @@ class NestedBuilder:
         if self._wide is None or not largest_displacement2(positions, self._reference) < margin2:
             self._wide = self._builder.build(positions, WIDE_SKIN)
             self._reference = positions.copy()
-        # One in thirty pairs of the wide list is used: to ask for all their room each time would
+        # One in seven pairs of the wide list is used: to ask for room for all each time would
         # take longer than to fill it.
         if len(self._room.partner) < len(self._wide.partner):
             self._room = empty_pair_list(len(positions), len(self._wide.partner))
