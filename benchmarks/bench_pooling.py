@@ -29,7 +29,7 @@ from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.tasks import TaskInput, TaskOutput
 from rows import Row
 
-SIZES = (400, 1200)
+SIZES = (1200, 5000)
 """Minima in all trajectories together."""
 WARM = 8
 TRAJECTORIES = 4

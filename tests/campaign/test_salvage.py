@@ -28,6 +28,8 @@ Ids = set[str]
 PLAN = {"glasses": 2, "walks": 2, "chunks": 3, "width": 300, "steps": 20}
 EVERY = [pytest.param(5, id="some"), pytest.param(1, id="all", marks=pytest.mark.soak)]
 """Every fifth place, or each."""
+PAGES = [pytest.param(17, id="some"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+"""Every seventeenth page of some 160, or each."""
 
 
 def run(directory: Path, **options: Any) -> list[str]:
@@ -127,6 +129,31 @@ def test_of_a_sound_store_all_is_saved(whole: Path, tmp_path: Path) -> None:
         assert {row.task.id: row.cpu_seconds for row in store.tasks()} == cost
 
 
+@pytest.mark.parametrize("end", [0, 100, PAGE_SIZE])
+def test_stores_of_larger_pages_go_on_and_are_salvaged_also_without_their_heads(
+    start: Start, tmp_path: Path, whole: Path, end: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glasswells.store.schema.PAGE_SIZE", 16384)
+        old = start("old", **PLAN)
+    run(old)
+    assert digest(old) == digest(whole)
+    connection = sqlite3.connect(old / STORE_NAME)
+    assert connection.execute("PRAGMA page_size").fetchone() == (16384,)
+    connection.close()
+    for directory in (old, whole):
+
+        def behead(path: Path) -> None:
+            with path.open("r+b") as file:
+                file.write(bytes(end))
+
+        copy = damaged(directory, tmp_path, behead)
+        into, result = salvage(copy, tmp_path)
+        assert result.records == len(products(whole)), "the first page is the schema alone"
+        assert run(into) == []
+        assert digest(into) == digest(whole)
+
+
 def test_a_campaign_that_was_cut_off_is_saved_with_its_log(
     cut: Path, whole: Path, tmp_path: Path
 ) -> None:
@@ -141,7 +168,7 @@ def test_a_campaign_that_was_cut_off_is_saved_with_its_log(
     assert digest(into) == digest(whole)
 
 
-@pytest.mark.parametrize("step", EVERY)
+@pytest.mark.parametrize("step", PAGES)
 def test_pages_lost_to_zeros(whole: Path, tmp_path: Path, step: int) -> None:
     """One page after the other: most of the rest is saved, and all comes out the same again."""
     pages = (whole / STORE_NAME).stat().st_size // PAGE_SIZE
@@ -163,12 +190,12 @@ def test_pages_lost_to_zeros(whole: Path, tmp_path: Path, step: int) -> None:
         assert bool(done_again) == (losses[-1] > 0)
         assert digest(into) == digest(whole)
     assert min(losses) == 0, "a lost index costs nothing"
-    # In a small store of packed arrays one page in four holds an index, or sums.
-    assert sum(loss == 0 for loss in losses) >= len(losses) / 4
+    # In a small store of packed arrays one page in six holds an index, or sums: some of a sample.
+    assert sum(loss == 0 for loss in losses) >= len(losses) / 10
     assert max(losses) > 0
 
 
-@pytest.mark.parametrize("step", EVERY)
+@pytest.mark.parametrize("step", PAGES)
 def test_truncation_at_pages_and_between(whole: Path, tmp_path: Path, step: int) -> None:
     size = (whole / STORE_NAME).stat().st_size
     everything = products(whole)

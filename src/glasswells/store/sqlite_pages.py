@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from glasswells.store.schema import PAGE_SIZE
+from glasswells.store.schema import PAGE_SIZE, PAGE_SIZES
 
 TABLE_LEAF, INDEX_LEAF, INDEX_INTERIOR = 0x0D, 0x0A, 0x02
 FILE_HEADER = 100
@@ -24,8 +24,11 @@ FILE_HEADER = 100
 LOG_HEADER, FRAME_HEADER = 32, 24
 """Bytes at the start of a write-ahead log and before each page in it."""
 MAX_COLUMNS = 64
-SMALLEST_LOCAL = (PAGE_SIZE - 12) * 32 // 255 - 23
-"""Bytes of a long value that stay in its page, at least."""
+MAGIC = b"SQLite format 3\0"
+SIZE_IN_FILE, SIZE_IN_LOG = 16, 8
+"""Where a file and a log say how large their pages are."""
+KINDS = (0x02, 0x05, 0x0A, 0x0D)
+"""First bytes of pages of trees."""
 
 
 class Place(NamedTuple):
@@ -63,8 +66,9 @@ class PageFile:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
         log = path.with_name(path.name + "-wal")
         self._log = log.read_bytes() if log.exists() else b""
-        self._frames = _committed_frames(self._log)
-        in_file = -(-self._size // PAGE_SIZE)
+        self.page_size = _page_size(self._data, self._log)
+        self._frames = _committed_frames(self._log, self.page_size)
+        in_file = -(-self._size // self.page_size)
         self.count = max([in_file, *self._frames])
 
     def __enter__(self) -> Self:
@@ -89,7 +93,7 @@ class PageFile:
                 continue
             (n_cells,) = struct.unpack_from(">H", page, start + 3)
             header = 12 if kind == INDEX_INTERIOR else 8
-            n_cells = min(n_cells, (PAGE_SIZE - start - header) // 2)
+            n_cells = min(n_cells, (self.page_size - start - header) // 2)
             for offset in struct.unpack_from(f">{n_cells}H", page, start + header):
                 place = Place(number, offset, kind)
                 try:
@@ -118,9 +122,9 @@ class PageFile:
     def _page(self, number: int) -> bytes:
         if number in self._frames:
             start = self._frames[number]
-            return self._log[start : start + PAGE_SIZE]
-        start = (number - 1) * PAGE_SIZE
-        return self._data[start : start + PAGE_SIZE].ljust(PAGE_SIZE, b"\0")
+            return self._log[start : start + self.page_size]
+        start = (number - 1) * self.page_size
+        return self._data[start : start + self.page_size].ljust(self.page_size, b"\0")
 
     def _parts(self, place: Place) -> tuple[int | None, int, bytes, int]:
         """Row number, length, what is in the page, first page of the rest."""
@@ -130,15 +134,16 @@ class PageFile:
         rowid = None
         if place.kind == TABLE_LEAF:
             rowid, offset = _varint(page, offset)
-            limit = PAGE_SIZE - 35
+            limit = self.page_size - 35
         else:
-            limit = (PAGE_SIZE - 12) * 64 // 255 - 23
-        if not 0 < length <= self.count * PAGE_SIZE:
+            limit = (self.page_size - 12) * 64 // 255 - 23
+        if not 0 < length <= self.count * self.page_size:
             raise ValueError("longer than the file")
         if length <= limit:
             return rowid, length, page[offset : offset + length], 0
-        kept = SMALLEST_LOCAL + (length - SMALLEST_LOCAL) % (PAGE_SIZE - 4)
-        kept = kept if kept <= limit else SMALLEST_LOCAL
+        least = (self.page_size - 12) * 32 // 255 - 23
+        kept = least + (length - least) % (self.page_size - 4)
+        kept = kept if kept <= limit else least
         (overflow,) = struct.unpack_from(">I", page, offset + kept)
         return rowid, length, page[offset : offset + kept], overflow
 
@@ -150,11 +155,32 @@ class PageFile:
             page = self._page(overflow)
             (overflow,) = struct.unpack_from(">I", page)
             parts.append(page[4 : 4 + missing])
-            missing -= PAGE_SIZE - 4
+            missing -= self.page_size - 4
         return b"".join(parts)
 
 
-def _committed_frames(log: bytes) -> dict[int, int]:
+def _page_size(data: mmap.mmap | bytes, log: bytes) -> int:
+    """Of a store's file, also where its head is lost.
+
+    Then the log tells. Otherwise the larger pages are those of the file if the places where these
+    begin look much more like beginnings than the places between, where only the smaller ones do.
+    """
+    said = [
+        int.from_bytes(data[SIZE_IN_FILE : SIZE_IN_FILE + 2], "big") * (data[:16] == MAGIC),
+        int.from_bytes(log[SIZE_IN_LOG : SIZE_IN_LOG + 4], "big"),
+    ]
+    for size in said:
+        if size in PAGE_SIZES:
+            return size
+    small, large = min(PAGE_SIZES), max(PAGE_SIZES)
+    looks = [data[start] in KINDS for start in range(0, len(data), small)]
+    step = large // small
+    at, between = looks[::step], [look for k, look in enumerate(looks) if k % step]
+    is_large = sum(at) * len(between) > 2 * sum(between) * len(at)
+    return large if is_large else PAGE_SIZE
+
+
+def _committed_frames(log: bytes, page_size: int) -> dict[int, int]:
     """Where the newest version of each page lies in a log, up to its last commit.
 
     Frames of earlier rounds, which lie after the end of this one, have other salts.
@@ -162,7 +188,7 @@ def _committed_frames(log: bytes) -> dict[int, int]:
     salts = log[16:24]
     committed: dict[int, int] = {}
     since: dict[int, int] = {}
-    step = FRAME_HEADER + PAGE_SIZE
+    step = FRAME_HEADER + page_size
     for start in range(LOG_HEADER, len(log) - step + 1, step):
         number, size = struct.unpack_from(">II", log, start)
         if log[start + 8 : start + 16] != salts or not number:
