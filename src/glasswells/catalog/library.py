@@ -9,9 +9,11 @@ from importlib import resources
 from typing import Any
 
 from glasswells.catalog.library_file import LibraryFile, read_library
+from glasswells.catalog.library_places import settled
 from glasswells.catalog.library_records import LibraryEdition, LibraryWell
 from glasswells.catalog.table import table_of
 from glasswells.core.errors import InputError
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
 from glasswells.statistics.well_table import WellRow, well_table
 from glasswells.tunneling.units import UNIT_SETS
@@ -112,7 +114,8 @@ def _well(k: int | str, keys: Sequence[str], table: str) -> LibraryWell:
             else f"nothing: gw.{table}() has no rows"
         )
         raise InputError(f"k is {k!r}, expected {expected}")
-    return _library().well(known[str(k)])
+    found = _library().well(known[str(k)])
+    return replace(found, double_well=settled(SoftSpheres(), found.double_well))
 
 
 @cache

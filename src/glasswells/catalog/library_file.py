@@ -1,9 +1,9 @@
 """The file of the library: records as a campaign's store encodes them, in few bytes.
 
 An npz of two arrays. `index` is JSON: what there is, in the texts of the codec, and where the bytes
-of each array lie in `data`, under the SHA-256 of what they are unpacked to. Positions of saddle and
-minimum B are kept as differences from minimum A, and those of A from the first A of the same
-particles (`store.packing`), to the last bit.
+of each array lie in `data`, under the SHA-256 of what they are unpacked to. Places are on a grid
+(`library_places`); those of saddle and minimum B are kept as differences from minimum A, and those
+of A from the most similar A before of the same particles (`store.packing`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import hashlib
 import json
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from glasswells.catalog.library_places import on_grid
 from glasswells.catalog.library_records import (
     BandCheck,
     LibraryEdition,
@@ -26,7 +28,8 @@ from glasswells.catalog.library_records import (
     ModesSummary,
     Provenance,
 )
-from glasswells.core.records import Array, DoubleWell
+from glasswells.core.configuration import Configuration
+from glasswells.core.records import DoubleWell
 from glasswells.core.whole_file import whole_file
 from glasswells.stages.histories import HISTORIES
 from glasswells.statistics.well_summary import WellSummary
@@ -35,11 +38,9 @@ from glasswells.store.errors import CodecError
 from glasswells.store.packing import Packed, pack, unpack
 from glasswells.store.record_types import codec_of
 
-FORMAT = 1
-TANGENT_STEP = 2.0**-26
-"""Tangents are unit vectors whose last digits carry nothing: the paths behind them are exact to
-1e-9 of their length, and overlaps with modes are told to 1e-3. In double precision they would take
-as much room as A, saddle and B together."""
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""The first format kept places to the last bit."""
 CODEC = codec_of(
     (DoubleWell, WellSummary, ModesSummary, BandCheck, Provenance, LibraryEdition), HISTORIES
 )
@@ -88,22 +89,13 @@ def write_library(
         )
 
 
-def rounded_tangents(well: DoubleWell) -> DoubleWell:
-    """A double well with its tangents as the library keeps them."""
-    return replace(well, tangent_a=_rounded(well.tangent_a), tangent_b=_rounded(well.tangent_b))
-
-
-def _rounded(tangent: Array) -> Array:
-    return np.rint(tangent / TANGENT_STEP) * TANGENT_STEP
-
-
 class _Shelf:
     """Packs arrays one after the other, each once."""
 
     def __init__(self) -> None:
         self.places: dict[str, tuple[int, int, int, str | None]] = {}
         self.packed: list[bytes] = []
-        self._firsts: dict[str, dict[str, bytes]] = {}
+        self._minima: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self._end = 0
 
     def body(self, record: Any, bases: Mapping[str, bytes] | None = None) -> str:
@@ -117,24 +109,20 @@ class _Shelf:
                 self._end += len(kept.data)
         return encoded.body
 
-    def first_minimum(self, well: DoubleWell) -> dict[str, bytes]:
-        """Positions of the first A of the same particles, by their digest."""
-        a = well.minimum_a
-        particles = sha256(a.diameters.tobytes() + a.box.tobytes() + a.masses.tobytes())
-        return self._firsts.setdefault(particles, _positions(well))
-
-
-def _positions(well: DoubleWell) -> dict[str, bytes]:
-    data = well.minimum_a.positions.tobytes()
-    return {sha256(data): data}
+    def minima(self, a: Configuration) -> dict[str, bytes]:
+        """Positions of the minima A of the same particles, by their digests."""
+        return self._minima[sha256(a.diameters.tobytes() + a.box.tobytes() + a.masses.tobytes())]
 
 
 def _bodies(well: LibraryWell, shelf: _Shelf) -> dict[str, Any]:
-    first = shelf.first_minimum(well.double_well)
-    shelf.body(well.double_well.minimum_a, first)  # before what is a difference from it
+    double_well = on_grid(well.double_well)
+    a = double_well.minimum_a
+    others, positions = shelf.minima(a), a.positions.tobytes()
+    shelf.body(a, others)  # before what is a difference from it
+    others[sha256(positions)] = positions
     return {
         "preparation_temperature": well.preparation_temperature,
-        "double_well": shelf.body(rounded_tangents(well.double_well), _positions(well.double_well)),
+        "double_well": shelf.body(double_well, {sha256(positions): positions}),
         **{name: shelf.body(getattr(well, name)) for name in _RECORDS},
     }
 
@@ -220,6 +208,6 @@ def read_library(open_file: Callable[[], IO[bytes]]) -> LibraryFile:
     if hashlib.sha256(index).digest() != seal:
         raise CodecError(DAMAGED.format(" in its index"))
     content = json.loads(index)
-    if content["format"] != FORMAT:
-        raise CodecError(f"the library has the format {content['format']}, expected {FORMAT}")
+    if content["format"] not in READABLE:
+        raise CodecError(f"the library has the format {content['format']}, expected {READABLE}")
     return LibraryFile(content, data)

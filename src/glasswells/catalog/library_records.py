@@ -101,8 +101,9 @@ class LibraryWell:
     preparation_temperature: float
     """T_f, in epsilon/k_B."""
     double_well: DoubleWell
-    """A, saddle, B, profile and vectors. A, saddle, B and the profile are those of the campaign to
-    the last bit; the tangents are rounded to multiples of 2^-26."""
+    """A, saddle, B, profile and vectors. The profile is that of the campaign to the last bit. A,
+    saddle and B are kept to 5e-7 and brought to where the forces vanish when the record is read;
+    the tangents are multiples of 2^-18."""
     summary: WellSummary
     """The numbers of its row, among them its splittings and the name of its glass."""
     modes: ModesSummary

@@ -1,4 +1,4 @@
-"""The file of the library: to the last bit, small, sealed."""
+"""The file of the library: on grids, small, sealed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import glasswells as gw
-from glasswells.catalog.library_file import TANGENT_STEP, read_library, write_library
+from glasswells.catalog.library_file import read_library, write_library
+from glasswells.catalog.library_places import FARTHEST, PLACE_STEP, TANGENT_STEP, on_grid, settled
 from glasswells.catalog.library_records import (
     BandCheck,
     LibraryEdition,
@@ -148,22 +149,55 @@ def leaves(record: Any, name: str = "") -> dict[str, Any]:
     return {k: v for key, x in parts.items() for k, v in leaves(x, f"{name}.{key}").items()}
 
 
-def test_all_comes_back_to_the_last_bit_but_the_tangents(
+def test_all_comes_back_to_the_last_bit_but_places_and_tangents(
     wells: list[LibraryWell], path: Path
 ) -> None:
     library = opened(path)
     assert library.edition == EDITION
     assert library.two_level_systems == ["key-1", "key-2"]
     assert library.sample == ["key-3", "key-2"]
+    fields = ("tangent_a", "tangent_b", "displacement_ab", "displacement_as")
+    places = ("minimum_a", "saddle", "minimum_b")
+    rounded = {f".double_well.{name}" for name in fields}
+    rounded |= {f".double_well.{name}.positions" for name in places}
     for well in wells:
         found = library.well(well.key)
         known, read = leaves(well), leaves(found)
-        rounded = {".double_well.tangent_a", ".double_well.tangent_b"}
         assert known.keys() == read.keys() > rounded
         assert {k for k in known if known[k] != read[k]} == rounded
+        assert leaves(found.double_well) == leaves(on_grid(well.double_well))
         for name in ("tangent_a", "tangent_b"):
             change = getattr(found.double_well, name) - getattr(well.double_well, name)
             assert np.abs(change).max() <= TANGENT_STEP / 2
+        for name in places:
+            change = (
+                getattr(found.double_well, name).positions
+                - getattr(well.double_well, name).positions
+            )
+            assert np.abs(change).max() <= PLACE_STEP / 2
+
+
+def test_places_on_the_grid_settle_where_they_came_from() -> None:
+    """Minima and a saddle alike; what settles has no force, what is on the grid has."""
+    model, exact = gw.SoftSpheres(), gw.two_level_system("154e59115388-0").double_well
+    kept = on_grid(exact)
+    again = settled(model, kept)
+    for name in ("minimum_a", "saddle", "minimum_b"):
+        known, coarse, found = (getattr(well, name) for well in (exact, kept, again))
+        assert np.abs(gw.forces(model, coarse)).max() > 1e-6
+        assert np.abs(gw.forces(model, found)).max() < 1e-10
+        apart = displacement(known.positions, found.positions, known.box)
+        assert np.abs(apart).max() < 1e-9
+    assert np.abs(again.displacement_ab - exact.displacement_ab).max() < 1e-9
+
+
+def test_a_place_that_no_stationary_point_is_next_to_is_damage() -> None:
+    exact = gw.two_level_system("154e59115388-0").double_well
+    shifted = exact.saddle.positions.copy()
+    shifted[:, 0] += np.random.default_rng(1).normal(size=len(shifted)) * 10 * FARTHEST
+    broken = dataclasses.replace(exact, saddle=exact.saddle.moved_to(shifted))
+    with pytest.raises(CodecError, match="no stationary point is next to a place"):
+        settled(gw.SoftSpheres(), broken)
 
 
 def test_rounded_tangents_are_kept_to_the_last_bit(path: Path, tmp_path: Path) -> None:
