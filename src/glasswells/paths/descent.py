@@ -223,10 +223,7 @@ def _advance(
     is_forward = float(np.vdot(here.point.tangent, t)) > 0
     if not (is_good and is_lower and is_forward):
         return None, duration * max(min(factor, LATE_CUT), SMALLEST_CUT)
-    # The error is that of a length. Off a saddle the force grows: the same time is a longer step.
-    growth = float(np.linalg.norm(there.force) / np.linalg.norm(here.force))
-    factor = min(factor, settings.longest_step / length) / max(growth, 1.0)
-    return there, duration * max(factor, SMALLEST_CUT)
+    return there, duration * max(min(factor, settings.longest_step / length), SMALLEST_CUT)
 
 
 def _enter(

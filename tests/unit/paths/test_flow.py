@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from path_surfaces import (
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.paths import descent
 from glasswells.paths.chebyshev import Flow, stage_count, stages
 from glasswells.paths.curve import Arc, CurvePoint
 from glasswells.paths.descent import Descent, descend, leave_saddle, quadratic_length
@@ -195,20 +193,6 @@ def test_descents_end_in_the_two_minima(name: str) -> None:
         for rho, point in d.marks.items():
             assert np.linalg.norm(point - d.minimum) == pytest.approx(rho, rel=1e-10)
         assert set(d.marks) == {0.1, 0.01}
-
-
-def test_few_steps_are_repeated_where_the_force_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    is_repeated, advance = [], descent._advance
-
-    def noted(*args: Any) -> Any:
-        there, duration = advance(*args)
-        is_repeated.append(there is None)
-        return there, duration
-
-    monkeypatch.setattr(descent, "_advance", noted)
-    analytic_descents("mueller_brown")
-    assert 40 < len(is_repeated) < 200
-    assert np.mean(is_repeated) < 1 / 8  # 1 / 5 if a step may be twice as long in time
 
 
 @pytest.mark.parametrize("name", SURFACES)
