@@ -255,4 +255,4 @@ def test_a_missing_extra_says_how_to_get_it(
         monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(InputError, match=rf"pip install 'glasswells\[{extra}\]'"):
             exported(campaign, tmp_path / extra, extra)
-        assert not list((tmp_path / extra).iterdir())
+        assert not (tmp_path / extra).exists()
