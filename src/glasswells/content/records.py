@@ -219,7 +219,7 @@ class Preparation:
         rule
             Of the pairs that count, if they are known by rules; None: all.
         """
-        chosen = self.chosen_by(rule if rule in self.rules else None)
+        chosen = self.chosen_by(None if self.rules == (None,) else rule)
         return [
             [w.splitting(units.name) for w in first_of_each_core(two_level(wells, units))]
             for wells in chosen

@@ -82,13 +82,13 @@ def _cut(
     if len(own) > LEAF:
         x = places[own]
         along = x[:, int(np.argmax(np.ptp(x, axis=0)))]
-        is_upper = along > np.median(along)
+        # By rank and not by place: many particles may share one.
+        is_upper = np.argsort(np.argsort(along, kind="stable")) >= len(own) // 2
         links = graph[own][:, own].tocoo()
         cut = ~is_upper[links.row] & is_upper[links.col]
         parting = np.zeros(len(own), dtype=np.bool_)
         parting[_cover(*(ends[cut].astype(np.intp) for ends in (links.row, links.col)))] = True
         for side in (~is_upper, is_upper):
-            # Where no plane parts them all stand in the way, and there is nothing left to cut.
             rest = own[side & ~parting]
             parts += _cut(graph, places, rest, groups) if len(rest) else ()
         own = own[parting]

@@ -79,8 +79,8 @@ class Factorization:
             self._pieces = _eliminated(matrix, shift, dissection)
         except ZeroDivisionError:
             raise InputError(
-                f"the shift {shift!r} is an eigenvalue of the Hessian, expected another number: "
-                f"move it by a little"
+                f"the shift {float(shift)!r} is an eigenvalue of the Hessian, expected another "
+                f"number: move it by a little"
             ) from None
 
     def solve(self, rhs: Array) -> Array:
@@ -118,7 +118,8 @@ class Factorization:
         rhs = np.random.default_rng(0).standard_normal(len(self._order))
         solution = self.solve(rhs).ravel()
         error = float(np.linalg.norm(self._matrix @ solution - self._shift * solution - rhs))
-        if not error <= BACKWARD_ERROR * self._scale * float(np.linalg.norm(solution)):
+        size = self._scale + abs(self._shift)
+        if not error <= BACKWARD_ERROR * size * float(np.linalg.norm(solution)):
             return None
         return int(np.count_nonzero(self.pivots < 0))
 

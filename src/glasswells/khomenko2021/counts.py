@@ -59,9 +59,9 @@ def paper_counts_table(content: ReportContent) -> Table:
     rows: list[tuple[str, ...]] = []
     for p in content.preparations:
         paper = paper_counts(p)
-        if paper is None or not p.explored:
+        if paper is None or not p.explored or not has_paper_rule(p):
             continue
-        chosen = p.chosen_by(PAPER_RULE if PAPER_RULE in p.rules else None)
+        chosen = p.chosen_by(None if p.rules == (None,) else PAPER_RULE)
         numbers = [("double wells", [len(w) for w in chosen], paper.double_wells)]
         for units in content.units:
             if units.name in paper.tls:
@@ -100,14 +100,11 @@ def paper_density_table(content: ReportContent) -> Table:
         if paper is None or not p.explored:
             continue
         for units in content.units:
-            own = [
-                tls_density(splittings, p.volumes, units).reduced.text()
-                for splittings in (
-                    p.splittings(units.name),
-                    p.distinct_splittings(units),
-                    p.distinct_splittings(units, PAPER_RULE),
-                )
-            ]
+            chosen = [p.splittings(units.name), p.distinct_splittings(units)]
+            if has_paper_rule(p):
+                chosen.append(p.distinct_splittings(units, PAPER_RULE))
+            own = [tls_density(each, p.volumes, units).reduced.text() for each in chosen]
+            own += ["-"] * (3 - len(own))
             published = paper.density(units)
             rows.append(
                 (
@@ -127,6 +124,11 @@ def paper_density_table(content: ReportContent) -> Table:
         ),
         rows=tuple(rows),
     )  # fmt: skip
+
+
+def has_paper_rule(p: Preparation) -> bool:
+    """Whether pairs were chosen by the paper's rule, or it is not known by which."""
+    return p.rules == (None,) or PAPER_RULE in p.rules
 
 
 def paper_counts(p: Preparation) -> PaperCounts | None:

@@ -10,7 +10,7 @@ import scipy.sparse
 
 from glasswells.core.errors import InputError
 from glasswells.curvature.dissection import dissect
-from glasswells.curvature.factorization import Factorization
+from glasswells.curvature.factorization import BACKWARD_ERROR, Factorization
 from glasswells.modes.stiffness import Stiffness
 
 
@@ -37,14 +37,18 @@ def log_determinant(stiffness: Stiffness) -> LogDeterminant:
     """
     n = stiffness.matrix.shape[0]
     minor = scipy.sparse.csc_array(stiffness.matrix[: n - 3, : n - 3])
+    order = dissect(minor, stiffness.places[:-1])
     try:
-        order = dissect(minor, stiffness.places[:-1])
         pivots = Factorization(minor, stiffness.scale, 0.0, order).pivots
     except InputError:
+        pivots = np.zeros(1)
+    # What is left of a zero eigenvalue, that of a rotation say, is rounding of either sign.
+    if np.abs(pivots).min() < BACKWARD_ERROR * stiffness.scale:
         raise InputError(
             "the Hessian has no inverse even without translations, expected that of a minimum or a "
-            "saddle: remove particles that touch no others"
-        ) from None
+            "saddle without other zero modes: remove particles that touch no others; a cluster in "
+            "open space can also turn"
+        )
     weights = stiffness.translations()[0, :, 0]
     fixed = -6.0 * math.log(abs(float(weights[-1])))
     return LogDeterminant(

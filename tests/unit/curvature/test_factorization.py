@@ -42,8 +42,17 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES)
+SHEET = np.array(
+    [[i, j, 0.0] for i in range(8) for j in range(8)]
+    + [[i, j, -10.0] for i in range(3) for j in range(3)]
+)
+"""Most particles share the largest coordinate of the longest axis."""
+
+
+@pytest.fixture(params=[*CASES, "sheet and patch"])
 def case(request: pytest.FixtureRequest) -> tuple[Array, Array]:
+    if request.param == "sheet and patch":
+        return random_matrix(SHEET, 1.25, 3), SHEET
     n, reach, edge = CASES[request.param]
     places = np.random.default_rng(n).uniform(0, 6.4, (n, 3))
     return random_matrix(places, reach, n, edge), places
@@ -122,6 +131,20 @@ def test_each_particle_is_eliminated_once_and_no_front_forgets_a_neighbor(case):
         joined[np.ix_(later, later)] = True
     taken = [part for front in found.fronts for part in front.parts]
     assert len(taken) == len(set(taken))
+
+
+def test_particles_in_one_place_are_cut_as_well():
+    matrix = random_matrix(np.zeros((130, 3)), 1.0, 4)
+    found = dissect(scipy.sparse.csc_array(matrix), np.zeros((130, 3)))
+    assert sorted(found.order) == list(range(130))
+
+
+@pytest.mark.compiled
+def test_eigenvalues_below_a_shift_far_beyond_the_matrix_are_counted():
+    places = np.random.default_rng(8).uniform(0, 6.4, (40, 3))
+    matrix = random_matrix(places, 1.6, 8)
+    for shift, below in ((1e7, 120), (-1e7, 0)):
+        assert factorized(matrix, places, shift).negative_count() == below
 
 
 def test_the_planes_of_a_box_part_it_into_small_fronts():

@@ -62,6 +62,27 @@ def test_the_attempt_frequency_is_vineyards_quotient() -> None:
     assert found == pytest.approx(minimum.prod() / saddle[1:].prod())
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_cluster_that_can_turn_is_refused(seed: int) -> None:
+    """The Hessian of an icosahedron in open space has three zero modes beyond the translations."""
+    rng = np.random.default_rng(seed)
+    golden = (1 + 5**0.5) / 2
+    corners = [
+        np.roll([0.0, a, b], turn) for a in (-1, 1) for b in (-golden, golden) for turn in range(3)
+    ]
+    places = 1.08 * np.array([np.zeros(3), *corners]) / np.sqrt(1 + golden**2)
+    turned = places @ np.linalg.qr(rng.normal(size=(3, 3)))[0] + 15
+    start = gw.Configuration(
+        positions=turned + 0.03 * rng.normal(size=turned.shape),
+        diameters=np.ones(13),
+        box=[30.0] * 3,
+    )
+    model = gw.KobAndersen()
+    minimum = gw.minimize(model, start).configuration
+    with pytest.raises(InputError, match="a cluster in open space can also turn"):
+        log_determinant(Stiffness(model, minimum))
+
+
 def test_a_minimum_that_is_none_is_refused() -> None:
     one = LogDeterminant(value=1.0, negative=1)
     with pytest.raises(InputError, match="the minimum has 1 negative"):

@@ -204,6 +204,28 @@ def test_counts_beside_the_paper(written):
     assert [float(row[-1]) for row in density.rows] == pytest.approx(expected, rel=5e-3)
 
 
+def test_pairs_by_another_rule_are_not_told_as_the_papers():
+    published = (ARGON_PUBLISHED,)
+    made = content(units=published, solved=published)
+    assert paper_counts_table(made).rows
+    others = dataclasses.replace(
+        made,
+        preparations=tuple(
+            dataclasses.replace(
+                p,
+                glasses=tuple(
+                    dataclasses.replace(g, pairs_by_rule={"close": 3}) for g in p.glasses
+                ),
+            )
+            for p in made.preparations
+        ),
+    )
+    assert paper_counts_table(others).rows == ()
+    for row in paper_density_table(others).rows:
+        assert row[-2] == "-"
+        assert row[-3] != "-"
+
+
 def test_densities_count_a_core_once():
     """The same double wells twice: the raw density doubles, that of distinct ones stays."""
     wide = dataclasses.replace(ARGON, tls_threshold=1.0)
