@@ -1,13 +1,14 @@
 """Rank correlation of E with omega, under each unit set and continuation, as a CSV table.
 
-    python scripts/splitting_against_frequency.py campaigns/paper splitting_against_frequency.csv
+    python scripts/splitting_against_frequency.py campaigns/paper fig6.csv [--figure fig6.png]
 
 The paper's Fig. 6 finds that the frequency along the path in A is anticorrelated with the
 splitting. Whether that holds may depend on what a splitting is: on hbar, on what lies beyond A and
 B, on which double wells count and on how the glass was prepared. Each row is one combination, over
 distinct double wells, with a bootstrap interval over glasses. Three selections: all resolved
 splittings; those of two wells, without single wells in disguise; two-level systems. Beside omega
-stands the asymmetry Delta, which E may follow instead.
+stands the asymmetry Delta, which E may follow instead. The figure has a point for each distinct
+double well under the first unit set and its own continuation.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 import glasswells as gw
 from glasswells.core.splittings import ContinuedSplitting, TunnelSplitting
@@ -57,13 +60,56 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("campaign", type=Path)
     parser.add_argument("table", type=Path)
+    parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
+    campaign = gw.open_campaign(arguments.campaign)
+    if arguments.figure is not None:
+        draw(campaign, arguments.figure)
     with arguments.table.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for row in rows(gw.open_campaign(arguments.campaign)):
+        for row in rows(campaign):
             writer.writerow(row)
             print(*row)
+
+
+def draw(campaign: gw.Catalog, path: Path) -> None:
+    """E against omega, a panel for each preparation temperature."""
+    units = campaign.units[0]
+    found = distinct_wells(campaign)
+    figure, axes = plt.subplots(
+        1, len(found), figsize=(3.4 * len(found), 3.2), sharey=True, layout="constrained"
+    )
+    for axis, (temperature, glasses) in zip(np.atleast_1d(axes), found.items(), strict=True):
+        points = [
+            point
+            for wells in glasses
+            for well in wells
+            if (point := solved(well, units, units.continuation)) is not None
+        ]
+        for name, color in (("single wells", "0.7"), ("two wells", "C0"), ("two-level", "C3")):
+            some = [p for p in points if kind(p) == name]
+            axis.loglog(
+                [p.omega for p in some],
+                [p.splitting for p in some],
+                ".",
+                color=color,
+                markersize=3,
+                label=f"{name}: {len(some)}",
+            )
+        axis.axhline(units.tls_threshold, color="C3", linewidth=0.5)
+        axis.set(title=f"$T_f$ = {temperature:g}", xlabel=r"$\omega$ along the path in A")
+        axis.xaxis.set_minor_formatter(NullFormatter())
+        axis.legend(loc="lower left", fontsize="x-small")
+    np.atleast_1d(axes)[0].set_ylabel(f"E under {units.name}, $\\epsilon$")
+    figure.savefig(path, dpi=160)
+
+
+def kind(point: Point) -> str:
+    """What a double well is, in the words of the figure."""
+    if point.is_single_well:
+        return "single wells"
+    return "two-level" if point.splitting < point.threshold else "two wells"
 
 
 def rows(campaign: gw.Catalog) -> Iterator[tuple[object, ...]]:
