@@ -87,12 +87,14 @@ def whole_files(directory: Path) -> Iterator[Path]:
         If they cannot be written; then the files of before are as they were.
     """
     is_new = not os.path.lexists(directory)
-    place, prefix = directory, ".drafts-"
-    if is_new:
-        place, prefix = directory.parent, f".{directory.name[-100:]}-drafts-"
+    inside = directory, ".drafts-"
+    beside = directory.parent, f".{directory.name[-100:]}-drafts-"
+    place, prefix = beside if is_new else inside
     place.mkdir(parents=True, exist_ok=True)
-    for left in sorted(place.glob(f"{glob.escape(prefix)}*")):
-        _put_right(left, directory)
+    # The folder may have come, or gone, since the process that was killed looked for it.
+    for folder, name in (inside, beside):
+        for left in sorted(folder.glob(f"{glob.escape(name)}*")):
+            _put_right(left, directory)
     holder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     lock = _locked(holder)
     try:
@@ -130,7 +132,8 @@ def _put_right(left: Path, directory: Path) -> None:
     if lock is None:
         return
     try:
-        if (left / BEFORE).is_dir():  # all were complete, and some may have their names
+        # All were complete, and some may have their names.
+        if (left / BEFORE).is_dir() and directory.is_dir():
             for draft in sorted((left / DRAFTS).iterdir()):
                 os.replace(draft, directory / draft.name)
             sync(directory)

@@ -96,6 +96,15 @@ def test_of_a_new_folder_that_a_killed_process_was_at_nothing_is_seen(
     assert [p.name for p in tmp_path.iterdir()] == ["new"]
 
 
+@pytest.mark.parametrize("when", ["writing", "naming"])
+def test_its_drafts_go_also_where_the_folder_came_meanwhile(tmp_path: Path, when: str) -> None:
+    leave(tmp_path / "new", "abc", when)
+    (tmp_path / "new").mkdir()
+    write_all(tmp_path / "new", "ab")
+    assert contents(tmp_path / "new") == dict.fromkeys("ab", "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["new"]
+
+
 def test_what_a_killed_process_had_half_done_is_put_right_by_the_next(tmp_path: Path) -> None:
     (tmp_path / "z").write_text("old")
     leave(tmp_path, "abz", "writing")
