@@ -25,7 +25,7 @@ SIXTY = "sixty shipped glasses, November 2026"
 """Twenty of 0.062, thirty of 0.07 and ten of 0.092: sixteen trajectories of 500 quenches in lanes,
 100 steps of 0.02 between two; up to 300 pairs of each of the rules `linked` and `close`."""
 FIGURES = "docs/FIGURES.md, six glasses of 0.062"
-EXAMPLE = "docs/WORKED_EXAMPLE.md, one glass of each temperature"
+EXAMPLE = "one shipped glass of each temperature, 24 November 2026"
 SPEEDS = "docs/VALIDATION.md, table of speeds"
 CHOSEN = "from the shipped glasses of"
 """Begins the source of yields that were carried over from another temperature."""

@@ -33,7 +33,9 @@ def test_each_row_is_the_record_of_its_number_and_of_its_key(
         assert found.provenance.duplicates == table["duplicates"][k]
         splitting = found.splittings["argon-published"].splitting
         assert splitting == table["splitting_argon_published"][k]
-        assert found.band.splittings["argon"] == table["band_splitting_argon"][k]
+        # NaN where the way of the band passes another minimum.
+        band = float(found.band.splittings.get("argon", np.nan))
+        np.testing.assert_equal(band, float(table["band_splitting_argon"][k]))
         overlap = found.modes.directions[-1]
         assert overlap.direction == "displacement_ab"
         assert overlap.overlap == table["linear_overlap_displacement_ab"][k]
@@ -75,11 +77,14 @@ def test_most_bands_find_the_path_again() -> None:
         for name in ("argon_published", "argon", "nip"):
             change = np.asarray(table[f"band_splitting_{name}"], dtype=float)
             error = np.asarray(table[f"error_{name}"], dtype=float)
-            scale = 1e-6 * np.asarray(table["barrier_from_lower"], dtype=float)
-            # Beyond a short path the energy is that of a line many path lengths long, along a
-            # tangent that two paths give to 1e-5 only.
-            short = np.array(["short_path" in flags for flags in table[f"flags_{name}"]])
-            scale += np.where(short, 1e-4 * np.asarray(table[f"splitting_{name}"]), 0.0)
+            # States in two wells feel the path below the barrier, on which band and fast route
+            # agree to some 1e-6 of its height; those of a single well, and beyond a short path,
+            # feel what lies above and outside, as far as the tangents tell it.
+            flags = table[f"flags_{name}"]
+            above = np.array([bool({"single_well", "short_path"} & set(f.split())) for f in flags])
+            barrier = np.asarray(table["barrier_from_lower"], dtype=float)
+            splitting = np.asarray(table[f"splitting_{name}"], dtype=float)
+            scale = np.where(above, 2e-4 * splitting, 1e-5 * barrier)
             assert np.all(np.abs(change)[same] <= (2 * error + scale)[same])
 
 
