@@ -34,6 +34,7 @@ from threadpoolctl import threadpool_limits
 import glasswells as gw
 from glasswells.catalog.library import DATA
 from glasswells.catalog.library_file import read_library, write_library
+from glasswells.catalog.library_places import MODEL
 from glasswells.catalog.library_records import (
     BandCheck,
     LibraryEdition,
@@ -107,8 +108,11 @@ def opened(folders: Sequence[Path]) -> list[gw.Catalog]:
     """The campaigns, if their double wells may stand in one table."""
     campaigns = [gw.open_campaign(folder) for folder in folders]
     for folder, campaign in zip(folders, campaigns, strict=True):
-        if campaign.model != campaigns[0].model:
-            raise SystemExit(f"{folder} has another model than {folders[0]}: {campaign.model!r}")
+        if campaign.model != MODEL:
+            raise SystemExit(
+                f"{folder} has the model {campaign.model!r}, expected {MODEL!r}: records are "
+                f"settled by that of the library"
+            )
         if campaign.tasks_left:
             print(f"{folder} is not finished: {campaign.tasks_left} tasks are left")
     return campaigns

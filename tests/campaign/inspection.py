@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from glasswells.campaign.campaigns import open_campaign
 from glasswells.store.catalogue import catalogue_digest
@@ -89,3 +91,12 @@ def ignores(process: int, number: signal.Signals) -> bool:
         return False
     (mask,) = (int(line.split()[1], 16) for line in status.splitlines() if line[:7] == "SigIgn:")
     return bool(mask >> (number - 1) & 1)
+
+
+def query(folder: Path, sql: str) -> list[Any]:
+    """The rows that a statement gives; what it changes is kept."""
+    connection = sqlite3.connect(folder / STORE_NAME)
+    found = connection.execute(sql).fetchall()
+    connection.commit()
+    connection.close()
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from inspection import query
 
 from glasswells.engines.worker import NOT_SAVABLE, TaskReport, run_task
 from glasswells.store.bases import Packing, output_as_saved
@@ -17,7 +17,7 @@ from glasswells.store.codec import Codec, sha256
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.packing import BITS, MOST_BASES, Packed, unpack
 from glasswells.store.reader import StoreReader, TaskRow
-from glasswells.store.schema import STORE_NAME, create_store
+from glasswells.store.schema import create_store
 from glasswells.store.tasks import EncodedOutput, Ref, Task, TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
@@ -88,14 +88,6 @@ def campaign(folder: Path, finish: Any, packs: bool) -> list[EncodedOutput]:
                 outputs.append(finish(store, row, run_task(walk, task, 0.0, packing)))
                 store.complete(row, outputs[-1])
     return outputs
-
-
-def query(folder: Path, sql: str) -> list[Any]:
-    connection = sqlite3.connect(folder / STORE_NAME)
-    found = connection.execute(sql).fetchall()
-    connection.commit()
-    connection.close()
-    return found
 
 
 def test_the_catalogue_is_that_of_records_packed_by_the_coordinator(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inspection import query
 
 from glasswells.store.codec import Codec, sha256
 from glasswells.store.errors import DamagedStoreError
@@ -75,14 +76,6 @@ def run(folder: Path, number: int, given: EncodedOutput) -> None:
             store.add_task(minimum(number), 1)
         (row,) = store.claim(1)
         store.complete(row, given)
-
-
-def query(folder: Path, sql: str) -> list[Any]:
-    connection = sqlite3.connect(folder / STORE_NAME)
-    found = connection.execute(sql).fetchall()
-    connection.commit()
-    connection.close()
-    return found
 
 
 def places(store: StoreReader) -> Iterator[bytes]:

@@ -167,7 +167,7 @@ def test_a_sample_is_drawn_without_replacement_and_a_larger_one_begins_with_it(
     assert np.abs(counts - 80).max() < 40
 
 
-def test_campaigns_of_two_models_are_not_one_library(
+def test_campaigns_of_another_model_are_not_for_this_library(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(folder: Path) -> SimpleNamespace:
@@ -176,5 +176,7 @@ def test_campaigns_of_two_models_are_not_one_library(
 
     monkeypatch.setattr(gw, "open_campaign", opened)
     assert len(script.opened([Path("one"), Path("two")])) == 2
-    with pytest.raises(SystemExit, match="other has another model than one"):
+    with pytest.raises(SystemExit, match=r"other has the model .*, expected SoftSpheres"):
         script.opened([Path("one"), Path("other")])
+    with pytest.raises(SystemExit, match="records are settled by that of the library"):
+        script.opened([Path("other")])

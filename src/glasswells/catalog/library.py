@@ -9,11 +9,10 @@ from importlib import resources
 from typing import Any
 
 from glasswells.catalog.library_file import LibraryFile, read_library
-from glasswells.catalog.library_places import settled
+from glasswells.catalog.library_places import MODEL, settled
 from glasswells.catalog.library_records import LibraryEdition, LibraryWell
 from glasswells.catalog.table import table_of
 from glasswells.core.errors import InputError
-from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.statistics.vibration_numbers import VIBRATION_COLUMNS
 from glasswells.statistics.well_table import WellRow, well_table
 from glasswells.tunneling.units import UNIT_SETS
@@ -115,7 +114,7 @@ def _well(k: int | str, keys: Sequence[str], table: str) -> LibraryWell:
         )
         raise InputError(f"k is {k!r}, expected {expected}")
     found = _library().well(known[str(k)])
-    return replace(found, double_well=settled(SoftSpheres(), found.double_well))
+    return replace(found, double_well=settled(MODEL, found.double_well))
 
 
 @cache

@@ -16,11 +16,14 @@ from glasswells.core.configuration import Configuration
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, DoubleWell
 from glasswells.model.pair_model import Model
+from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.double_well import surface_of
 from glasswells.paths.newton import newton
 from glasswells.paths.settings import PathSettings
 from glasswells.store.errors import CodecError
 
+MODEL = SoftSpheres()
+"""The potential energy of all double wells of the library."""
 PLACE_STEP = 2.0**-20
 """Of positions in the file, in sigma: off by 4.8e-7 at most, which is a force of some 1e-4. Two
 Newton steps lead back to where it was, to the rounding of the forces: 1e-10 sigma."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from glasswells.core.records import Configuration
+from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.model.diameters import draw_diameters
+from glasswells.model.interactions import PairInteractions
 from glasswells.model.pair_model import Derivatives
+from glasswells.model.soft_spheres import SoftSpheres
 
 EDGE = 6
 N_SMALL = EDGE**3
@@ -94,3 +97,17 @@ class Broken(Chain):
             elif self.how == "wrong sign":
                 forces = -forces
         return energy, forces
+
+
+def interactions_of(glass: Configuration) -> PairInteractions:
+    """Those of soft spheres."""
+    interactions = SoftSpheres().interactions(glass)
+    assert isinstance(interactions, PairInteractions)
+    return interactions
+
+
+def minimum_near_a_lattice(settings: MinimizerSettings) -> Configuration:
+    """An inherent structure of soft spheres."""
+    start = noisy_lattice(3)
+    end = minimize_positions(interactions_of(start), start.positions, settings)
+    return start.moved_to(end.positions)

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from quench_starts import noisy_lattice
+from quench_starts import interactions_of, minimum_near_a_lattice, noisy_lattice
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, Configuration
 from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.minimization.lane_newton import Landing, LaneEnds
-from glasswells.model.interactions import PairInteractions
 from glasswells.model.soft_spheres import SoftSpheres
 
 pytestmark = pytest.mark.compiled
@@ -22,15 +21,7 @@ MORE_THAN_LANES = 19
 
 @pytest.fixture(scope="module")
 def minimum() -> Configuration:
-    start = noisy_lattice(3)
-    end = minimize_positions(MODEL.interactions(start), start.positions, SETTINGS)
-    return start.moved_to(end.positions)
-
-
-def interactions_of(glass: Configuration) -> PairInteractions:
-    interactions = MODEL.interactions(glass)
-    assert isinstance(interactions, PairInteractions)
-    return interactions
+    return minimum_near_a_lattice(SETTINGS)
 
 
 def landing(glass: Configuration, positions: Array) -> Landing:

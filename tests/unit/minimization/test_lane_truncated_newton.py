@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from quench_starts import noisy_lattice
+from quench_starts import interactions_of, minimum_near_a_lattice, noisy_lattice
 
 from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration
@@ -32,15 +32,7 @@ MORE_THAN_LANES = 19
 
 @pytest.fixture(scope="module")
 def minimum() -> Configuration:
-    start = noisy_lattice(3)
-    end = minimize_positions(MODEL.interactions(start), start.positions, SETTINGS)
-    return start.moved_to(end.positions)
-
-
-def interactions_of(glass: Configuration) -> PairInteractions:
-    interactions = MODEL.interactions(glass)
-    assert isinstance(interactions, PairInteractions)
-    return interactions
+    return minimum_near_a_lattice(SETTINGS)
 
 
 def arrivals(minimum: Configuration, count: int, by: float = 0.03) -> list[Arrival]:
