@@ -50,7 +50,7 @@ class Encoded:
     known: frozenset[str] = frozenset()
     """Digests of more arrays, which the store has already."""
     packed: Mapping[str, Packed] = field(default_factory=dict)
-    """More arrays, as they are kept."""
+    """Arrays as they are kept; of some the bytes may be in `arrays` too."""
 
     @property
     def digest(self) -> str:

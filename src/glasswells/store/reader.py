@@ -12,6 +12,7 @@ from glasswells.store import tallies
 from glasswells.store.codec import Codec, SharedArrays, sha256
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.packing import MOST_BASES, Packed, unpack, unpack_text
+from glasswells.store.recent_arrays import RecentArrays
 from glasswells.store.schema import PACKED, format_of, translated
 from glasswells.store.sealed import CONTINUED as CONTINUED
 from glasswells.store.sealed import DONE as DONE
@@ -24,9 +25,6 @@ from glasswells.store.sealed import WAITING as WAITING
 from glasswells.store.sealed import SealedRows
 from glasswells.store.sealed import TaskRow as TaskRow
 from glasswells.store.tasks import CHECKPOINT, Ref, TaskOutput
-
-BASES_IN_HAND = 32
-"""Arrays that others are differences from, kept in memory at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +59,7 @@ class StoreReader(SealedRows):
     """
 
     def __init__(self, directory: Path, codec: Codec) -> None:
-        self._bases: dict[str, bytes] = {}
+        self._recent = RecentArrays()
         self._places: dict[int, tuple[int, str, int, int, str, str, int]] = {}
         self._made: dict[bool, tuple[int, tallies.Tally]] = {}
         super().__init__(directory, codec)
@@ -357,10 +355,8 @@ class StoreReader(SealedRows):
         data, coding, base = row
         known = b""
         if base is not None:
-            known = self._bases.get(base) or self.array(base, depth + 1)
-            if len(self._bases) > BASES_IN_HAND:
-                self._bases.clear()
-            self._bases[base] = known
+            known = self._recent.get(base) or self.array(base, depth + 1)
+            self._recent.add(base, known)
         try:
             if isinstance(data, bytes):
                 data = unpack(Packed(data, coding, base), known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +16,21 @@ from glasswells.store.errors import CodecError, FormatError
 from glasswells.store.machine_failures import RECORDED
 from glasswells.store.packing import MOST_BASES, PLAIN, Packed, unpack, unpack_text
 from glasswells.store.reader import CONTINUED, DONE, ENDED, FAILED
+from glasswells.store.recent_arrays import RecentArrays
 from glasswells.store.schema import COLUMNS, columns_of, seal
-from glasswells.store.sqlite_pages import INDEX_INTERIOR, INDEX_LEAF, TABLE_LEAF, PageFile, Place
+from glasswells.store.sqlite_pages import (
+    INDEX_INTERIOR,
+    INDEX_LEAF,
+    TABLE_LEAF,
+    PageFile,
+    Place,
+    Row,
+)
 from glasswells.store.tasks import CHECKPOINT, Ref, Task
 
 TASK_COLUMNS = len(COLUMNS["tasks"]) + 1
+BLOB_COLUMNS, OLD_BLOB_COLUMNS = 4, 2
+"""Of arrays, today and in formats that pack none."""
 REALS = ("cpu_seconds", "wall_seconds")
 """SQLite keeps whole numbers as such even in columns of reals."""
 
@@ -85,6 +95,8 @@ class Recovered:
         self._blobs: dict[str, list[Place]] = defaultdict(list)
         self._chains: dict[str, list[RecoveredChunk]] = defaultdict(list)
         self._whole: dict[int, bool] = {}
+        self._whole_rows: dict[str, Place] = {}
+        self._recent = RecentArrays()
         self._pages = PageFile(path)
         self._scan(path)
         for chunk in sorted(self._tasks.values(), key=lambda chunk: chunk.chunk):
@@ -204,30 +216,43 @@ class Recovered:
                 body = unpack_text(None if row is None or len(row.values) != 7 else row.values[4])
                 if sha256(body.encode()) != record.digest:
                     continue
-                arrays = {digest: self._array(digest) for digest in array_digests(body)}
+                digests = array_digests(body)
+                arrays = {digest: self._array(digest) for digest in digests}
             except CodecError:
                 continue
-            return Encoded(body=body, arrays=arrays)
+            return Encoded(body=body, arrays=arrays, packed=self._as_kept(digests))
         return None
 
     def _array(self, digest: str, depth: int = 0) -> bytes:
+        """The bytes of an array, from the first of several rows that has them."""
+        data = self._recent.get(digest)
+        if data is not None:
+            return data
         for place in self._blobs.get(digest, ()):
-            row = self._pages.row(place)
             try:
-                data = self._unpacked(row.values, depth) if row is not None else b""
+                data = self._unpacked(_packed_in(self._pages.row(place)), depth)
             except CodecError:
                 continue
             if sha256(data) == digest:
+                self._whole_rows[digest] = place
+                self._recent.add(digest, data)
                 return data
         raise CodecError(f"array {digest} is lost")
 
-    def _unpacked(self, values: tuple[Any, ...], depth: int) -> bytes:
-        """The bytes of an array from its row, of which older formats have two columns only."""
-        _, data, coding, base = (*values, PLAIN, None) if len(values) == 2 else values
-        if not isinstance(data, bytes) or depth > MOST_BASES:
-            raise CodecError("this is no array")
-        known = self._array(base, depth + 1) if isinstance(base, str) else b""
-        return unpack(Packed(data, coding, base), known)
+    def _unpacked(self, packed: Packed, depth: int) -> bytes:
+        if depth > MOST_BASES:
+            raise CodecError("too many arrays would have to be read for one")
+        known = b"" if packed.base is None else self._array(packed.base, depth + 1)
+        return unpack(packed, known)
+
+    def _as_kept(self, digests: Iterable[str]) -> dict[str, Packed]:
+        """Arrays that are whole as the store kept them; none that older formats kept unpacked."""
+        rows = {digest: self._pages.row(self._whole_rows[digest]) for digest in digests}
+        return {
+            digest: _packed_in(row)
+            for digest, row in rows.items()
+            if row is not None and len(row.values) > OLD_BLOB_COLUMNS
+        }
 
     def _scan(self, path: Path) -> None:
         readers: dict[tuple[int, int], Callable[[int | None, tuple[Any, ...], Place], None]] = {
@@ -240,7 +265,7 @@ class Recovered:
             (INDEX_INTERIOR, 7): self._add_input,
         }
         for cell in self._pages.cells():
-            if cell.place.kind == TABLE_LEAF and cell.columns in (2, 4):
+            if cell.place.kind == TABLE_LEAF and cell.columns in (OLD_BLOB_COLUMNS, BLOB_COLUMNS):
                 digest = self._pages.first(cell.place)  # none for a session, which has a number
                 if isinstance(digest, str):
                     self._blobs[digest].append(cell.place)
@@ -307,6 +332,17 @@ class Recovered:
             self._inputs[chain][position] = Ref(
                 chain=source, kind=kind, item=item, optional=bool(optional)
             )
+
+
+def _packed_in(row: Row | None) -> Packed:
+    """An array as a row may have it, of which older formats have two columns only."""
+    values = () if row is None else row.values
+    if len(values) == OLD_BLOB_COLUMNS:
+        values = (*values, PLAIN, None)
+    if len(values) != BLOB_COLUMNS or not isinstance(values[1], bytes):
+        raise CodecError("this is no array")
+    _, data, coding, base = values
+    return Packed(data, coding, base if isinstance(base, str) else None)
 
 
 def _task_fields(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

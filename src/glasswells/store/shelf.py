@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +58,57 @@ class Shelf:
                     found[digest] = reads
         return found
 
-    def bases(self, inputs: Sequence[Ref], output: EncodedOutput) -> Bases:
-        """The same arrays, if there are records that are not packed yet."""
-        records = (*(record for _, record in output.products), output.state)
-        is_packed = not any(record and record.arrays for record in records)
-        reads = {} if is_packed else self.reads(inputs)
+    def take_in(self, inputs: Sequence[Ref], output: EncodedOutput) -> Bases:
+        """Add the arrays of an output that are packed already, before its records are `put`.
+
+        What has the bytes of one besides may have it as the difference from an array that is not
+        here: then it is packed anew with those that are not packed yet.
+
+        Parameters
+        ----------
+        inputs
+            Of the task that the output is of.
+        output
+            With all its records.
+
+        Returns
+        -------
+        Bases
+            What the other arrays may be differences from.
+
+        Raises
+        ------
+        DamagedStoreError
+            If an array is the difference from one that is missing, and its bytes are not known.
+        """
+        packed: dict[str, Packed] = {}
+        at_hand: set[str] = set()
+        for record in (*(record for _, record in output.products), output.state):
+            if record is not None:
+                # The first one counts: a worker packs the next as the difference from itself.
+                packed = {**record.packed, **packed}
+                at_hand |= record.arrays.keys()
+        for digest in packed:
+            self._add_after_its_base(digest, packed, at_hand)
+        reads = self.reads(inputs) if at_hand - packed.keys() else {}
         return Bases({digest: self._array(digest) for digest in reads}, reads)
+
+    def _add_after_its_base(
+        self, digest: str, packed: Mapping[str, Packed], at_hand: Collection[str]
+    ) -> None:
+        """As a record further on may have the base."""
+        if self._has(digest):
+            return
+        found = packed[digest]
+        if found.base is not None and found.base in packed:
+            self._add_after_its_base(found.base, packed, at_hand)
+        if found.base is None or self._has(found.base) or digest not in at_hand:
+            self._insert(digest, self._readable(found))
 
     def put(self, task: int, kind: str, position: int, record: Encoded, bases: Bases) -> None:
         """Add a record of a task; its arrays join the bases of those that come next.
+
+        Those that are packed have been added before: `take_in`.
 
         Raises
         ------
@@ -75,9 +117,6 @@ class Shelf:
         """
         for digest in record.known:
             self._base_of(digest)  # refuses one that is missing
-        for digest, packed in record.packed.items():
-            if not self._has(digest):
-                self._insert(digest, self._readable(packed))
         for digest, data in record.arrays.items():
             if self._has(digest):
                 bases.join(digest, data, self._reads(digest))

@@ -204,7 +204,7 @@ class Store(StoreReader):
             The tasks that follow the end of its chain, with the ranks of their stages.
         """
         positions: dict[str, int] = {}
-        bases = self._shelf.bases(row.task.inputs, result)
+        bases = self._shelf.take_in(row.task.inputs, result)
         for kind, record in result.products:
             position = positions.get(kind, 0)
             positions[kind] = position + 1
