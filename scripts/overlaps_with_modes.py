@@ -1,18 +1,22 @@
-"""How the shipped double wells relate to modes, as a table in Markdown.
+"""How double wells relate to modes, as a table in Markdown.
 
-    python scripts/library_overlaps.py
+    python scripts/overlaps_with_modes.py campaigns/sixty
+    python scripts/overlaps_with_modes.py
 
-The paper's section IV asks how r_12, r_AS and r_AB overlap with one normal mode, and with the cubic
-mode that r_AB leads to. Here the answers of the library: of the random sample at each preparation
-temperature, of the two-level systems of argon-published, and of those in the paper's Fig. 5
-(E < 1e-3, PR_DW < 5). r_12 is taken at a distance of 0.01 from A. Intervals of 95 % are from a
-bootstrap over glasses, those of fractions never narrower than the binomial ones; a star marks
-those of single entries.
+The paper's section IV asks how r_12, r_AS and r_AB overlap with one normal mode, with the cubic
+mode that r_AB leads to, and with the modes that one would try who knows A alone. The first command
+answers for the distinct double wells of a campaign with modes, the second one for the random sample
+that is shipped: at each preparation temperature all, the two-level systems of argon-published, and
+of these the ones in the paper's Fig. 5 (E < 1e-3, PR_DW < 5). r_12 is taken at a distance of 0.01
+from A. Intervals of 95 % are from a bootstrap over glasses, those of fractions never narrower than
+the binomial ones; a star marks those of single entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +25,7 @@ from glasswells.core.records import Array
 from glasswells.statistics import fraction, mean, with_entries
 
 UNITS = "argon_published"
+IS_TWO_LEVEL = f"is_two_level_{UNITS}"
 SMALL_SPLITTING, FEW_PARTICLES = 1e-3, 5.0
 """Of the paper's Fig. 5."""
 Table = Mapping[str, Array]
@@ -28,7 +33,10 @@ Table = Mapping[str, Array]
 
 def main() -> None:
     """Print the table."""
-    groups = dict(chosen())
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("campaign", type=Path, nargs="?", help="folder; without it, the library")
+    campaign = parser.parse_args().campaign
+    groups = shown(*(from_library() if campaign is None else from_campaign(campaign)))
     print(f"| quantity | {' | '.join(groups)} |")
     print(f"| --- |{' --- |' * len(groups)}")
     sizes = [f"{len(t['glass'])} in {len(set(t['glass']))} glasses" for t in groups.values()]
@@ -39,28 +47,42 @@ def main() -> None:
         print(f"| {name} | {' | '.join('-' if f is None else f.text('.3f') for f in found)} |")
 
 
-def chosen() -> Iterator[tuple[str, Table]]:
-    """The groups of double wells, with their names."""
-    sample, systems = columns(gw.double_wells()), columns(gw.two_level_systems())
-    for temperature in sorted(set(sample["preparation_temperature"])):
-        is_in = sample["preparation_temperature"] == temperature
-        yield f"sample, {temperature:g}", rows(sample, is_in)
-    own = systems[f"is_two_level_{UNITS}"].astype(bool)
-    for temperature in sorted(set(systems["preparation_temperature"][own])):
-        is_in = own & (systems["preparation_temperature"] == temperature)
-        yield f"two-level systems, {temperature:g}", rows(systems, is_in)
+def from_library() -> tuple[Table, Table]:
+    """Of the library the random sample and the two-level systems."""
+    systems = columns(gw.two_level_systems())
+    return columns(gw.double_wells()), rows(systems, systems[IS_TWO_LEVEL].astype(bool))
+
+
+def from_campaign(folder: Path) -> tuple[Table, Table]:
+    """Of a campaign its double wells and its two-level systems, each core by the first of them."""
+    found = gw.open_campaign(folder).double_wells
+    found = found[found["linear_overlap_tangent_a"].notna()]
+    systems = found[found[IS_TWO_LEVEL].astype(bool)]
+    core = ["glass", "repeats"]
+    return columns(found.drop_duplicates(core)), columns(systems.drop_duplicates(core))
+
+
+def shown(double_wells: Table, systems: Table) -> dict[str, Table]:
+    """The groups of double wells that the table has columns for."""
+    groups = {}
+    for name, table in (("double wells", double_wells), ("two-level systems", systems)):
+        temperatures = table["preparation_temperature"]
+        for temperature in sorted(set(temperatures)):
+            groups[f"{name}, {temperature:g}"] = rows(table, temperatures == temperature)
     small = systems[f"splitting_{UNITS}"] < SMALL_SPLITTING
     few = systems["participation_number"] < FEW_PARTICLES
-    yield "of them as in Fig. 5", rows(systems, own & small & few)
+    return groups | {"of them as in Fig. 5": rows(systems, small & few)}
 
 
 def columns(table: object) -> Table:
     """The columns that are needed, as arrays."""
     names = (
         "glass", "preparation_temperature", "participation_number", f"splitting_{UNITS}",
-        f"is_two_level_{UNITS}", "linear_overlap_tangent_a", "linear_frequency_tangent_a",
+        IS_TWO_LEVEL, "linear_overlap_tangent_a", "linear_frequency_tangent_a",
         "linear_participation_ratio_tangent_a", "linear_overlap_displacement_as",
         "linear_overlap_displacement_ab", "cubic_overlap_displacement_ab",
+        "cubic_is_double_well_displacement_ab", "seed_overlap_softest_localized",
+        "cubic_overlap_softest_localized", "cubic_is_double_well_softest_localized",
     )  # fmt: skip
     return {name: np.asarray(table[name]) for name in names}  # type: ignore[index]
 
@@ -93,6 +115,11 @@ def gain(table: Table) -> Array:
     return cubic - overlap("displacement_ab", table)
 
 
+def has_no_double_well(seed: str, table: Table) -> Array:
+    """1 where the cubic mode from a seed leads along no double well, else 0."""
+    return 1.0 - table[f"cubic_is_double_well_{seed}"].astype(np.float64)
+
+
 QUANTITIES = (
     ("IV A: fraction with c(r_12) > 0.4", True, lambda t: overlap("tangent_a", t) > 0.4),
     ("IV A: fraction with c(r_12) > 0.9", True, lambda t: overlap("tangent_a", t) > 0.9),
@@ -112,6 +139,22 @@ QUANTITIES = (
     (
         "IV D: fraction with c(r_AB) of the cubic mode below 0.5", True,
         lambda t: t["cubic_overlap_displacement_ab"].astype(np.float64) < 0.5,
+    ),
+    (
+        "IV D: c(r_AB) of the softest localized mode, mean", False,
+        lambda t: t["seed_overlap_softest_localized"].astype(np.float64),
+    ),
+    (
+        "IV D: c(r_AB) of the cubic mode from it, mean", False,
+        lambda t: t["cubic_overlap_softest_localized"].astype(np.float64),
+    ),
+    (
+        "IV D: fraction without a double well along the cubic mode from it", True,
+        lambda t: has_no_double_well("softest_localized", t),
+    ),
+    (
+        "IV D: the same along the cubic mode from r_AB", True,
+        lambda t: has_no_double_well("displacement_ab", t),
     ),
 )  # fmt: skip
 
