@@ -18,6 +18,7 @@ from scipy.linalg.blas import dsyrk, dtrsm, dtrsv
 from scipy.linalg.lapack import dpotrf
 
 from glasswells.core.errors import InputError
+from glasswells.core.one_thread import one_thread
 from glasswells.core.records import Array
 from glasswells.curvature.dissection import Dissection
 from glasswells.curvature.front_kernels import add_columns, add_remainder
@@ -76,7 +77,8 @@ class Factorization:
         self._matrix, self._scale, self._shift = matrix, scale, shift
         self._order = _rows(dissection.order)
         try:
-            self._pieces = _eliminated(matrix, shift, dissection)
+            with one_thread():
+                self._pieces = _eliminated(matrix, shift, dissection)
         except ZeroDivisionError:
             raise InputError(
                 f"the shift {float(shift)!r} is an eigenvalue of the Hessian, expected another "
@@ -86,6 +88,14 @@ class Factorization:
     def solve(self, rhs: Array) -> Array:
         """The field z (N, 3) with (M - shift) z = rhs."""
         z = rhs.ravel()[self._order]
+        with one_thread():
+            self._substitute(z)
+        solution = np.empty_like(z)
+        solution[self._order] = z
+        return solution.reshape(-1, 3)
+
+    def _substitute(self, z: Array) -> None:
+        """Solve in place, in the order of elimination."""
         for piece in self._pieces:
             own = z[piece.begin : piece.end]
             if piece.pivots is None:
@@ -100,9 +110,6 @@ class Factorization:
                 own[:] = dtrsv(piece.factor, own - later, lower=1, trans=1)
             else:
                 own[:] = piece.factor @ (own - later / piece.pivots)
-        solution = np.empty_like(z)
-        solution[self._order] = z
-        return solution.reshape(-1, 3)
 
     @property
     def pivots(self) -> Array:

@@ -19,7 +19,7 @@ from glasswells.curvature.spectral_measure import (
     with_level,
 )
 from glasswells.model.pair_model import Model
-from glasswells.modes.eigenvector import eigenvector
+from glasswells.modes.eigenvector import eigenvector, nearest_level
 from glasswells.modes.known_modes import KnownModes, no_modes
 from glasswells.modes.spectrum import dense_spectrum
 from glasswells.modes.stiffness import Stiffness, as_stiffness
@@ -202,10 +202,8 @@ def _sought(
         return None
     if not max(guess[1], known) > bound_of_others(as_guessed) + noise:
         return None
-    vector = eigenvector(stiffness, rest, guess[0])
-    if vector is not None and abs(vector[2] - guess[0]) > same:
-        # Other modes may lie between the guess and the mode: its number is counted next to it.
-        vector = eigenvector(stiffness, rest, vector[2])
+    level = nearest_level(stiffness, rest, guess[0])
+    vector = None if level is None else eigenvector(stiffness, rest, level)
     if vector is None or (np.abs(resolved - vector[2]) <= same).any():
         return None
     weight = float(np.vdot(rest, vector[0])) ** 2
