@@ -8,10 +8,12 @@ again: solves, exponentials and extreme eigenvalues do not suffer from it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import hypot
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal, solve_banded
+from scipy.linalg import eigh_tridiagonal
 
+from glasswells.core.compiler import lean_kernel
 from glasswells.core.records import Array
 
 Product = Callable[[Array], Array]
@@ -43,7 +45,8 @@ class Lanczos:
         self._product = product
         self._project = project
         self.most = min(most, len(start))
-        self._basis = np.empty((16, len(start)))
+        # All at once: what is not written takes no memory, and growth would copy and clear pages.
+        self._basis = np.empty((self.most + 1, len(start)))
         self._alpha = np.empty(self.most)
         self._beta = np.empty(self.most)
         self._scale = 0.0
@@ -66,21 +69,16 @@ class Lanczos:
     def step(self) -> None:
         """Add one dimension."""
         k = self.size
-        if k + 1 >= len(self._basis):
-            self._basis = np.concatenate([self._basis, np.empty_like(self._basis)])
         v = self._basis[k]
         w = self._project(self._product(v))
-        if k > 0:
-            w -= self._beta[k - 1] * self._basis[k - 1]
-        alpha = float(w @ v)
-        w -= alpha * v
-        beta = float(np.sqrt(w @ w))
+        before, vector_before = (self._beta[k - 1], self._basis[k - 1]) if k > 0 else (0.0, v)
+        alpha, beta = lanczos_step(w, vector_before, v, before)
         self._alpha[k], self._beta[k] = alpha, beta
         self.size = k + 1
         self._scale = max(self._scale, abs(alpha), beta)
         self.exhausted = beta <= INVARIANT * self._scale or self.size == len(v)
         if not self.exhausted:
-            self._basis[k + 1] = w / beta
+            self._basis[k + 1] = w
 
     @property
     def can_grow(self) -> bool:
@@ -106,35 +104,68 @@ def minres(
 ) -> tuple[Array, int]:
     """MINRES solution z of M z = right to |M z - right| <= tolerance |right|, and products spent.
 
-    Paige & Saunders, SIAM J. Numer. Anal. 12, 617 (1975): M may be indefinite.
+    Paige & Saunders, SIAM J. Numer. Anal. 12, 617 (1975): M may be indefinite. The solution grows
+    along directions that follow from the last two and the newest vector of the recursion, so that
+    no basis is kept: it would be written and read from outside of the cache.
     """
-    space = Lanczos(product, right, project, most)
-    if space.exhausted:
-        return np.zeros_like(right), 0
-    columns: list[tuple[float, float, float]] = []
-    rotated: list[float] = []
-    rest = space.norm
-    cosine, sine, cosine_before, sine_before, beta = 1.0, 0.0, 1.0, 0.0, 0.0
-    while abs(rest) > tolerance * space.norm and space.can_grow:
-        space.step()
+    size = len(right)
+    solution, norm = np.zeros(size), float(np.linalg.norm(right))
+    if norm == 0.0:
+        return solution, 0
+    before, v, directions = np.zeros(size), right / norm, np.zeros((2, size))
+    rest, beta, scale, spent = norm, 0.0, 0.0, 0
+    cosine, sine, cosine_before, sine_before = 1.0, 0.0, 1.0, 0.0
+    while abs(rest) > tolerance * norm and spent < min(most, size):
+        w = project(product(v))
         # The new column of T after the two rotations before this one, then this one.
-        alpha, top = space.diagonal[-1], cosine_before * beta
-        here = cosine * alpha - sine * top
-        column = (sine_before * beta, cosine * top + sine * alpha)
-        beta = float(space.off_diagonal[-1])
-        corner = float(np.hypot(here, beta))
+        first, top = sine_before * beta, cosine_before * beta
+        alpha, beta = lanczos_step(w, before, v, beta)
+        spent += 1
+        second, here = cosine * top + sine * alpha, cosine * alpha - sine * top
+        corner = hypot(here, beta)
         if corner == 0.0:
             break
-        columns.append((*column, corner))
         cosine_before, sine_before = cosine, sine
         cosine, sine = here / corner, beta / corner
-        rotated.append(cosine * rest)
+        oldest = directions[spent % 2]
+        add_direction(
+            v, oldest, directions[1 - spent % 2], first, second, corner, cosine * rest, solution
+        )
         rest *= -sine
-    if not rotated:
-        return np.zeros_like(right), space.size
-    bands = np.array(columns).T
-    bands[0, :2], bands[1, :1] = 0.0, 0.0
-    return space.combine(solve_banded((0, 2), bands, rotated, check_finite=False)), space.size
+        scale = max(scale, abs(alpha), beta)
+        if beta <= INVARIANT * scale:
+            break
+        before, v = v, w
+    return solution, spent
+
+
+@lean_kernel
+def lanczos_step(product_d, before_d, v_d, beta_before):  # type: ignore[no-untyped-def]
+    """Turn M v into the next vector of the recursion, of unit norm; alpha = v.M v, and beta.
+
+    `beta_before` couples v to the vector before it.
+    """
+    alpha = 0.0
+    for d in range(v_d.shape[0]):
+        product_d[d] -= beta_before * before_d[d]
+        alpha += product_d[d] * v_d[d]
+    square = 0.0
+    for d in range(v_d.shape[0]):
+        product_d[d] -= alpha * v_d[d]
+        square += product_d[d] * product_d[d]
+    beta = np.sqrt(square)
+    inverse = 1.0 / beta if beta > 0.0 else 0.0
+    for d in range(v_d.shape[0]):
+        product_d[d] *= inverse
+    return alpha, beta
+
+
+@lean_kernel
+def add_direction(v_d, oldest_d, last_d, first, second, corner, length, solution_d):  # type: ignore[no-untyped-def]
+    """Put the next direction of MINRES in the place of the last but one, and go along it."""
+    for d in range(v_d.shape[0]):
+        oldest_d[d] = (v_d[d] - first * oldest_d[d] - second * last_d[d]) / corner
+        solution_d[d] += length * oldest_d[d]
 
 
 def softest(

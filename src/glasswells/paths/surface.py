@@ -8,6 +8,7 @@ import numpy as np
 
 from glasswells.core import geometry
 from glasswells.core.records import Array
+from glasswells.curvature.drift import subtract_mean, subtract_translation
 from glasswells.curvature.expansion import Expansion, expand
 from glasswells.model.mass_weighted import weights_of
 from glasswells.model.pair_model import Interactions
@@ -78,10 +79,14 @@ class Surface:
 
     def without_drift(self, field: Array) -> Array:
         """The field (N, 3) without its translation, where translations are a symmetry."""
-        w = self.weights
-        if w is None or not self.translations:
-            return geometry.remove_drift(field) if self.translations else field
-        return w * geometry.remove_drift(field / w, w[:, 0] ** 2)
+        if not self.translations:
+            return field
+        rest = np.array(field, order="C")
+        if self.weights is None:
+            subtract_mean(rest)
+        else:
+            subtract_translation(rest, self.weights)
+        return rest
 
     def energy(self, positions: Array) -> float:
         """Total energy."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glasswells.curvature.krylov import minres, softest
+from glasswells.curvature.krylov import Lanczos, minres, softest
 
 
 def unprojected(z: np.ndarray) -> np.ndarray:
@@ -45,6 +45,38 @@ def test_minres_has_the_least_residual_of_its_space() -> None:
     coefficients = np.linalg.lstsq(matrix @ basis, right, rcond=None)[0]
     best = np.linalg.norm(matrix @ basis @ coefficients - right)
     assert np.linalg.norm(matrix @ z - right) == pytest.approx(best, rel=1e-8)
+
+
+def test_minres_is_the_solution_from_a_basis_that_is_kept() -> None:
+    matrix = symmetric(200, 7, 3)
+    mean = np.ones(len(matrix)) / np.sqrt(len(matrix))
+
+    def across(z: np.ndarray) -> np.ndarray:
+        z -= mean * (mean @ z)
+        return z
+
+    right = across(np.random.default_rng(3).normal(size=len(matrix)))
+    dimension = 30
+    z, spent = minres(lambda v: matrix @ v, right.copy(), across, 1e-15, dimension)
+    space = Lanczos(lambda v: matrix @ v, right.copy(), across, dimension)
+    for _ in range(dimension):
+        space.step()
+    basis = np.array([space.combine(row) for row in np.eye(dimension)])
+    images = np.array([across(matrix @ v) for v in basis]).T
+    least = np.linalg.lstsq(images, right, rcond=None)[0] @ basis
+    assert spent == dimension
+    np.testing.assert_allclose(z, least, rtol=0, atol=1e-10 * np.abs(least).max())
+
+
+def test_minres_ends_where_the_space_is_invariant() -> None:
+    generator = np.random.default_rng(4)
+    basis = np.linalg.qr(generator.normal(size=(40, 40)))[0]
+    values = np.concatenate([[-2.0, 3.0, 7.0], generator.uniform(1, 9, 37)])
+    matrix = (basis * values) @ basis.T
+    right = basis[:, :3] @ np.array([1.0, -2.0, 0.5])
+    z, products = minres(lambda v: matrix @ v, right, unprojected, 0.0, 40)
+    assert products <= 4
+    np.testing.assert_allclose(z, np.linalg.solve(matrix, right), rtol=0, atol=1e-12)
 
 
 def test_minres_of_nothing() -> None:
