@@ -15,6 +15,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.chebyshev import Flow
 from glasswells.paths.curve import Arc, CurvePoint
+from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.newton import StationaryPoint, newton
 from glasswells.paths.saddle import INDEX_TOLERANCE, Saddle
 from glasswells.paths.settings import PathSettings
@@ -97,21 +98,6 @@ class _Here:
     force: Array
 
 
-def leave_saddle(
-    surface: Surface, saddle: Saddle, sign: int, amplitude: float, settings: PathSettings
-) -> Array:
-    """The point (N, 3) at `amplitude` a on the unstable manifold of a saddle.
-
-    x(a) = S + a v + a^2 c/2 with (M - 2 lambda) c = -(U:vv without its part along v), lambda < 0:
-    what stays on the manifold of the flow to second order.
-    """
-    v, expansion = sign * saddle.mode.ravel(), surface.expansion(saddle.positions)
-    bent, _ = expansion.third(v.reshape(-1, 3))
-    operator = expansion.shifted(2 * saddle.negative_eigenvalue).across(v)
-    c, _ = operator.minres(-bent.ravel(), settings.bend_tolerance, settings.newton_products)
-    return saddle.positions + (amplitude * v + 0.5 * amplitude**2 * c).reshape(-1, 3)
-
-
 def descend(
     surface: Surface,
     saddle: Saddle,
@@ -130,19 +116,22 @@ def descend(
     rhos
         Distances from the minimum at which to record the point of the path.
     """
-    from_saddle = [
-        float(np.linalg.norm(surface.without_drift(saddle.positions - t))) for t in targets
-    ]
+    fields, from_saddle = _offsets(surface, saddle.positions, targets)
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
-    amplitude = min(settings.first_distance, settings.first_fraction * min(from_saddle))
-    here = _look(surface, leave_saddle(surface, saddle, sign, amplitude, settings))
-    trail.add(here.point)
+    manifold = unstable_manifold(surface, saddle, sign, settings)
+    amplitude = min(manifold.reach(settings), settings.first_fraction * min(from_saddle))
     marks: list[dict[float, Array]] = [{} for _ in targets]
+    away = from_saddle
+    for start in manifold.points(amplitude, settings.first_spacing):
+        arc = trail.add(start)
+        offsets, distances = _offsets(surface, start.positions, targets)
+        _mark(marks, rhos, arc, fields, away, distances)
+        fields, away = offsets, distances
+    here = _look(surface, trail.points[-1].positions)
     flow = Flow(surface, settings.stiffness_margin * saddle.highest_eigenvalue)
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
     last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
     slowing, stray_force = False, settings.stray_force
-    fields, away = _offsets(surface, here, targets)
     while trail.may_go_on(settings):
         k = int(np.argmin(away))
         if away[k] <= min(last, settings.last_fraction * from_saddle[k]):
@@ -160,25 +149,37 @@ def descend(
         if there is None:
             continue
         arc = trail.add(there.point)
-        offsets, distances = _offsets(surface, there, targets)
-        for j, found in enumerate(marks):
-            for rho in rhos:
-                if away[j] < (1 - CROSSING) * rho or distances[j] > (1 + CROSSING) * rho:
-                    continue
-                u = arc.where_distance(fields[j], rho)
-                if u is not None:
-                    found[rho] = arc.point(u)
+        offsets, distances = _offsets(surface, there.point.positions, targets)
+        _mark(marks, rhos, arc, fields, away, distances)
         fields, away = offsets, distances
         slowing = float(np.linalg.norm(there.force)) < float(np.linalg.norm(here.force))
         here = there
     return _result(trail, here.point.positions, here.energy, None, {}, 0.0, Outcome.STEP_LIMIT)
 
 
+def _mark(
+    marks: Sequence[dict[float, Array]],
+    rhos: Sequence[float],
+    arc: Arc,
+    fields: Sequence[Array],
+    away: Sequence[float],
+    distances: Sequence[float],
+) -> None:
+    """Note where an arc passes a distance rho from a target, being `away` first and then nearer."""
+    for j, found in enumerate(marks):
+        for rho in rhos:
+            if away[j] < (1 - CROSSING) * rho or distances[j] > (1 + CROSSING) * rho:
+                continue
+            u = arc.where_distance(fields[j], rho)
+            if u is not None:
+                found[rho] = arc.point(u)
+
+
 def _offsets(
-    surface: Surface, here: _Here, targets: Sequence[Array]
+    surface: Surface, positions: Array, targets: Sequence[Array]
 ) -> tuple[list[Array], list[float]]:
     """The fields (N, 3) from each target to a point of the path, and their norms."""
-    fields = [surface.without_drift(here.point.positions - t) for t in targets]
+    fields = [surface.without_drift(positions - t) for t in targets]
     return fields, [float(np.linalg.norm(f)) for f in fields]
 
 

@@ -68,10 +68,16 @@ class PathSettings:
     bend_tolerance: float = 1e-3
     """Relative residual of the curvature of the path in the saddle, a second-order term."""
     first_distance: float = 2e-3
-    """Distance from the saddle at which the path is started to second order: the third order is
-    below 1e-7."""
-    first_fraction: float = 0.02
-    """The same as a fraction of the distance to the nearest minimum, if that is less."""
+    """Distance from the saddle at which the path is started at least, to third order: the third
+    order is below 1e-7 there."""
+    farthest_start: float = 3e-2
+    """The same at most."""
+    first_spacing: float = 4e-3
+    """Largest distance of the points of the path up to there, between which it is cubic."""
+    first_error: float = 3e-8
+    """Between the two, what the third order leaves out is below this by the ratio of the orders."""
+    first_fraction: float = 0.1
+    """Most of this distance as a fraction of that to the nearest minimum."""
     first_duration: float = 1.0
     """First step, in units of the time in which the flow leaves the saddle."""
     last_distance: float = 1e-3

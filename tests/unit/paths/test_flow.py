@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.chebyshev import Flow, stage_count, stages
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.descent import Descent, descend, leave_saddle, quadratic_length
+from glasswells.paths.descent import Descent, descend, quadratic_length
+from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.saddle import Saddle, find_saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -244,22 +246,47 @@ def test_arc_length_converges_with_the_tolerance() -> None:
     assert abs(lengths[1] - lengths[2]) < abs(lengths[0] - lengths[2])
 
 
-def test_leaving_the_saddle_is_of_second_order() -> None:
+def test_leaving_the_saddle_is_of_third_order() -> None:
     """The force at the point left to is along the curve x(a) to third order in a."""
     surface, saddle, _, _ = analytic_descents("mueller_brown")
-    settings = PathSettings()
     defects = []
-    for a in (0.02, 0.01, 0.005):
-        x, later, sooner = (
-            leave_saddle(surface, saddle, 1, b, settings) for b in (a, a + 1e-4, a - 1e-4)
-        )
-        tangent = (later - sooner) / np.linalg.norm(later - sooner)
-        force = surface.interactions.energy_and_forces(x)[1]
-        across = force - (force * tangent).sum() * tangent
-        defects.append(np.linalg.norm(across) / np.linalg.norm(force))
-    # The force itself is of first order in a, so the angle is of second.
-    orders = np.log2(np.array(defects[:-1]) / np.array(defects[1:]))
-    assert orders.min() > 1.7
+    for sign in (1, -1):
+        manifold = unstable_manifold(surface, saddle, sign, PathSettings(bend_tolerance=1e-9))
+        for a in (0.04, 0.02, 0.01):
+            tangent = manifold.point(a + 1e-5) - manifold.point(a - 1e-5)
+            tangent /= np.linalg.norm(tangent)
+            force = surface.interactions.energy_and_forces(manifold.point(a))[1]
+            across = force - (force * tangent).sum() * tangent
+            defects.append(np.linalg.norm(across) / np.linalg.norm(force))
+    # What is left out is of fourth order, the force itself of first: the angle is of third.
+    ratios = np.array(defects).reshape(2, 3)
+    assert np.log2(ratios[:, :-1] / ratios[:, 1:]).min() > 2.7
+
+
+def test_distances_next_to_the_saddle_are_marked() -> None:
+    surface, saddle, targets, _ = analytic_descents("mueller_brown")
+    for sign in (1, -1):
+        path = descend(surface, saddle, sign, targets, (), PathSettings())
+        assert path.target is not None
+        from_saddle = surface.distance(targets[path.target], saddle.positions)
+        rho = 0.999 * from_saddle
+        marked = descend(surface, saddle, sign, targets, (rho,), PathSettings()).marks[rho]
+        assert surface.distance(targets[path.target], marked) == pytest.approx(rho, rel=1e-9)
+
+
+def test_how_far_a_path_starts_from_the_saddle() -> None:
+    surface, saddle, _, _ = analytic_descents("mueller_brown")
+    settings = PathSettings(first_distance=1e-4, farthest_start=0.5, first_error=1e-7)
+    manifold = unstable_manifold(surface, saddle, 1, settings)
+    reach = manifold.reach(settings)
+    second = 0.5 * np.linalg.norm(manifold.bend) * reach**2
+    third = np.linalg.norm(manifold.twist) * reach**3 / 6
+    assert third**2 / second == pytest.approx(1e-7)
+    assert 1e-4 < reach < 0.5
+    assert manifold.reach(replace(settings, first_distance=0.2)) == 0.2
+    assert manifold.reach(replace(settings, farthest_start=2e-4)) == 2e-4
+    straight = replace(manifold, twist=0.0 * manifold.twist)
+    assert straight.reach(settings) == settings.first_distance
 
 
 def test_a_path_that_ends_elsewhere_says_so() -> None:
