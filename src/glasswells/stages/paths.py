@@ -90,7 +90,7 @@ PATHS = Stage(
     title="minimum energy paths",
     run=run_paths,
     settings={"paths": PathsSection},
-    code_format=3,
+    code_format=4,
     takes=("structure", "path_minimum"),
     gives={
         "double_well": DoubleWell,
