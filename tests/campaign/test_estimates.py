@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from glasswells.estimation.kept import load_calibration
 from glasswells.estimation.measured import measured_rates
 from glasswells.estimation.reference import reference_rates
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.lock import CampaignLock
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +168,37 @@ def test_a_start_says_what_is_known_without_measuring(
     again = CliRunner().invoke(app, ["run", str(plan), "--dir", str(copy), "-w", "1"])
     assert again.exit_code == 0, again.output
     assert "estimate by its finished tasks" in again.stdout
+
+
+def test_a_campaign_that_cannot_go_on_is_refused_before_anything_is_told(
+    plan: Path, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forecast, "calibrate", never)
+    older = tuple(
+        replace(stage, code_format=stage.code_format + 1) if stage.name == "explore" else stage
+        for stage in PIPELINE.stages
+    )
+    copy = shutil.copytree(finished, tmp_path / "copy")
+    words = ["run", str(plan), "--dir", str(copy), "-w", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr("glasswells.stages.pipeline.PIPELINE", replace(PIPELINE, stages=older))
+        other_version = CliRunner().invoke(app, words)
+    with CampaignLock(copy):
+        busy = CliRunner().invoke(app, words)
+    another = tmp_path / "another.toml"
+    another.write_text(
+        plan.read_text() + "[units.krypton]\nlength = 3.65\nenergy = 164.0\n"
+        "mass = 83.798\ntls_threshold = 0.0011\n"
+    )
+    other_plan = CliRunner().invoke(app, ["run", str(another), "--dir", str(copy), "-w", "1"])
+    for refused, words_of_it in (
+        (other_version, "computed the stage explore otherwise"),
+        (busy, "is being worked on by"),
+        (other_plan, "another plan"),
+    ):
+        assert refused.exit_code != 0
+        assert words_of_it in " ".join(refused.stderr.split())
+        assert refused.stdout == ""
 
 
 def test_a_start_uses_a_kept_calibration(

@@ -312,6 +312,22 @@ def run_campaign(
     return ending
 
 
+def require_continuable(directory: Path, pipeline: Pipeline) -> None:
+    """See that `run_campaign` would go on with a campaign, before anything is said about it.
+
+    Raises
+    ------
+    CampaignBusyError
+        If another process works on it.
+    FormatError
+        If it was made by other stages.
+    InputError
+        If it was begun by a version that computed one of its stages otherwise.
+    """
+    with CampaignLock(directory), open_campaign(directory, pipeline) as store:
+        _check_code_formats(store, pipeline)
+
+
 def _put_off(store: Store) -> str:
     """What the machine could not do, in a few words."""
     reasons = Counter(row.reason for row in store.tasks(POSTPONED))

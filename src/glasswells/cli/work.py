@@ -64,13 +64,14 @@ def run(
     A campaign whose plan has got more glasses (`counts`) grows in its folder.
     """
     with errors(debug):
-        from glasswells.campaign.campaigns import start_campaign
+        from glasswells.campaign.campaigns import require_continuable, start_campaign
         from glasswells.campaign.given_plan import own_defaults
 
         stages = find_pipeline(pipeline)
         # Bad options are refused before a folder is made.
         seconds, where = how.seconds, executor_factory(how.choice, how.workers)
         folder = start_campaign(plan, directory, stages, reuse)
+        require_continuable(folder, stages)
         if reuse is not None:
             from glasswells.campaign.reuse import what_is_shared
 
