@@ -158,7 +158,9 @@ def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
     copy = directory / PLAN_NAME
     if before != given.plan:
         if not pipeline.grows(before, given.plan):
-            raise InputError(_another_plan(directory, pipeline.differences(before, given.plan)))
+            places = f"in {directory}", f"in {given.file}"
+            differences = pipeline.differences(before, given.plan, places=places)
+            raise InputError(_another_plan(directory, differences))
         with Store(directory, pipeline.codec) as store, store.transaction():
             _check_code_formats(store, pipeline)
             store.grow_plan(given.complete)

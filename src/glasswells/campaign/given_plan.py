@@ -20,6 +20,8 @@ MAX_BYTES = 1_000_000
 class GivenPlan:
     """A plan as it was given to a start."""
 
+    file: Path
+    """Where it was read."""
     text: str
     """Of the file, with what it leaves out, to read."""
     complete: str
@@ -31,11 +33,21 @@ def given_plan(plan_file: Path, pipeline: Pipeline, like: str | None = None) -> 
     """The plan in a file; what it leaves out is as in the campaign whose stored text `like` is."""
     text = pipeline.spell_out(read_text(plan_file), like)
     complete = pipeline.complete_plan(text, plan_file.parent)
-    return GivenPlan(text=text, complete=complete, plan=pipeline.read_plan(complete))
+    plan = pipeline.read_plan(complete)
+    return GivenPlan(file=plan_file, text=text, complete=complete, plan=plan)
 
 
-def own_defaults(plan_file: Path, directory: Path, pipeline: Pipeline) -> list[str]:
+def own_defaults(
+    plan_file: Path, directory: Path, pipeline: Pipeline, reuse: Path | None = None
+) -> list[str]:
     """In which settings that a plan file leaves out its campaign is not as one of today would be.
+
+    Parameters
+    ----------
+    plan_file, directory, pipeline
+        The plan, the folder of its campaign and the stages.
+    reuse
+        Folder of the campaign that this one was to begin with.
 
     Returns
     -------
@@ -43,15 +55,21 @@ def own_defaults(plan_file: Path, directory: Path, pipeline: Pipeline) -> list[s
         One sentence, or none if there is no such setting.
     """
     text = read_text(plan_file)
-    with StoreReader(directory, pipeline.codec) as store:
-        kept = pipeline.spell_out(text, store.property("plan"))
-    found = pipeline.differences(pipeline.read_plan(text), pipeline.read_plan(kept))
+    kept = pipeline.read_plan(_spelled_out_as(directory, text, pipeline))
+    places = f"in {directory}", "by default today"
+    found = pipeline.differences(kept, pipeline.read_plan(text), places=places)
     if not found:
         return []
-    return [
-        f"what {plan_file} leaves out is as it was when the campaign began (here), not as by "
-        f"default today (there): {'; '.join(found)}"
-    ]
+    origin = f"it was when the campaign in {directory} began"
+    if reuse is not None and pipeline.read_plan(_spelled_out_as(reuse, text, pipeline)) == kept:
+        origin = f"in {reuse}, whose work is taken over"
+    return [f"what {plan_file} leaves out is as {origin}, not as by default: {'; '.join(found)}"]
+
+
+def _spelled_out_as(directory: Path, text: str, pipeline: Pipeline) -> str:
+    """The text of a plan file with what it leaves out as it is in a campaign."""
+    with StoreReader(directory, pipeline.codec) as store:
+        return pipeline.spell_out(text, store.property("plan"))
 
 
 def read_plan_file(plan_file: Path, pipeline: Pipeline) -> Any:

@@ -29,6 +29,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
         own, known = _ended_chains(here), _ended_chains(there)
         begun = _begun(here, set(own))
         plans = [pipeline.stored_plan(store.property("plan")) for store in (there, here)]
+        places = f"in {other}", f"in {directory}"
         otherwise = _computed_otherwise(there, pipeline)
     parts = []
     for stage in pipeline.stages:
@@ -46,7 +47,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
             f"another version of glasswells made {other} and computed otherwise: "
             f"{', '.join(otherwise)}; these are done anew, and what rests on them"
         )
-    differences = pipeline.differences(*plans, of_work=True)
+    differences = pipeline.differences(*plans, places=places, of_work=True)
     if differences:
         told.append(f"the rest is done anew, as the plans differ: {'; '.join(differences)}")
     return told

@@ -77,7 +77,7 @@ def run(
 
             for sentence in what_is_shared(folder, reuse, stages):
                 tell(sentence)
-        for sentence in own_defaults(plan, folder, stages):
+        for sentence in own_defaults(plan, folder, stages, reuse):
             tell(sentence)
         if pipeline is None:
             _note_cutoff(folder, stages)

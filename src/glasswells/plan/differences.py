@@ -13,41 +13,45 @@ MAX_NAMED = 6
 ABSENT = "not given"
 
 
-def plan_differences(there: Plan, here: Plan, *, of_work: bool = False) -> list[str]:
-    """A text for each setting that differs, as `explore.quenches is 100 there and 200 here`.
+def plan_differences(
+    one: Plan, other: Plan, *, places: tuple[str, str], of_work: bool = False
+) -> list[str]:
+    """A text for each setting that differs, as `explore.quenches is 100 in old and 200 in new`.
 
     The contents of the files of glasses are one setting; at most six are named.
 
     Parameters
     ----------
-    there, here
+    one, other
         The plans.
+    places
+        Where a reader finds each of the two, such as `in FOLDER`.
     of_work
         Only what changes the work: not what the campaign is called.
     """
-    one, other = there.model_dump(), here.model_dump()
+    first, second = one.model_dump(), other.model_dump()
     if of_work:
-        other["campaign"]["name"] = one["campaign"]["name"]
-    found = list(_differences(one, other))
+        second["campaign"]["name"] = first["campaign"]["name"]
+    found = list(_differences(first, second, places))
     if len(found) > MAX_NAMED:
         return [*found[:MAX_NAMED], f"{len(found) - MAX_NAMED} more settings differ"]
     return found
 
 
 def _differences(
-    there: Mapping[str, Any], here: Mapping[str, Any], place: str = ""
+    first: Mapping[str, Any], second: Mapping[str, Any], places: tuple[str, str], table: str = ""
 ) -> Iterator[str]:
-    for key in dict.fromkeys((*there, *here)):
-        name = f"{place}{key}"
-        one, other = there.get(key, ABSENT), here.get(key, ABSENT)
+    for key in dict.fromkeys((*first, *second)):
+        name = f"{table}{key}"
+        one, other = first.get(key, ABSENT), second.get(key, ABSENT)
         if one == other:
             continue
         if isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from _differences(one, other, f"{name}.")
+            yield from _differences(one, other, places, f"{name}.")
         elif name == "stored_glasses":
             yield "the contents of glasses.files differ"
         else:
-            yield f"{name} is {_value(one)} there and {_value(other)} here"
+            yield f"{name} is {_value(one)} {places[0]} and {_value(other)} {places[1]}"
 
 
 def _value(value: object) -> str:

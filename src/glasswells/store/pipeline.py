@@ -124,7 +124,7 @@ def any_task(plan: Any, task: Task) -> bool:
     return True
 
 
-def not_told(plan: Any, other: Any, *, of_work: bool = False) -> list[str]:
+def not_told(plan: Any, other: Any, *, places: tuple[str, str], of_work: bool = False) -> list[str]:
     """That nothing is said of how two plans differ."""
     return []
 
@@ -173,8 +173,8 @@ class Pipeline:
     grows: Callable[[Any, Any], bool] = always_another
     """Whether the second plan is the first with more to do, all of whose tasks stay as they are."""
     differences: Callable[..., list[str]] = not_told
-    """What differs between a plan there and one here, a text for each setting; with `of_work` only
-    of what changes their tasks."""
+    """What differs between two plans, a text for each setting, in which `places` say where each of
+    them is; with `of_work` only of what changes their tasks."""
     spell_out: Callable[[str, str | None], str] = as_typed
     """From the text of a plan file to one that leaves nothing out, since defaults change; of that
     which it leaves out the stored text of another campaign may say what it is."""

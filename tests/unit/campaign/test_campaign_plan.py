@@ -285,7 +285,9 @@ def test_the_name_of_a_campaign_is_no_difference_of_the_work() -> None:
         for name, seed in (("one", 1), ("two", 2))
     )
     renamed = parse_plan("[campaign]\nname = 'two'\nseed = 1\n")
-    assert plan_differences(there, renamed) == ["campaign.name is 'one' there and 'two' here"]
-    assert plan_differences(there, renamed, of_work=True) == []
+    places = ("there", "here")
+    names = "campaign.name is 'one' there and 'two' here"
+    assert plan_differences(there, renamed, places=places) == [names]
+    assert plan_differences(there, renamed, places=places, of_work=True) == []
     seeds = "campaign.seed is 1 there and 2 here"
-    assert plan_differences(there, here, of_work=True) == [seeds]
+    assert plan_differences(there, here, places=places, of_work=True) == [seeds]

@@ -184,8 +184,10 @@ def test_a_campaign_grows_with_what_it_has_left_out(
     assert explored(grown) == former
     assert names(few) < names(grown)
     today = stated({key: getattr(read_plan("").explore, key) for key in former})
-    with pytest.raises(InputError, match=r"explore.trajectories is 3 there and 16 here"):
-        start_campaign(plan_file(tmp_path, many + today), folder, PIPELINE)
+    other = plan_file(tmp_path, many + today)
+    with pytest.raises(InputError) as caught:
+        start_campaign(other, folder, PIPELINE)
+    assert f"explore.trajectories is 3 in {folder} and 16 in {other}" in str(caught.value)
 
 
 def test_what_is_reused_says_what_a_plan_leaves_out(
@@ -199,9 +201,13 @@ def test_what_is_reused_says_what_a_plan_leaves_out(
     with open_campaign(folder, PIPELINE) as store:
         stored = store.property("plan")
     assert explored(stored) == {**former, "interval": 9}
-    (told,) = own_defaults(tmp_path / "plan.toml", folder, PIPELINE)
-    assert "explore.time_step is 0.02 there and 0.015 here" in told
+    plan = tmp_path / "plan.toml"
+    (told,) = own_defaults(plan, folder, PIPELINE, reuse=other)
+    assert told.startswith(f"what {plan} leaves out is as in {other}, whose work is taken over,")
+    assert f"explore.time_step is 0.015 in {folder} and 0.02 by default today" in told
     assert "interval" not in told
+    (later,) = own_defaults(plan, folder, PIPELINE)
+    assert f"as it was when the campaign in {folder} began" in later
     assert not read_kept_plan(stored).modes.enabled
 
 
