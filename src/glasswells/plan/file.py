@@ -13,10 +13,12 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from glasswells.plan.base import STORED, Section
 from glasswells.plan.errors import PlanError, problems
-from glasswells.plan.left_out import filled, left_out_in
+from glasswells.plan.left_out import filled, left_out_in, misplaced
 from glasswells.plan.plan import Plan
 
 WIDTH = 96
+STORED_PLAN = "the plan of the campaign"
+"""What the text of another campaign is called in messages."""
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 UNITS_EXAMPLE = """\
@@ -77,7 +79,11 @@ def parse_plan(
         With all that is wrong with it, one line each.
     """
     tables = tables_of(text, source)
-    further = [] if like is None else left_out_in(tables if like is text else tables_of(like))
+    further = (
+        []
+        if like is None
+        else left_out_in(tables if like is text else tables_of(like, STORED_PLAN))
+    )
     try:
         return plan.model_validate(filled(tables, plan, further), context={STORED: stored})
     except ValidationError as error:
@@ -85,19 +91,23 @@ def parse_plan(
 
 
 def tables_of(text: str, source: str = "the plan") -> dict[str, Any]:
-    """The tables of a TOML text, unchecked.
+    """The tables of a TOML text, unchecked but for the form of what it says to have left out.
 
     Raises
     ------
     PlanError
-        If it is none.
+        If it is none, or that form is another one.
     """
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except ValueError as error:  # of TOML, and of integers with thousands of digits
         raise PlanError(source, [f"no TOML: {error}"]) from None
     except RecursionError:
         raise PlanError(source, ["no plan: nested too deeply"]) from None
+    problem = misplaced(tables)
+    if problem:
+        raise PlanError(source, [problem])
+    return tables
 
 
 def plan_template(name: str = "campaign", plan: type[Plan] = Plan) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from glasswells.core.shown import shown
 from glasswells.plan.base import Section
 
 KEY = "left_out"
@@ -21,6 +22,19 @@ FORMER: Mapping[str, Mapping[str, Any]] = {
 the same, do not say what their plans left out."""
 
 
+def misplaced(tables: Mapping[str, Any]) -> str | None:
+    """What is wrong with the form of `left_out` in the tables of a text, if anything is."""
+    given = tables.get(KEY, [])
+    if isinstance(given, list) and all(isinstance(table, dict) for table in given):
+        return None
+    is_table = isinstance(given, dict)
+    return (
+        f"{KEY} is {'a single table' if is_table else shown(given)}, expected a list of tables as "
+        f"campaigns write it: a line [[{KEY}]] with double brackets, below it tables such as "
+        f"[{KEY}.explore]; or leave all of this out"
+    )
+
+
 def left_out_in(tables: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What the plan of a campaign left out, by its stored text; of old stores the `FORMER`."""
     return list(tables.get(KEY, ())) or [FORMER]
@@ -29,13 +43,8 @@ def left_out_in(tables: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def filled(
     tables: Mapping[str, Any], plan: type[Section], further: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """The tables of a plan with what it says to have left out, and below that with more such.
-
-    What makes no sense stays as it is, for the plan to refuse.
-    """
+    """The tables of a plan with what it says to have left out, and below that with more such."""
     own = tables.get(KEY, [])
-    if not isinstance(own, list) or not all(isinstance(under, dict) for under in own):
-        return dict(tables)
     found = {key: value for key, value in tables.items() if key != KEY}
     for under in (*own, *further):
         found = _over(found, under, plan)

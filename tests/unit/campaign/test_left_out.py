@@ -118,10 +118,32 @@ def test_what_is_said_goes_before_what_was_left_out() -> None:
     assert read_plan(spell_out(more)).explore.interval == 8
 
 
-@pytest.mark.parametrize("table", ["left_out = 3", "[left_out.explore]\ninterval = 7"])
-def test_what_a_campaign_did_not_write_is_refused(table: str) -> None:
-    with pytest.raises(InputError, match="unknown key 'left_out'"):
-        read_plan(table)
+@pytest.mark.parametrize(
+    ("table", "given"),
+    [
+        ("[left_out]\n[left_out.explore]\ninterval = 7", "a single table"),
+        ("[left_out.explore]\ninterval = 7", "a single table"),
+        ("left_out = 3", "3"),
+        ("left_out = [3]", r"\[3\]"),
+    ],
+)
+def test_what_was_left_out_is_a_list_of_tables(table: str, given: str) -> None:
+    expected = rf"left_out is {given}, expected a list of tables .* \[\[left_out\]\]"
+    for read in (
+        read_plan,
+        read_kept_plan,
+        read_stored_plan,
+        spell_out,
+        spell_out_stored,
+        lambda text: spell_out("", text),  # a plan file that goes on from such a campaign
+        lambda text: spell_out(text, ""),
+    ):
+        with pytest.raises(InputError, match=expected) as caught:
+            read(table)
+        assert "1 problem:" in str(caught.value)
+
+
+def test_what_a_campaign_did_not_write_is_refused() -> None:
     with pytest.raises(InputError, match="unknown key 'intervall'"):
         read_plan("[[left_out]]\n[left_out.explore]\nintervall = 7")
 
