@@ -14,6 +14,7 @@ from glasswells.engines.pool import WorkerPool
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.reader import StoreReader
+from glasswells.store.tasks import TaskOutput
 from glasswells.store.verify import verify_store
 
 TEXT = (
@@ -78,3 +79,35 @@ def test_the_places_of_pooled_minima_are_not_read(
         eager = input_of(store, row, SENT.stage("library"))  # type: ignore[arg-type]
         assert len(read) > for_states + 20
         assert len(eager.inputs) == len(task.inputs)
+
+
+def test_rounds_of_pairs_read_places_when_they_look_at_them(
+    small_campaign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They choose the same pairs to the bit as workers that get all places."""
+    read: list[str] = []
+    array = StoreReader.array
+
+    def noted(store: StoreReader, digest: str, depth: int = 0) -> bytes:
+        read.append(digest)
+        return array(store, digest, depth)
+
+    monkeypatch.setattr(StoreReader, "array", noted)
+    light, sent = PIPELINE.stage("pairs"), SENT.stage("pairs")
+    with StoreReader(small_campaign, PIPELINE.codec) as store:
+        rows = list(store.tasks(stage="pairs"))
+        assert len(rows) > 2
+        for row in rows:
+            read.clear()
+            late = input_of(store, row, light)  # type: ignore[arg-type]
+            of_rounds = {d for d in read if len(array(store, d)) >= 3 * 8 * 150}
+            whole = input_of(store, row, sent)  # type: ignore[arg-type]
+            assert len(set(read)) > 10
+            assert len(of_rounds) < 3  # columns of candidates, not places
+            products = [encoded(light.run(task)) for task in (late, whole)]
+            assert products[0] == products[1]
+            assert len(products[0]) > 1
+
+
+def encoded(output: TaskOutput) -> list[tuple[str, str]]:
+    return [(kind, PIPELINE.codec.encode(record).body) for kind, record in output.products]

@@ -79,6 +79,10 @@ class Configuration:
         """Whether both are known to be one configuration, without a look at any coordinate."""
         return self is other
 
+    def at_hand(self) -> Configuration:
+        """The same with its arrays in memory."""
+        return self
+
     def moved_to(self, positions: Array) -> Configuration:
         """The same particles in the same box at other positions (N, 3)."""
         like = {"diameters": self.diameters, "box": self.box, "masses": self.masses}
@@ -164,13 +168,17 @@ class LateConfiguration(Configuration):
         """N."""
         return self._n_particles  # type: ignore[attr-defined, no-any-return]
 
+    def at_hand(self) -> Configuration:
+        """What is read, to be looked at more than once."""
+        return self._read()  # type: ignore[attr-defined, no-any-return]
+
     def is_same_as(self, other: Configuration) -> bool:
         """Whether both are known to be one configuration, without a look at any coordinate."""
         return isinstance(other, LateConfiguration) and self.source == other.source
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As what is read: another process has no place to read it from."""
-        return _as_read, (self._read(),)  # type: ignore[attr-defined]
+        return _as_read, (self.at_hand(),)
 
 
 def _as_read(configuration: Configuration) -> Configuration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from glasswells.core.checks import count, not_negative, positive
@@ -11,12 +11,16 @@ from glasswells.core.errors import InputError
 from glasswells.core.limits import Count, NotNegative, Positive, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import InherentStructure, Pair, Transition
-from glasswells.landscape.pairs import pair_distance, pair_features
+from glasswells.landscape.pairs import KEPT_AT_HAND, at_hand, pair_distance, pair_features
 
 COUPLING = 0.094
 """Splitting of a symmetric double well, extrapolated to d = 0, in epsilon."""
 DECAY = 0.1
 """Distance over which that splitting falls by a factor e, length."""
+
+
+BLOCK = KEPT_AT_HAND // 2
+"""Minima of which all pairs are looked at before the next ones."""
 
 
 def expected_splitting(pair: Pair) -> float:
@@ -88,25 +92,43 @@ def close_pairs(
             f"min_distance is {min_distance:g} and max_distance {max_distance:g}, expected less"
         )
     counts = {(t.i, t.j): t.count for t in transitions}
-    order = sorted(range(len(structures)), key=lambda k: structures[k].energy)
-    masses = relative_masses(structures[0].configuration) if structures else None
+    structure = at_hand(structures)
+    masses = relative_masses(structure(0).configuration) if structures else None
     found = []
-    for place, low in enumerate(order):
-        for high in order[place + 1 :]:
-            if structures[high].energy - structures[low].energy > max_energy_difference:
-                break
-            i, j = min(low, high), max(low, high)
-            forward, backward = counts.get((i, j), 0), counts.get((j, i), 0)
-            if forward + backward < min_transitions:
-                continue
-            a, b = structures[i].configuration, structures[j].configuration
-            distance = pair_distance(a, b, masses)
-            if not min_distance <= distance <= max_distance:
-                continue
-            pair = pair_features(structures[i], structures[j], forward, backward)
-            if pair.participation_number <= max_participation_number:
-                found.append(pair)
+    for i, j in _close_in_energy(structures, max_energy_difference):
+        forward, backward = counts.get((i, j), 0), counts.get((j, i), 0)
+        if forward + backward < min_transitions:
+            continue
+        a, b = structure(i), structure(j)
+        distance = pair_distance(a.configuration, b.configuration, masses)
+        if not min_distance <= distance <= max_distance:
+            continue
+        pair = pair_features(a, b, forward, backward)
+        if pair.participation_number <= max_participation_number:
+            found.append(pair)
     return tuple(sorted(found, key=most_promising_first))
+
+
+def _close_in_energy(
+    structures: Sequence[InherentStructure], max_difference: float
+) -> Iterator[tuple[int, int]]:
+    """Numbers i < j of all minima whose energies differ by so much at most.
+
+    Block by block of the lower ones, each with all that are close to one of them in turn, so that
+    a place is read once or twice for its block, however many minima are close to it.
+    """
+    order = sorted(range(len(structures)), key=lambda k: structures[k].energy)
+    for start in range(0, len(order), BLOCK):
+        lows = order[start : start + BLOCK]
+        first = 0
+        for place in range(start + 1, len(order)):
+            high, energy = order[place], structures[order[place]].energy
+            while first < len(lows) and energy - structures[lows[first]].energy > max_difference:
+                first += 1
+            if first == len(lows):
+                break
+            for low in lows[first : place - start]:
+                yield min(low, high), max(low, high)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from glasswells.core.geometry import displacement
 from glasswells.core.limits import NotNegative, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, InherentStructure, Pair
-from glasswells.landscape.pairs import pair_distance
+from glasswells.landscape.pairs import at_hand, pair_distance
 from glasswells.modes.overlaps import mobility_overlap
 
 MOST_THIRDS = 8
@@ -88,35 +88,58 @@ def find_detours(
     limits = limits or DetourLimits()
     if limits.mobility_overlap == 0:
         return ()
-    distances: defaultdict[int, dict[int, float]] = defaultdict(dict)
-    for pair in pairs:
-        distances[pair.i][pair.j] = distances[pair.j][pair.i] = pair.distance
-    masses = relative_masses(structures[0].configuration) if structures else None
-    for i, j in links:
-        if i != j and j not in distances[i]:
-            a, b = structures[i].configuration, structures[j].configuration
-            d = pair_distance(a, b, masses)
-            distances[i][j] = distances[j][i] = d
-    found = []
-    for pair in pairs:
-        thirds = _thirds(pair, distances, limits)
-        detours = [_detour(pair, c, distances, structures) for c in thirds]
+    near = _Neighborhood(pairs, structures, links)
+    found: dict[Pair, Detour] = {}
+    # By energy, as neighbors have places that were looked at a moment before.
+    for pair in sorted(pairs, key=lambda pair: structures[pair.i].energy):
+        detours = [_detour(pair, c, near) for c in _thirds(pair, near, limits)]
         best = min(detours, key=lambda d: (d.mobility_overlap, d.through), default=None)
         if best is not None and best.mobility_overlap <= limits.mobility_overlap:
-            found.append(best)
-    return tuple(found)
+            found[pair] = best
+    return tuple(found[pair] for pair in pairs if pair in found)
 
 
-def _thirds(pair: Pair, distances: dict[int, dict[int, float]], limits: DetourLimits) -> list[int]:
+class _Neighborhood:
+    """Which minima of a library are near each other, and how near."""
+
+    def __init__(
+        self,
+        pairs: Iterable[Pair],
+        structures: Sequence[InherentStructure],
+        links: Iterable[tuple[int, int]],
+    ) -> None:
+        self.structure = at_hand(structures)
+        self._masses = relative_masses(self.structure(0).configuration) if structures else None
+        self._neighbors: defaultdict[int, set[int]] = defaultdict(set)
+        self._distances: dict[tuple[int, int], float] = {}
+        for pair in pairs:
+            self._distances[min(pair.i, pair.j), max(pair.i, pair.j)] = pair.distance
+        for i, j in (*self._distances, *links):
+            if i != j:
+                self._neighbors[i].add(j)
+                self._neighbors[j].add(i)
+
+    def common(self, i: int, j: int) -> set[int]:
+        """Minima that are near both."""
+        return self._neighbors[i] & self._neighbors[j]
+
+    def distance(self, i: int, j: int) -> float:
+        """Between two neighbors; that of a link is measured when it is asked for, as few are."""
+        key = min(i, j), max(i, j)
+        if key not in self._distances:
+            a, b = (self.structure(k).configuration for k in key)
+            self._distances[key] = pair_distance(a, b, self._masses)
+        return self._distances[key]
+
+
+def _thirds(pair: Pair, near: _Neighborhood, limits: DetourLimits) -> list[int]:
     """Common neighbors C, nearer to A and B than these to each other, at nearly a right angle.
 
     From distances alone: cos = (d_AB^2 - d_AC^2 - d_CB^2) / (2 d_AC d_CB), and |cos| <= a.
     """
-    a, b = distances[pair.i], distances[pair.j]
-    few, many = (a, b) if len(a) < len(b) else (b, a)
     found = []
-    for c in few.keys() & many.keys():
-        first, second = a[c], b[c]
+    for c in near.common(pair.i, pair.j):
+        first, second = near.distance(pair.i, c), near.distance(pair.j, c)
         if max(first, second) >= pair.distance:
             continue
         if min(first, second) < limits.smaller_part * pair.distance:
@@ -127,21 +150,16 @@ def _thirds(pair: Pair, distances: dict[int, dict[int, float]], limits: DetourLi
     return [c for _, c in sorted(found)[:MOST_THIRDS]]
 
 
-def _detour(
-    pair: Pair,
-    through: int,
-    distances: dict[int, dict[int, float]],
-    structures: Sequence[InherentStructure],
-) -> Detour:
-    places: list[Array] = [structures[k].configuration.positions for k in (pair.i, through, pair.j)]
-    one = structures[pair.i].configuration
+def _detour(pair: Pair, through: int, near: _Neighborhood) -> Detour:
+    one, *others = (near.structure(k).configuration for k in (pair.i, through, pair.j))
     masses = relative_masses(one)
+    places: list[Array] = [one.positions, *(other.positions for other in others)]
     parts = [displacement(x, y, one.box, masses) for x, y in pairwise(places)]
     return Detour(
         i=pair.i,
         j=pair.j,
         through=through,
-        first_distance=distances[pair.i][through],
-        second_distance=distances[pair.j][through],
+        first_distance=near.distance(pair.i, through),
+        second_distance=near.distance(pair.j, through),
         mobility_overlap=mobility_overlap(parts[0], parts[1]),
     )

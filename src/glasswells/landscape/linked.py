@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from glasswells.core.checks import count
 from glasswells.core.limits import Count, check_limits
 from glasswells.core.records import InherentStructure, Pair, Transition
-from glasswells.landscape.pairs import pair_features
+from glasswells.landscape.pairs import at_hand, pair_features
 
 
 def linked_pairs(
@@ -37,8 +37,9 @@ def linked_pairs(
     count("min_transitions", min_transitions, minimum=1)
     counts = {(t.i, t.j): t.count for t in transitions}
     keys = sorted({(min(k), max(k)) for k in counts if k[0] != k[1]})
+    structure = at_hand(structures)
     return tuple(
-        pair_features(structures[i], structures[j], forward, backward)
+        pair_features(structure(i), structure(j), forward, backward)
         for i, j in keys
         if (forward := counts.get((i, j), 0)) + (backward := counts.get((j, i), 0))
         >= min_transitions

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
 import numpy as np
 
 from glasswells.core.compiler import kernel
@@ -15,17 +19,36 @@ UNAMBIGUOUS = 0.25
 their mean, are below half an edge: no particle changes its image."""
 
 
+KEPT_AT_HAND = 1024
+"""Configurations of a library that are in memory at once, where each is looked at many times: 36 MB
+of 1500 particles."""
+
+
+def at_hand(structures: Sequence[InherentStructure]) -> Callable[[int], InherentStructure]:
+    """The structures of a library by number; those that were asked for last stay in memory.
+
+    A library may hold more places than memory does, each of which is read when it is looked at.
+    """
+
+    @lru_cache(KEPT_AT_HAND)
+    def structure(k: int) -> InherentStructure:
+        return replace(structures[k], configuration=structures[k].configuration.at_hand())
+
+    return structure
+
+
 def pair_features(
     a: InherentStructure, b: InherentStructure, forward_count: int, backward_count: int
 ) -> Pair:
     """Delta_E, d, PR_DW, and the three particles that move most (physics: paper, section II)."""
-    box, masses = a.configuration.box, relative_masses(a.configuration)
-    moved = displacement(a.configuration.positions, b.configuration.positions, box, masses)
+    one, other = a.configuration.at_hand(), b.configuration.at_hand()
+    box, masses = one.box, relative_masses(one)
+    moved = displacement(one.positions, other.positions, box, masses)
     lengths = np.linalg.norm(moved, axis=1)
     top = np.argsort(lengths)[::-1][:3]
     if len(top) < 3:  # two particles: the third is the second again
         top = np.append(top, top[-1])
-    places = a.configuration.positions[top]
+    places = one.positions[top]
     apart = [
         float(np.linalg.norm(minimum_image(places[p] - places[q], box)))
         for p, q in ((0, 1), (0, 2), (1, 2))

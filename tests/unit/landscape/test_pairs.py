@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+from weakref import WeakSet
+
 import numpy as np
 import pytest
-from library_structures import BOX, structure
+from library_structures import BOX, SITES, moved_by, structure
 
 from glasswells.core.errors import InputError
-from glasswells.core.records import InherentStructure, Transition
+from glasswells.core.records import (
+    Array,
+    Configuration,
+    InherentStructure,
+    LateConfiguration,
+    Transition,
+)
+from glasswells.landscape import close, pairs
 from glasswells.landscape.candidates import choose_pairs
 from glasswells.landscape.close import Close, close_pairs, expected_splitting
 from glasswells.landscape.linked import Linked, linked_pairs
@@ -157,3 +168,65 @@ def test_a_detour_is_recorded_and_followed_by_the_paper_s_rule_only() -> None:
     assert found[0, 1] == ("linked",)
     assert found[0, 2] == ("linked", "close")
     assert choose_pairs(spots, links, [CLOSE], 1).candidates.minima.tolist() == [[0, 2]]
+
+
+def library(n: int) -> list[InherentStructure]:
+    """Minima of random energies; each differs from one before it by a particle or two."""
+    generator = np.random.default_rng(5)
+    fields: list[Array] = [np.zeros_like(SITES)]
+    for _ in range(n - 1):
+        field = fields[generator.integers(len(fields))].copy()
+        for particle in generator.integers(len(SITES), size=generator.integers(1, 3)):
+            field[particle] += generator.normal(0.0, 0.2, size=3)
+        fields.append(field)
+    return [moved_by(k, float(generator.random()), SITES, f) for k, f in enumerate(fields)]
+
+
+def test_close_pairs_in_blocks_are_those_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    structures = library(60)
+    all_pairs = [pair_features(a, b, 0, 0) for a, b in combinations(structures, 2)]
+    wanted = {
+        (p.i, p.j)
+        for p in all_pairs
+        if abs(p.energy_difference) <= 0.2 and 0.1 <= p.distance <= 0.9
+    }
+    assert len(wanted) > 50
+    for block in (1, 7, 60, 1000):
+        monkeypatch.setattr(close, "BLOCK", block)
+        found = close_pairs(structures, [], 0.2, 0.9, 0.1)
+        assert {(p.i, p.j) for p in found} == wanted
+        assert len(found) == len(wanted)
+
+
+class Watched(Configuration):
+    """A configuration of which weak references are possible."""
+
+
+def test_rules_need_few_places_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places that are read when they are looked at, and of which eight are kept."""
+    monkeypatch.setattr(pairs, "KEPT_AT_HAND", 8)
+    monkeypatch.setattr(close, "BLOCK", 4)
+    whole = library(60)
+    alive: WeakSet[Configuration] = WeakSet()
+    peak, reads = 0, 0
+
+    def late(found: Configuration) -> LateConfiguration:
+        def read() -> Configuration:
+            nonlocal peak, reads
+            copy = Watched(positions=found.positions, diameters=found.diameters, box=BOX)
+            alive.add(copy)
+            peak, reads = max(peak, len(alive)), reads + 1
+            return copy
+
+        return LateConfiguration("", {"positions": found.positions.shape}, read)
+
+    waiting = [replace(s, configuration=late(s.configuration)) for s in whole]
+    transitions = [Transition(i=k // 2, j=k, count=1) for k in range(1, 60)]
+    rules = [Linked(min_transitions=1), Close(max_energy_difference=0.2, min_distance=0.1)]
+    expected, found = (choose_pairs(s, transitions, rules, 1000) for s in (whole, waiting))
+    assert found.detours == expected.detours
+    assert len(found.detours) > 10
+    assert np.array_equal(found.candidates.features, expected.candidates.features)
+    assert np.array_equal(found.candidates.chosen, expected.candidates.chosen)
+    assert 8 <= peak <= 12
+    assert reads < 4000
