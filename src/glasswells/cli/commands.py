@@ -275,6 +275,7 @@ def warmup(
     with errors(debug):
         from glasswells.campaign.given_plan import read_text
         from glasswells.campaign.warmup import warm_up
+        from glasswells.plan.lanes import has_lanes
         from glasswells.plan.model import SILICON
         from glasswells.stages.table import read_plan
 
@@ -282,7 +283,7 @@ def warmup(
             seconds = warm_up()
         else:
             asked = read_plan(read_text(plan), str(plan))
-            seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=asked.has_lanes)
+            seconds = warm_up(silicon=asked.model.kind == SILICON, lanes=has_lanes(asked))
         say(f"all kernels are compiled ({seconds:.1f} s): begin with `glasswells init`")
         note_unkept_kernels()
 

@@ -11,6 +11,7 @@ from statistics import fmean
 
 from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.sizes import SHIPPED_PARTICLES, groups, n_particles
+from glasswells.plan.lanes import has_lanes
 from glasswells.plan.plan import Plan
 
 TEN = "ten shipped glasses of 0.07, November 2026"
@@ -151,7 +152,7 @@ def reference_rates(plan: Plan) -> Known:
         ratio = 1.0 if plan.model.is_material else SEARCH_COSTS[nearest]
         rates["search", group.temperature] = common["search"].scaled(ratio)
         gains.append(LANE_GAINS[nearest] if group.lanes > 1 else 1.0)
-    if plan.has_lanes:
+    if has_lanes(plan):
         rates["quench", None] = replace(
             common["quench"].scaled(1 / fmean(gains)), source=f"{TEN}; {LANES}"
         )

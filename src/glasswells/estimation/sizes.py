@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from glasswells.plan.base import of_preparation
+from glasswells.plan.lanes import lanes_of
 from glasswells.plan.plan import Plan
 
 SHIPPED_PARTICLES = 1500
@@ -36,7 +37,7 @@ def groups(plan: Plan) -> Iterator[Group]:
             temperature=temperature,
             glasses=plan.glasses.counts[k],
             trajectories=trajectories,
-            lanes=min(plan.lanes(trajectories), trajectories),
+            lanes=min(lanes_of(plan, k), trajectories),
             quenches=trajectories * plan.explore.quenches,
             max_pairs=of_preparation(plan.pairs.max_pairs, k),
         )

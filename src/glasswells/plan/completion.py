@@ -7,6 +7,7 @@ from typing import Any
 
 from glasswells.plan.file import parse_plan, tables_of, toml_value
 from glasswells.plan.glass_files import contents_in
+from glasswells.plan.lanes import with_stored_lanes
 from glasswells.plan.left_out import KEY, filled, values_left_out
 from glasswells.plan.plan import Plan
 
@@ -38,14 +39,22 @@ def with_left_out(
     PlanError
         For a plan with errors.
     """
-    parsed = parse_plan(text, plan=plan, like=like, stored=stored)
-    values = values_left_out(parsed, filled(tables_of(text), plan))
-    if not values:
+    parsed = with_stored_lanes(parse_plan(text, plan=plan, like=like, stored=stored))
+    tables = filled(tables_of(text), plan)
+    values = values_left_out(parsed, tables)
+    lines = [*_open_settings(parsed, tables), *_lines(values)]
+    if not lines:
         return text
     contents = contents_in(text)
     typed = text.removesuffix(contents).rstrip("\n")
-    block = "\n".join([f"{HEADING}[[{KEY}]]", *_lines(values), ""])
+    block = "\n".join([f"{HEADING}[[{KEY}]]", *lines, ""])
     return "\n\n".join(part for part in (typed, block, contents) if part)
+
+
+def _open_settings(plan: Plan, tables: Mapping[str, Any]) -> Iterator[str]:
+    """What a value stands for that leaves a setting to the package."""
+    if plan.stored_lanes and "stored_lanes" not in tables:
+        yield f"stored_lanes = {toml_value(plan.stored_lanes)}  # of explore.lanes = 0"
 
 
 def _lines(values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

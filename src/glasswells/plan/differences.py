@@ -50,8 +50,14 @@ def _differences(
             yield from _differences(one, other, places, f"{name}.")
         elif name == "stored_glasses":
             yield "the contents of glasses.files differ"
+        elif name == "stored_lanes":
+            yield f"explore.lanes = 0 stands for {_both(one, other, places)}"
         else:
-            yield f"{name} is {_value(one)} {places[0]} and {_value(other)} {places[1]}"
+            yield f"{name} is {_both(one, other, places)}"
+
+
+def _both(one: object, other: object, places: tuple[str, str]) -> str:
+    return f"{_value(one)} {places[0]} and {_value(other)} {places[1]}"
 
 
 def _value(value: object) -> str:

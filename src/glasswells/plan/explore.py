@@ -79,7 +79,8 @@ class ExploreSection(Section):
         "number, but on whether it is 1. Only for pair models at constant energy; glasses with "
         "masses of their own, and laws that jump at their cutoffs, go one by one all the same. 1: "
         "each has tasks of its own, in double precision throughout. 0: 16 where a glass has eight "
-        "trajectories or more and they can go side by side, else 1.",
+        "trajectories or more and they can go side by side, else 1; a campaign keeps which of them "
+        "it was when it began.",
     )
 
     temperature_kelvin: NotNegative = Field(

@@ -12,8 +12,6 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from glasswells.core.limits import Count, Positive, PositiveCount
 from glasswells.landscape.preparation import PreparationSettings
-from glasswells.model.lane_vectors import LANES
-from glasswells.model.law import is_cut_smoothly
 from glasswells.model.pair_model import Model
 from glasswells.paths.double_well import IMAGES, RHO
 from glasswells.paths.settings import PathSettings
@@ -38,8 +36,6 @@ from glasswells.tunneling.units import METAL, UNIT_SETS
 
 REDUCED_UNITS = ("argon", "argon-published", "nip", "nip-published")
 """Unit sets that give a meaning to reduced units, which materials do not have."""
-FEWEST_IN_LANES = 8
-"""Trajectories of a glass from which on lanes pay, see docs/stages/explore.md."""
 SAME_SCALE = 1e-4
 """Relative difference up to which a scale of a plan's own unit set is that of `METAL`."""
 OF_UNITS: Literal["of_units"] = "of_units"
@@ -197,6 +193,8 @@ class Plan(Section):
     )
     stored_glasses: tuple[StoredGlass, ...] = Field(default=(), strict=False)
     stored_model: StoredModel | None = None
+    stored_lanes: tuple[PositiveCount, ...] = Field(default=(), strict=False)
+    """What `explore.lanes = 0` stands for, for each preparation, see `plan/lanes.py`."""
 
     def table(self, section: type[S]) -> S:
         """The table of this class, as a stage declares it.
@@ -227,27 +225,6 @@ class Plan(Section):
         if self.glasses.source == "melt_quench":
             return self.melt_quench.rates
         return self.glasses.preparation_temperatures
-
-    def lanes(self, trajectories: int) -> int:
-        """Trajectories in one task, of a glass that has so many.
-
-        `explore.lanes`, or what 0 stands for: `LANES`, but 1 where it is known beforehand that they
-        go one by one, or so few that lanes of the dynamics would be empty for most of the time.
-        """
-        if self.explore.lanes:
-            return self.explore.lanes
-        heavy = self.glasses.masses or any(glass.masses for glass in self.stored_glasses)
-        one_by_one = self.model.is_material or self.explore.friction > 0 or heavy
-        if one_by_one or trajectories < FEWEST_IN_LANES:
-            return 1
-        return LANES if is_cut_smoothly(pair_model(self.model_parameters)) else 1
-
-    @property
-    def has_lanes(self) -> bool:
-        """Whether trajectories of some glass go side by side."""
-        given = self.explore.trajectories
-        numbers = given if isinstance(given, tuple) else (given,)
-        return any(self.lanes(n) > 1 for n in numbers)
 
     def glass_name(self, preparation: int, index: int | str) -> str:
         """Name of a glass in a campaign, such as `t0p092-3`, or `q1e12-0` of a rate of 1e12 K/s.

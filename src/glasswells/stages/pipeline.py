@@ -9,6 +9,7 @@ from glasswells.core.unit_words import unit_of_material
 from glasswells.plan.base import of_preparation
 from glasswells.plan.differences import plan_differences
 from glasswells.plan.glass_files import complete_plan
+from glasswells.plan.lanes import lanes_of
 from glasswells.plan.model import ASE, CALCULATORS, LAMMPS
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import explore_parameters, library_parameters
@@ -87,7 +88,7 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         chunks=prepare_chunks(plan, plan.preparations[preparation]),
     )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
-    lanes = plan.lanes(n_trajectories)
+    lanes = lanes_of(plan, preparation)
     firsts = range(0, n_trajectories, lanes)
     trajectories = [
         FollowUp(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glasswells.plan.completion import with_left_out
 from glasswells.plan.file import parse_plan, plan_with
+from glasswells.plan.lanes import with_stored_lanes
 from glasswells.plan.plan import Plan
 from glasswells.stages.couplings import COUPLINGS
 from glasswells.stages.explore import EXPLORE, LIBRARY
@@ -26,7 +27,7 @@ PLAN = plan_with({name: table for stage in STAGES for name, table in stage.setti
 
 def read_plan(text: str, source: str = "the plan") -> Plan:
     """The plan in a TOML text, with the tables of all stages; errors as of `parse_plan`."""
-    return parse_plan(text, source, PLAN)
+    return with_stored_lanes(parse_plan(text, source, PLAN))
 
 
 def read_kept_plan(text: str) -> Plan:
@@ -34,7 +35,7 @@ def read_kept_plan(text: str) -> Plan:
 
     Errors as of `parse_plan`.
     """
-    return parse_plan(text, plan=PLAN, like=text)
+    return with_stored_lanes(parse_plan(text, plan=PLAN, like=text))
 
 
 def read_stored_plan(text: str) -> Plan:
@@ -42,7 +43,7 @@ def read_stored_plan(text: str) -> Plan:
 
     Other than `read_kept_plan` it takes the plans of older versions that would be refused today.
     """
-    return parse_plan(text, plan=PLAN, like=text, stored=True)
+    return with_stored_lanes(parse_plan(text, plan=PLAN, like=text, stored=True))
 
 
 def spell_out(text: str, like: str | None = None) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from glasswells.plan.errors import PlanError
 from glasswells.plan.file import parse_plan
+from glasswells.plan.lanes import has_lanes
 from glasswells.stages.pipeline import roots
 from glasswells.store.tasks import resolve
 
@@ -62,21 +63,21 @@ def test_a_task_carries_sixteen_where_the_plan_leaves_the_choice(
 def test_few_trajectories_have_tasks_of_their_own() -> None:
     found = explorations("[explore]\ntrajectories = [7, 8]")
     assert tuple(len(found[name]) for name in NAMES) == (7, 7, 1)
-    assert parse_plan(GLASSES + "[explore]\ntrajectories = [7, 8]").has_lanes
-    assert not parse_plan(GLASSES + "[explore]\ntrajectories = 7").has_lanes
+    assert has_lanes(parse_plan(GLASSES + "[explore]\ntrajectories = [7, 8]"))
+    assert not has_lanes(parse_plan(GLASSES + "[explore]\ntrajectories = 7"))
     few = explorations("[explore]\ntrajectories = 7")
     assert few["t0p062-0"] == explorations("[explore]\ntrajectories = 7\nlanes = 1")["t0p062-0"]
 
 
 def test_what_has_no_lanes_goes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     silicon = '[model]\nkind = "stillinger-weber"\n[glasses]\nsource = "melt_quench"\n'
-    assert not parse_plan(silicon + '[splittings]\nunits = ["metal"]\n').has_lanes
+    assert not has_lanes(parse_plan(silicon + '[splittings]\nunits = ["metal"]\n'))
     heavy = '[glasses]\nsource = "files"\nfiles = ["a.xyz"]\nmasses = 2.0\n'
-    assert not parse_plan(heavy).has_lanes
-    assert parse_plan(heavy.replace("masses = 2.0", "")).has_lanes
-    assert parse_plan(heavy + "[explore]\nlanes = 16\n").has_lanes  # its own word
-    monkeypatch.setattr("glasswells.plan.plan.is_cut_smoothly", lambda model: False)
-    assert not parse_plan("").has_lanes
+    assert not has_lanes(parse_plan(heavy))
+    assert has_lanes(parse_plan(heavy.replace("masses = 2.0", "")))
+    assert has_lanes(parse_plan(heavy + "[explore]\nlanes = 16\n"))  # its own word
+    monkeypatch.setattr("glasswells.plan.lanes.is_cut_smoothly", lambda model: False)
+    assert not has_lanes(parse_plan(""))
 
 
 def test_more_trajectories_leave_the_others_as_they_are() -> None:

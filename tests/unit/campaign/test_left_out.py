@@ -15,7 +15,9 @@ from glasswells.campaign.salvage import salvage_campaign
 from glasswells.content.campaign import campaign_content
 from glasswells.core.errors import InputError
 from glasswells.model.lane_vectors import LANES
+from glasswells.plan import lanes
 from glasswells.plan.file import plan_template
+from glasswells.plan.lanes import lanes_of
 from glasswells.plan.left_out import FORMER, KEY
 from glasswells.plan.melt_quench import FEMTOSECOND
 from glasswells.stages.pipeline import PIPELINE, roots
@@ -102,9 +104,11 @@ def test_nothing_is_left_out_but_what_has_a_default() -> None:
     (left_out,) = whole[KEY]
     everything = tomllib.loads(plan_template())
     assert left_out["explore"].keys() == everything["explore"].keys() - {"quenches"}
+    assert left_out.pop("stored_lanes") == [LANES] * len(left_out["glasses"]["counts"])
     assert left_out.keys() == everything.keys()
     assert left_out["pairs"].keys() == everything["pairs"].keys()
-    assert spell_out(plan_template()) == plan_template()
+    (only,) = tomllib.loads(spell_out(plan_template()))[KEY]
+    assert only.keys() == {"stored_lanes"}
 
 
 def test_what_is_said_goes_before_what_was_left_out() -> None:
@@ -174,7 +178,7 @@ def test_campaigns_that_were_begun_without_lanes_go_on_without_them() -> None:
     assert names(text) == names(text + stated(before))
     today = {"trajectories": 16, "interval": 100, "time_step": 0.02, "lanes": 0}
     assert explored(spell_out(text)) == today
-    assert read_plan(text).lanes(16) == LANES
+    assert lanes_of(read_plan(text), 0) == LANES
 
 
 def test_what_is_left_out_of_a_new_campaign_is_kept_with_it(
@@ -238,3 +242,61 @@ def test_one_number_has_one_word_also_under_former_defaults(former: Mapping[str,
     assert read_kept_plan(text).explore.own_units.time_step == FEMTOSECOND * 2
     with pytest.raises(InputError, match="two words for one number"):
         read_kept_plan(text + "time_step = 0.3\n")
+
+
+LANES_LEFT_OPEN = "[explore]\nlanes = 0\ntrajectories = 4\n"
+
+
+@pytest.mark.parametrize("text", [SHIPPED.format(1), SHIPPED.format(1) + LANES_LEFT_OPEN])
+def test_a_campaign_keeps_the_number_of_lanes_that_seemed_useful_when_it_began(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, plan = tmp_path / "a", plan_file(tmp_path, text)
+    start_campaign(plan, folder, PIPELINE)
+    before = names(spell_out(text))
+    monkeypatch.setattr(lanes, "FEWEST_IN_LANES", 4)
+    monkeypatch.setattr(lanes, "LANES", 8)
+    with open_campaign(folder, PIPELINE) as store:
+        stored = store.property("plan")
+    assert names(spell_out(text)) != before
+    assert names(stored) == before
+    assert spell_out(stored) == spell_out_stored(stored) == stored
+    start_campaign(plan, folder, PIPELINE)
+    start_campaign(folder / PLAN_NAME, folder, PIPELINE)
+    start_campaign(plan_file(tmp_path, text.replace("[1]", "[2]")), folder, PIPELINE)
+    with open_campaign(folder, PIPELINE) as store:
+        assert names(store.property("plan")) > before
+    start_campaign(plan_file(tmp_path, text), tmp_path / "b", PIPELINE, reuse=folder)
+    with open_campaign(tmp_path / "b", PIPELINE) as store:
+        assert names(store.property("plan")) == before
+
+
+def test_lanes_of_each_preparation_are_kept_where_trajectories_can_go_side_by_side() -> None:
+    text = (
+        "[glasses]\npreparation_temperatures = [0.062, 0.07]\ncounts = [1, 1]\n"
+        "[explore]\ntrajectories = [16, 4]\n"
+    )
+    whole = spell_out(text)
+    assert read_kept_plan(whole).stored_lanes == (LANES, 1)
+    rubbing = read_plan(spell_out(text + "friction = 1.0\n", whole))
+    assert [lanes_of(rubbing, k) for k in (0, 1)] == [1, 1]
+    other = read_plan(spell_out(SHIPPED.format(1), whole))  # it has one preparation
+    assert other.stored_lanes == (LANES,)
+    own = read_plan(spell_out(text + "lanes = 4\n", whole))
+    assert own.stored_lanes == ()
+    assert [lanes_of(own, k) for k in (0, 1)] == [4, 4]
+
+
+def test_stores_that_keep_no_lanes_go_on_as_before(tmp_path: Path) -> None:
+    """Their texts say `lanes = 0`, or nothing."""
+    text = SHIPPED.format(1)
+    whole = spell_out(text)
+    old = "".join(line for line in whole.splitlines(True) if "stored_lanes" not in line)
+    assert "lanes = 0" in old
+    assert names(old) == names(whole)
+    (tmp_path / "a").mkdir()
+    create_store(tmp_path / "a", pipeline=PIPELINE.name, plan=old, seed=1)
+    start_campaign(plan_file(tmp_path, text), tmp_path / "a", PIPELINE)
+    start_campaign(plan_file(tmp_path, SHIPPED.format(2)), tmp_path / "a", PIPELINE)
+    with open_campaign(tmp_path / "a", PIPELINE) as store:
+        assert f"stored_lanes = [{LANES}]" in store.property("plan")
