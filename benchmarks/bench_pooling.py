@@ -1,9 +1,10 @@
-"""Memory of the coordinator and of the worker that pools the minima of a glass, made-up places.
+"""Memory of coordinator and worker while minima of a glass are pooled and paired, made-up places.
 
 Run `python benchmarks/bench_pooling.py`. Four trajectories of 1500 particles come back with minima
 at multiples of 2^-16 which are all different; then the stage `library` pools them as in any
-campaign, on one worker. Peak resident memory, with two numbers of minima: what grows with them is
-set against what a library of the largest campaign so far would take.
+campaign, on one worker, and `pairs` looks at those that were linked, and at the ten next to each in
+energy. No path is searched. Peak resident memory, with two numbers of minima: what grows with them
+is set against what a library of the largest campaign so far would take.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import glasswells as gw
 from glasswells.campaign.campaigns import run_campaign, start_campaign
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import InherentStructure, Transition
+from glasswells.landscape.close import Close
 from glasswells.landscape.places import PLACE, to_multiples
 from glasswells.landscape.trajectory import ExplorationState
 from glasswells.sampling.molecular_dynamics import Integrator
@@ -33,6 +35,8 @@ SIZES = (1200, 5000)
 """Minima in all trajectories together."""
 WARM = 8
 TRAJECTORIES = 4
+SPACING = Close().max_energy_difference / 10
+"""Mean difference of neighboring energies of all minima."""
 PAPER = 53_000
 """Minima of the largest library so far."""
 MUST, AIM = 1.0, 0.3
@@ -51,14 +55,16 @@ lanes = 1
 quenches = {quenches}
 chunk_quenches = {quenches}
 [pairs]
-rules = []
+rules = ["linked", "close"]
+min_transitions = 1
+max_pairs = 5
 [modes]
 enabled = false
 """
 
 
 def met(task: TaskInput) -> TaskOutput:
-    """A trajectory, a minimum in each quench, no two of them near in energy."""
+    """A trajectory, a minimum in each quench."""
     ((glass,),) = task.inputs
     start, generator = glass.configuration, np.random.default_rng(task.seed)
     shape = start.positions.shape
@@ -69,7 +75,7 @@ def met(task: TaskInput) -> TaskOutput:
             configuration=start.moved_to(
                 to_multiples(start.positions + generator.normal(0, 0.02, shape), PLACE)
             ),
-            energy=float(generator.uniform(0, 1e6)),
+            energy=float(generator.uniform(0, TRAJECTORIES * quenches * SPACING)),
         )
         for k in range(quenches)
     )
@@ -88,7 +94,13 @@ def met(task: TaskInput) -> TaskOutput:
     return TaskOutput(products=(("trajectory", state),))
 
 
-STAGES = tuple(replace(s, run=met) if s.name == "explore" else s for s in PIPELINE.stages)
+def no_path(task: TaskInput) -> TaskOutput:
+    """The search between two minima that are at random places."""
+    return TaskOutput()
+
+
+RUNS = {"explore": met, "paths": no_path}
+STAGES = tuple(replace(s, run=RUNS.get(s.name, s.run)) for s in PIPELINE.stages)
 
 
 def pool(minima: int) -> tuple[float, float]:
@@ -114,7 +126,7 @@ def main() -> list[Row]:
         done = subprocess.run(words, check=True, capture_output=True, text=True)
         peaks.append(json.loads(done.stdout.splitlines()[-1]))
     rows = []
-    for k, who in enumerate(("coordinator", "worker that pools")):
+    for k, who in enumerate(("coordinator, which pools and pairs", "worker that explores")):
         low, high = peaks[1][k], peaks[2][k]
         each = (high - low) / (SIZES[1] - SIZES[0])
         whole = high + each * (PAPER - SIZES[1])

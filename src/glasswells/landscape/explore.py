@@ -80,13 +80,14 @@ def explore(
     quenches
         Per trajectory, at least one.
     interval
-        Time steps between two quenches.
+        Time steps between two quenches; 100 in plans by default, of 0.02.
     seed
         Each trajectory takes its own child of it.
     trajectories
-        Number of independent trajectories.
+        Number of independent trajectories; plans have 16 of each glass by default.
     settings
-        Everything else; its temperature and interval are replaced by the arguments.
+        Everything else; its temperature and interval are replaced by the arguments. Its defaults
+        are not those of plans: time steps of 0.01 and no lanes, in place of 0.02 and sixteen.
     progress
         True: a bar; or a function of the quenches done, their number and a text, called after
         each.

@@ -26,17 +26,22 @@ from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 @explained
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplorationSettings:
-    """How a glass is explored; the one minimizer is part of the definition of its structures."""
+    """How a glass is explored; the one minimizer is part of the definition of its structures.
+
+    The defaults are those of one trajectory that misses few transitions, in double precision. Plans
+    have others, for many trajectories of a glass that are to see as much dynamics as possible.
+    """
 
     temperature: Positive = 0.04
     """Temperature T_MD of the dynamics, below that of preparation: 0.04 in the paper, low enough to
     stay in the glass's metabasin."""
     interval: PositiveCount = 40
     """Steps between two quenches. With 20 to 100 few transitions are missed, and few quenches end
-    where the last one did."""
+    where the last one did. Plans have 100: more dynamics in the same CPU time."""
     time_step: Positive = 0.01
     """Of velocity Verlet, in sigma sqrt(m/epsilon). The highest frequency is about 16, the limit of
-    stability 0.125; energy drifts less than 1e-6 per particle in 1e6 steps."""
+    stability 0.125; energy drifts less than 1e-6 per particle in 1e6 steps. Plans have 0.02, which
+    sees twice the time, with energy fluctuations four times as large."""
     friction: NotNegative = 0.0
     """Of a Langevin thermostat, per time; 0: constant energy, as drawn."""
     identity: Identity = field(default_factory=Identity)
@@ -47,11 +52,13 @@ class ExplorationSettings:
     """Of all quenches."""
     lanes: Annotated[int, Interval(ge=1, le=LANES)] = 1
     """Trajectories that move and descend side by side at most, in single precision where that
-    suffices: up to 16. 1: one after the other, in double precision throughout."""
+    suffices: up to 16. 1: one after the other, in double precision throughout. Plans have 16 where
+    a glass has eight trajectories or more and they can go side by side."""
 
     keep_places: bool = False
     """Whether the minima of pair models are kept at places on a grid, from which a descent finds
-    them again (`places`): a sixth of the room on a disk. Campaigns do."""
+    them again (`places`): a sixth of the room on a disk. Campaigns do; in Python the minima
+    themselves are at hand."""
 
     def __post_init__(self) -> None:
         check_limits(self)

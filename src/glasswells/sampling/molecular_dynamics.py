@@ -135,6 +135,7 @@ def molecular_dynamics(
     time_step
         h, in sqrt(m sigma^2/epsilon). With the highest mode at frequency 16 the limit is 0.125;
         lighter particles need shorter steps, in proportion to the square root of their mass.
+        Explorations of plans have 0.02 by default, to see more time.
     thermostat
         None or `langevin`.
     friction
