@@ -1,20 +1,28 @@
-"""Tasks that the coordinator does itself, on configurations that it reads one by one."""
+"""Tasks that read configurations one by one: the coordinator's own, and those of its workers."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_plan import SMALL_PLAN, finished_campaign
 
-from glasswells.campaign.runner import input_of
-from glasswells.engines.pool import WorkerPool
+from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.engines.pool import InlineExecutor, WorkerPool
+from glasswells.engines.stored_input import StoredInput, input_from
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.catalogue import catalogue_digest
-from glasswells.store.reader import StoreReader
-from glasswells.store.tasks import TaskOutput
+from glasswells.store.errors import DamagedStoreError
+from glasswells.store.reader import FAILED, POSTPONED, StoreReader
+from glasswells.store.schema import STORE_NAME
+from glasswells.store.tasks import TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
 
 TEXT = (
@@ -71,12 +79,12 @@ def test_the_places_of_pooled_minima_are_not_read(
     stage = PIPELINE.stage("library")
     with StoreReader(directory, PIPELINE.codec) as store:
         (row,) = store.tasks(stage="library")
-        task = input_of(store, row, stage)  # type: ignore[arg-type]
+        task = input_from(store, row, late=True)
         for_states = len(read)
         found = stage.run(task)
         assert len(found.products) > 20
         assert len(read) - for_states < 6  # of all these minima
-        eager = input_of(store, row, SENT.stage("library"))  # type: ignore[arg-type]
+        eager = input_from(store, row, late=False)
         assert len(read) > for_states + 20
         assert len(eager.inputs) == len(task.inputs)
 
@@ -93,21 +101,75 @@ def test_rounds_of_pairs_read_places_when_they_look_at_them(
         return array(store, digest, depth)
 
     monkeypatch.setattr(StoreReader, "array", noted)
-    light, sent = PIPELINE.stage("pairs"), SENT.stage("pairs")
+    stage = PIPELINE.stage("pairs")
+    assert stage.reads_late
     with StoreReader(small_campaign, PIPELINE.codec) as store:
         rows = list(store.tasks(stage="pairs"))
         assert len(rows) > 2
         for row in rows:
             read.clear()
-            late = input_of(store, row, light)  # type: ignore[arg-type]
+            late = input_from(store, row, late=True)
             of_rounds = {d for d in read if len(array(store, d)) >= 3 * 8 * 150}
-            whole = input_of(store, row, sent)  # type: ignore[arg-type]
+            whole = input_from(store, row, late=False)
             assert len(set(read)) > 10
             assert len(of_rounds) < 3  # columns of candidates, not places
-            products = [encoded(light.run(task)) for task in (late, whole)]
+            products = [encoded(stage.run(task)) for task in (late, whole)]
             assert products[0] == products[1]
             assert len(products[0]) > 1
 
 
 def encoded(output: TaskOutput) -> list[tuple[str, str]]:
     return [(kind, PIPELINE.codec.encode(record).body) for kind, record in output.products]
+
+
+def test_workers_of_this_machine_read_the_store_and_others_get_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, set[type]] = {}
+    submit = WorkerPool.submit
+
+    def noted(pool, function, *values):  # type: ignore[no-untyped-def]
+        given.setdefault(values[0].__name__, set()).add(type(values[1]))
+        return submit(pool, function, *values)
+
+    monkeypatch.setattr(WorkerPool, "submit", noted)
+    plan = tmp_path / "plan.toml"
+    few = SMALL_PLAN.replace("min_transitions = 2", "min_transitions = 2\nmax_pairs = 2")
+    plan.write_text(few.replace("images = [6, 9]", "enabled = false"))
+    directory = start_campaign(plan, tmp_path / "local", PIPELINE)
+    assert run_campaign(directory, PIPELINE, workers=2).is_finished
+    assert given["run_pairs"] == {StoredInput}
+    assert given["run_explore"] == {TaskInput}
+    given.clear()
+    inline = start_campaign(plan, tmp_path / "inline", PIPELINE)
+    assert run_campaign(inline, PIPELINE, make_executor=InlineExecutor).is_finished
+    assert given["run_pairs"] == {TaskInput}
+    digests = []
+    for folder in (directory, inline):
+        with StoreReader(folder, PIPELINE.codec) as store:
+            digests.append(catalogue_digest(store))
+    assert digests[0] == digests[1]
+
+
+def test_damage_that_a_worker_meets_is_no_result_of_its_task(
+    small_campaign: Path, tmp_path: Path
+) -> None:
+    plan = small_campaign.with_name("plan.toml")
+    directory = start_campaign(plan, tmp_path / "damaged", PIPELINE)
+
+    def stop_before_pairs(ids: Sequence[str]) -> None:
+        with StoreReader(directory, PIPELINE.codec) as store:
+            if store.product_counts().get("trajectory") == 2:  # the library is claimed by then
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    options = {"workers": 1, "make_executor": InlineExecutor}
+    run_campaign(directory, PIPELINE, acknowledged=stop_before_pairs, **options)  # type: ignore[arg-type]
+    with StoreReader(directory, PIPELINE.codec) as reader:
+        assert reader.product_counts()["structure"] > 3
+        assert "pair_search" not in reader.product_counts()
+    with closing(sqlite3.connect(directory / STORE_NAME)) as store, store:
+        store.execute("UPDATE blobs SET data = zeroblob(600)")
+    with pytest.raises(DamagedStoreError, match="not what was written"):
+        run_campaign(directory, PIPELINE, workers=1)
+    with StoreReader(directory, PIPELINE.codec) as reader:
+        assert not list(reader.tasks(FAILED, POSTPONED))

@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glasswells.campaign.runner import encode_output, input_of
+from glasswells.campaign.runner import encode_output
 from glasswells.campaign.takeover import Takeover
 from glasswells.core.errors import InputError
 from glasswells.core.whole_file import sync, write_whole
+from glasswells.engines.stored_input import input_from
 from glasswells.engines.worker import run_task
 from glasswells.store.errors import StoreError
 from glasswells.store.pipeline import Pipeline
@@ -168,7 +169,9 @@ class Replay:
         stage = self.pipeline.stage(row.task.stage)
         if not stage.is_swift or row.rank >= self._later_found:
             return False
-        report = run_task(stage.run, input_of(self.store, row, stage))
+        report = run_task(
+            stage.run, input_from(self.store, row, late=stage.is_light or stage.reads_late)
+        )
         if report.output is None:
             return False
         following = self._takeover.tasks_after(row.task, report.output)

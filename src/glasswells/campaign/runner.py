@@ -12,6 +12,7 @@ from typing import Any
 from glasswells.engines.errors import EngineError
 from glasswells.engines.pool import EngineLostError, WorkerLostError, WorkerPool
 from glasswells.engines.stop import StopRequest
+from glasswells.engines.stored_input import StoredInput, input_from
 from glasswells.engines.worker import LIMIT_SIGNAL, NOT_SAVABLE, TaskReport, run_task
 from glasswells.store.bases import output_as_saved
 from glasswells.store.codec import Codec
@@ -140,6 +141,8 @@ class Coordinator:
             error = future.exception()
             if error is None:
                 reports.append((row, future.result()))
+            elif isinstance(error, DamagedStoreError):  # met by a worker that reads the store
+                raise error
             else:
                 lost.append((row, error))
         if lost:
@@ -261,7 +264,7 @@ class Coordinator:
                 f"the plan does: it was not written by this package, do not run it"
             )
         stage = self.pipeline.stage(row.task.stage)
-        task_input = input_of(self.store, row, stage)
+        task_input = self._input(row, stage)
         if stage.is_light:
             done: Future[TaskReport] = Future()
             done.set_result(run_task(stage.run, task_input))
@@ -278,6 +281,13 @@ class Coordinator:
             self._suspects.extend(self._flights.values())
             self._flights.clear()
             self.pool.rebuild()
+
+    def _input(self, row: TaskRow, stage: Stage) -> TaskInput | StoredInput:
+        """What is handed to a task: copies, or where a worker of this machine finds them."""
+        if stage.reads_late and self.pool.is_local:
+            folder = self.store.path.parent.resolve()
+            return StoredInput(directory=folder, codec=self.store.codec, row=row)
+        return input_from(self.store, row, late=stage.is_light)
 
     def _land(self) -> None:
         """Give chunks in flight the time of grace, save those that end, put the others back."""
@@ -297,16 +307,6 @@ class Coordinator:
         with self.store.transaction():
             self.store.requeue([*given_up, *self._flights.values()])
         self.pool.abandon()
-
-
-def input_of(store: Store, row: TaskRow, stage: Stage) -> TaskInput:
-    """What a task of this stage gets, read from its store."""
-    return TaskInput(
-        inputs=tuple(store.products(ref, late=stage.is_light) for ref in row.task.inputs),
-        state=store.checkpoint(row),
-        parameters=row.task.parameters,
-        seed=row.task.seed_sequence,
-    )
 
 
 def encode_output(codec: Codec, report: TaskReport) -> EncodedOutput:

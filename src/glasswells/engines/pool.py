@@ -56,6 +56,11 @@ class WorkerPool:
             return self._workers
         return int(getattr(self._executor, "workers", 0)) or available_cores()
 
+    @property
+    def is_local(self) -> bool:
+        """Whether tasks run in processes of this machine, which sees the same disks."""
+        return self._make == self._processes
+
     def submit(self, function: Callable[..., Any], *values: Any) -> Future[Any]:
         """Start a task."""
         with _stops_held_back():  # a worker may be started for it

@@ -1,4 +1,4 @@
-"""What a worker process does: run one task, report what came of it, touch no disk."""
+"""What a worker process does: run one task, report what came of it, write to no disk."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from glasswells.engines.stop import STOPS
+from glasswells.engines.stored_input import StoredInput
 from glasswells.store.bases import Packing
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.machine_failures import machine_cause, reason_of
@@ -52,22 +53,23 @@ class TaskReport:
 
 def run_task(
     run: Callable[[TaskInput], TaskOutput],
-    task_input: TaskInput,
+    task_input: TaskInput | StoredInput,
     limit: float = 0.0,
     packing: Packing | None = None,
 ) -> TaskReport:
     """Run one task, and pack what came of it; failures of any kind come back as data.
 
-    All but those of the store that a light task reads from: they are none of its own.
+    All but those of the store that a task reads from: they are none of its own.
     After `limit` seconds, if not 0, the process ends itself, unless it is the coordinator: code
     that is not ours may hang where no exception can reach it.
     """
     cpu, wall = time.thread_time(), time.perf_counter()
     output, encoded, reason, error, is_of_machine = None, None, "", "", False
     try:
-        with _alarm(limit):
-            found = run(task_input)
-        encoded = None if packing is None else packing.packed(task_input, found)
+        with _at_hand(task_input) as given:
+            with _alarm(limit):
+                found = run(given)
+            encoded = None if packing is None else packing.packed(given, found)
         output = found if packing is None else packing.wanted(found)
     except TaskFailedError as failure:
         reason, error = failure.reason, failure.text
@@ -87,6 +89,12 @@ def run_task(
         wall_seconds=time.perf_counter() - wall,
         encoded=encoded,
     )
+
+
+def _at_hand(
+    task_input: TaskInput | StoredInput,
+) -> AbstractContextManager[TaskInput]:
+    return task_input.at_hand() if isinstance(task_input, StoredInput) else nullcontext(task_input)
 
 
 @contextmanager

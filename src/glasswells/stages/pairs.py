@@ -186,7 +186,7 @@ PAIRS = Stage(
     follow=follow_pairs,
     code_format=3,
     is_swift=True,
-    is_light=True,
+    reads_late=True,
     takes=(
         "structure", "exploration", "pair_candidates", "pair_search", "path_minimum", "search",
         "glass_round", "splitting",

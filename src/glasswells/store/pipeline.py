@@ -62,8 +62,11 @@ class Stage:
     """Whether a task is bookkeeping of other products, so that it may be done while a campaign is
     played again, which cannot go on before it knows what the task asks for."""
     is_light: bool = False
-    """Whether a task looks at few configurations at a time of the many that it takes: then the
-    coordinator does it, where they are read from the store when it looks at them."""
+    """Whether a task looks at few configurations of the many that it takes: then the coordinator
+    does it, where they are read from the store one by one when it looks at them."""
+    reads_late: bool = False
+    """Whether a task looks at many of them, but at few at a time, and gives none: then a worker of
+    the coordinator's machine reads them from the store when it looks at them."""
     settings: Mapping[str, type[Any]] = field(default_factory=dict)
     """The tables of a plan that it reads, by name."""
     takes: tuple[str, ...] = ()
