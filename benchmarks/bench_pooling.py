@@ -126,7 +126,7 @@ def main() -> list[Row]:
         done = subprocess.run(words, check=True, capture_output=True, text=True)
         peaks.append(json.loads(done.stdout.splitlines()[-1]))
     rows = []
-    for k, who in enumerate(("coordinator, which pools and pairs", "worker that explores")):
+    for k, who in enumerate(("coordinator, which pools", "worker, which explores and pairs")):
         low, high = peaks[1][k], peaks[2][k]
         each = (high - low) / (SIZES[1] - SIZES[0])
         whole = high + each * (PAPER - SIZES[1])
