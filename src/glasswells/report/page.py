@@ -102,17 +102,15 @@ def compose(
         folder.mkdir(parents=True, exist_ok=True)
     with figure_style():
         page = page_of(content, sections)
-        numbers = {p.slug: p.numbers or drawn_numbers(p.figure) for p in page.pictures}
-        images = {}
+        images, texts = {}, {}
         with reporting(progress, "drawing", len(page.pictures)) as report:
             for picture in page.pictures:
-                images[picture.slug] = draw(picture, images_folder)
-                report(1, picture.slug)
+                slug, shown = picture.slug, picture.numbers or drawn_numbers(picture.figure)
+                texts[slug] = write_csv(images_folder / f"{slug}.csv", shown.columns, shown.rows)
+                images[slug] = draw(picture, images_folder)
+                picture.figure.clear()  # what it is drawn from takes megabytes
+                report(1, slug)
     list(write_tables(page.tables, sheets))
-    texts = {
-        slug: write_csv(images_folder / f"{slug}.csv", each.columns, each.rows)
-        for slug, each in numbers.items()
-    }
     path = directory / PAGE_NAME
     found = (scripts or page_scripts)(any(p.interactive for p in page.pictures))
     # Error texts may hold names of files that are no Unicode.

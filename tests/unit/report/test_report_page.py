@@ -142,6 +142,19 @@ def test_nothing_global_is_changed(written):
     assert after == before
 
 
+def test_figures_that_are_drawn_hold_their_data_no_longer(tmp_path):
+    before = []
+
+    def drawn(picture, directory):
+        assert picture.figure.axes
+        assert not any(figure.axes for figure in before)
+        before.append(picture.figure)
+        return write_small(picture, directory)
+
+    compose(content(sizes=((3,),)), tmp_path, draw=drawn)
+    assert len(before) > 3
+
+
 def test_names_from_the_data_stay_text(tmp_path):
     own = UnitSystem(
         name=HOSTILE, reduced_hbar=0.02, tls_threshold=1e-3, sigma=3e-10, epsilon=100.0, mass=40.0
