@@ -64,7 +64,9 @@ def as_packed(store: Store, row: TaskRow, report: TaskReport) -> EncodedOutput:
     return report.encoded
 
 
-def campaign(folder: Path, finish: Any, packs: bool) -> list[EncodedOutput]:
+def campaign(
+    folder: Path, finish: Any, packs: bool, walk: Any = walk, chunks: int = 2
+) -> list[EncodedOutput]:
     folder.mkdir()
     create_store(folder, pipeline="p", plan="", seed=1)
     outputs = []
@@ -75,7 +77,7 @@ def campaign(folder: Path, finish: Any, packs: bool) -> list[EncodedOutput]:
             glass = TaskOutput(products=(("place", made(0)),))
             store.complete(row, output_as_saved(CODEC, glass))
             store.add_task(WALK, 1)
-        for _ in range(2):
+        for _ in range(chunks):
             with store.transaction():
                 (row,) = store.claim(1)
                 task = TaskInput(
@@ -114,6 +116,37 @@ def test_the_catalogue_is_that_of_records_packed_by_the_coordinator(tmp_path: Pa
     assert later.known == {digests[1], digests[2]}, "what was in the state is not sent again"
     assert set(later.packed) == {digests[3]}
     assert glass.known == {digests[0]}, "nor what was in an input"
+
+
+def on_grid(number: int) -> np.ndarray:
+    """A walk away from the glass: each place is nearest to the one before."""
+    steps = [np.random.default_rng(k).normal(scale=1e-3, size=(300, 3)) for k in range(number)]
+    return np.rint((near(0) + 30 * sum(steps)) * 2**16) / 2**16
+
+
+def long_walk(task: TaskInput) -> TaskOutput:
+    """Three chunks: places on a grid that stay, and before them one off the grid that passes."""
+    ((_,),) = task.inputs
+    seen = () if task.state is None else task.state.all[1:]
+    seen += (on_grid(len(seen) + 1), on_grid(len(seen) + 2))
+    moving = seen[-1] + np.random.default_rng(len(seen)).normal(scale=1e-4, size=(300, 3))
+    if len(seen) < 6:
+        return TaskOutput(counts={"steps": 1}, state=Places(all=(moving, *seen)))
+    return TaskOutput(products=(("place", Places(all=seen)),), counts={"steps": 1})
+
+
+@pytest.mark.parametrize(("finish", "packs"), [(in_hand, False), (as_packed, True)])
+def test_places_are_differences_from_those_before_and_nothing_passing_is_left(
+    tmp_path: Path, finish: Any, packs: bool
+) -> None:
+    folder = tmp_path / "campaign"
+    campaign(folder, finish, packs=packs, walk=long_walk, chunks=3)
+    assert verify_store(folder, CODEC).problems == ()
+    kept = dict(query(folder, "SELECT digest, base FROM blobs"))
+    glass, *places = (sha256(p.tobytes()) for p in (near(0), *map(on_grid, range(1, 7))))
+    assert kept.keys() == {glass, *places}, "places off the grid went with the states"
+    assert (kept[glass], kept[places[0]]) == (None, glass)
+    assert all(kept[digest] in places for digest in places[1:]), "they are far from the glass"
 
 
 def test_an_array_that_the_store_lacks_is_missed(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from glasswells.store.codec import Codec, Encoded
-from glasswells.store.packing import LEAST_BYTES, Packed, pack
+from glasswells.store.packing import LEAST_BYTES, MULTIPLES, Packed, pack
 from glasswells.store.tasks import EncodedOutput, TaskInput, TaskOutput
 
-MOST_CANDIDATES = 12
+MOST_CANDIDATES = 32
 """Arrays that one array is compared with at most, to find what it is a difference from."""
 OWN_BASES = 5
 """Of arrays of the same output, those may be bases for which fewer arrays than this are read: the
@@ -39,10 +39,21 @@ class Bases:
         self._data = dict(data)
         self._reads = {digest: reads[digest] for digest in data}
 
-    def pack(self, digest: str, data: bytes) -> Packed:
-        """An array in little room; it joins those that come next are compared with."""
+    def pack(self, digest: str, data: bytes, *, passes: bool = False) -> Packed:
+        """An array in little room; it joins those that come next are compared with.
+
+        Parameters
+        ----------
+        digest, data
+            Of the array.
+        passes
+            Whether it belongs to a state, which the next one replaces. The multiples of a unit in
+            it stay, such as places of minima. Real numbers pass, such as velocities, and would have
+            to be kept for no more than being a base.
+        """
         packed = pack(data, self._data)
-        self.join(digest, data, 1 if packed.base is None else 1 + self._reads[packed.base])
+        if packed.coding == MULTIPLES or not passes:
+            self.join(digest, data, 1 if packed.base is None else 1 + self._reads[packed.base])
         return packed
 
     def join(self, digest: str, data: bytes, reads: int) -> None:
@@ -59,8 +70,8 @@ class Packing:
 
     codec: Codec
     reads: Mapping[str, int]
-    """Of arrays of its inputs that others may be differences from, how many arrays are read for
-    each, itself included; by digest."""
+    """Arrays of its inputs, and of the state that it goes on from, that others may be differences
+    from: how many arrays are read for each, itself included, by digest."""
     known: frozenset[str] = frozenset()
     """Digests of the arrays of the state that it goes on from, which the store has."""
     keeps_records: bool = False
@@ -74,13 +85,14 @@ class Packing:
         CodecError
             For what cannot be saved.
         """
-        bases = Bases(self._of_inputs(task_input), self.reads)
+        bases = Bases(self._in_hand(task_input), self.reads)
         known = self.known | self.reads.keys()
 
-        def keep(digest: str, data: bytes) -> Packed | None:
-            return None if digest in known else bases.pack(digest, data)
-
         def encoded(record: Any) -> Encoded:
+            def keep(digest: str, data: bytes) -> Packed | None:
+                passes = record is output.state
+                return None if digest in known else bases.pack(digest, data, passes=passes)
+
             return self.codec.encode(record, keep)
 
         return output_as_saved(self.codec, output, encoded)
@@ -92,14 +104,14 @@ class Packing:
         kinds = tuple((kind, None) for kind, _ in output.products)
         return TaskOutput(products=kinds, counts=output.counts, chunks_left=output.chunks_left)
 
-    def _of_inputs(self, task_input: TaskInput) -> dict[str, bytes]:
-        """The arrays of the inputs that the store names."""
+    def _in_hand(self, task_input: TaskInput) -> dict[str, bytes]:
+        """The arrays of the inputs and of the state that the store names."""
         found: dict[str, bytes] = {}
         if self.reads:
-            for records in task_input.inputs[:MOST_INPUTS]:
-                for record in records[:1]:
-                    arrays = self.codec.encode(record).arrays
-                    found |= {digest: arrays[digest] for digest in arrays if digest in self.reads}
+            firsts = [record for group in task_input.inputs[:MOST_INPUTS] for record in group[:1]]
+            for record in (*firsts, task_input.state):
+                arrays = {} if record is None else self.codec.encode(record).arrays
+                found |= {digest: arrays[digest] for digest in arrays if digest in self.reads}
         return found
 
 

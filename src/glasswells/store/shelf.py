@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from glasswells.store.bases import MOST_CANDIDATES, MOST_INPUTS, Bases
+from glasswells.store.bases import MOST_INPUTS, OWN_BASES, Bases
 from glasswells.store.codec import Encoded
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.packing import (
     LEAST_BYTES,
     MOST_BASES,
+    MULTIPLES,
     PLAIN,
     WORTH,
     Packed,
@@ -21,10 +22,19 @@ from glasswells.store.packing import (
     unpack,
 )
 from glasswells.store.schema import seal, translated
-from glasswells.store.tasks import EncodedOutput, Ref
+from glasswells.store.tasks import CHECKPOINT, EncodedOutput, Ref
 
-MOST_ARRAYS = 6
+MOST_ARRAYS = 16
 """Arrays are compared with those of records that have so many at most."""
+LARGEST_ARRAYS = 6
+"""Of these, they are compared with so many, which take most room."""
+MOST_OF_INPUTS = 12
+"""Arrays of all inputs that others are compared with at most."""
+LATEST_ARRAYS = 16
+"""Of the state that a task goes on from, arrays are compared with so many: the minima that a
+trajectory met last are nearer to the next ones than its glass is."""
+LOOKED_AT = 64
+"""Arrays of the state that are looked at to find these: many take too many others to read."""
 
 
 class Shelf:
@@ -45,7 +55,7 @@ class Shelf:
         self._connection = connection
         self._array = array
 
-    def reads(self, inputs: Sequence[Ref]) -> dict[str, int]:
+    def reads(self, task: int, inputs: Sequence[Ref]) -> dict[str, int]:
         """Arrays that those of a task with these inputs are likely to be similar to.
 
         By digest how many arrays are read for each, itself included: fewer than `MOST_BASES`.
@@ -54,11 +64,11 @@ class Shelf:
         for ref in inputs[:MOST_INPUTS]:
             for digest in self._arrays_like(ref):
                 reads = self._reads(digest)
-                if reads < MOST_BASES and len(found) < MOST_CANDIDATES:
+                if reads < MOST_BASES and len(found) < MOST_OF_INPUTS:
                     found[digest] = reads
-        return found
+        return found | self._latest_of_state(task)
 
-    def take_in(self, inputs: Sequence[Ref], output: EncodedOutput) -> Bases:
+    def take_in(self, task: int, inputs: Sequence[Ref], output: EncodedOutput) -> Bases:
         """Add the arrays of an output that are packed already, before its records are `put`.
 
         What has the bytes of one besides may have it as the difference from an array that is not
@@ -66,8 +76,8 @@ class Shelf:
 
         Parameters
         ----------
-        inputs
-            Of the task that the output is of.
+        task, inputs
+            The task that the output is of, and what it takes.
         output
             With all its records.
 
@@ -90,7 +100,7 @@ class Shelf:
                 at_hand |= record.arrays.keys()
         for digest in packed:
             self._add_after_its_base(digest, packed, at_hand)
-        reads = self.reads(inputs) if at_hand - packed.keys() else {}
+        reads = self.reads(task, inputs) if at_hand - packed.keys() else {}
         return Bases({digest: self._array(digest) for digest in reads}, reads)
 
     def _add_after_its_base(
@@ -121,7 +131,7 @@ class Shelf:
             if self._has(digest):
                 bases.join(digest, data, self._reads(digest))
             else:
-                self._insert(digest, bases.pack(digest, data))
+                self._insert(digest, bases.pack(digest, data, passes=kind == CHECKPOINT))
         ((last,),) = self._execute("SELECT MAX(id) FROM records")
         identity = (last or 0) + 1
         mark = seal(identity, task, kind, position, record.digest)
@@ -188,6 +198,21 @@ class Shelf:
             self._execute("DELETE FROM blobs WHERE digest = ?", digest)
             digest = found[0][0]
 
+    def _latest_of_state(self, task: int) -> dict[str, int]:
+        """The same of the state that a task goes on from: the last arrays that came to the store.
+
+        On a grid only: others are not similar to what comes next, or pass with the state.
+        """
+        latest = self._execute(
+            "SELECT digest FROM blobs WHERE coding = ? AND digest IN (SELECT a.digest"
+            " FROM arrays a JOIN records r ON r.id = a.record WHERE r.task = ? AND r.kind = ?)"
+            " ORDER BY rowid DESC LIMIT ?",
+            *(MULTIPLES, task, CHECKPOINT, LOOKED_AT),
+        )
+        reads = {digest: self._reads(digest) for (digest,) in latest}
+        near = [digest for digest in reads if reads[digest] < OWN_BASES]
+        return {digest: reads[digest] for digest in near[:LATEST_ARRAYS]}
+
     def _arrays_like(self, ref: Ref) -> list[str]:
         """Digests of the arrays of an input, none if it has many."""
         records = self._execute(
@@ -198,13 +223,14 @@ class Shelf:
         if not records or (ref.item is None and len(records) > 1):
             return []
         arrays = self._execute(
-            "SELECT digest, coding > ? OR LENGTH(data) >= ? FROM arrays JOIN blobs USING (digest)"
-            " WHERE record = ? ORDER BY digest LIMIT ?",
+            "SELECT digest, LENGTH(data), coding > ? OR LENGTH(data) >= ?"
+            " FROM arrays JOIN blobs USING (digest) WHERE record = ? LIMIT ?",
             *(PLAIN, LEAST_BYTES, records[0][0], MOST_ARRAYS + 1),
         )
         if len(arrays) > MOST_ARRAYS:
             return []
-        return [digest for digest, is_long in arrays if is_long]
+        largest = sorted(arrays, key=lambda row: (-row[1], row[0]))[:LARGEST_ARRAYS]
+        return [digest for digest, _, is_long in largest if is_long]
 
     def _has(self, digest: str) -> bool:
         return bool(self._execute("SELECT 1 FROM blobs WHERE digest = ?", digest))

@@ -204,7 +204,7 @@ class Store(StoreReader):
             The tasks that follow the end of its chain, with the ranks of their stages.
         """
         positions: dict[str, int] = {}
-        bases = self._shelf.take_in(row.task.inputs, result)
+        bases = self._shelf.take_in(row.seq, row.task.inputs, result)
         for kind, record in result.products:
             position = positions.get(kind, 0)
             positions[kind] = position + 1
@@ -237,7 +237,7 @@ class Store(StoreReader):
         """How a worker packs what comes of a task."""
         return Packing(
             codec=self.codec,
-            reads=self._shelf.reads(row.task.inputs),
+            reads=self._shelf.reads(row.seq, row.task.inputs),
             known=self._shelf.arrays_of_task(row.seq, CHECKPOINT),
             keeps_records=keeps_records,
         )
