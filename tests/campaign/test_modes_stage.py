@@ -18,6 +18,7 @@ from glasswells.engines.pool import InlineExecutor
 from glasswells.landscape.links import DOUBLE_WELL
 from glasswells.plan.file import parse_plan
 from glasswells.stages import modes as stage
+from glasswells.stages.kept_records import FIELD
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.stages.settled import settled_minimum
 from glasswells.store.catalogue import catalogue_digest
@@ -82,7 +83,8 @@ def test_every_double_well_is_related_to_its_minimum(finished: Path) -> None:
         # A mode of the right minimum: the record's field has the overlap that the record says.
         c = abs(np.vdot(record.linear_field, well.displacement_ab))
         c /= np.linalg.norm(well.displacement_ab)
-        assert record.directions[-1].overlap == pytest.approx(c, abs=1e-12)
+        # Rounding moves an overlap by a fifth of the field's unit, in the mean square.
+        assert record.directions[-1].overlap == pytest.approx(c, abs=2 * FIELD)
         assert record.failures == ()
         seeded = record.seeded("softest")
         assert seeded is not None
@@ -103,11 +105,12 @@ def test_modes_are_those_of_minimum_a(finished: Path) -> None:
             (source,) = store.products(task.inputs[0])
             (found,) = store.products(Ref(chain=task.chain, kind="minimum_vibrations"))
             a = settled_minimum(PLAN_MODEL, source)
-            product = np.asarray(
-                stage.Stiffness(PLAN_MODEL, a).matrix @ found.softest.ravel()
-            ).reshape(-1, 3)
-            # M v = omega^2 v to rounding: another minimum is off by order 1.
-            assert np.abs(product - found.frequencies[3] ** 2 * found.softest).max() < 1e-6
+            matrix = stage.Stiffness(PLAN_MODEL, a).matrix
+            product = np.asarray(matrix @ found.softest.ravel()).reshape(-1, 3)
+            # M v = omega^2 v to the unit of the field: another minimum is off by order 1.
+            rounding = float(abs(matrix).sum(axis=1).max()) * FIELD / 2
+            residual = np.abs(product - found.frequencies[3] ** 2 * found.softest).max()
+            assert residual < 1e-6 + rounding < 1e-3
             assert not found.complete
             assert len(found.frequencies) == 40
 
@@ -335,6 +338,21 @@ def test_a_double_well_that_defies_everything_costs_its_own_record(
     assert [d.direction for d in lost.directions] == list(DIRECTIONS)
     assert not any(d.certified for d in lost.directions)
     assert output.counts["incomplete"] == 1
+
+
+def test_numbers_are_those_of_fields_before_they_are_rounded(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = first_double_well(finished)
+    kept, _ = again(finished, number)
+    monkeypatch.setattr(stage, "kept_well_vibrations", lambda found: found)
+    exact, _ = again(finished, number)
+    for name in ("directions", "seeds"):
+        for one, other in zip(getattr(kept, name), getattr(exact, name), strict=True):
+            assert (one.overlap, one.mobility) == (other.overlap, other.mobility)
+    for name in ("linear_field", "cubic_field"):
+        off = np.abs(getattr(kept, name) - getattr(exact, name)).max()
+        assert FIELD / 10 < off <= FIELD / 2, name
 
 
 def test_more_modes_than_there_are_means_all(finished: Path) -> None:

@@ -14,6 +14,7 @@ from glasswells.modes import Stiffness, normal_modes
 from glasswells.plan.model import build_model
 from glasswells.plan.modes import ModesSection
 from glasswells.plan.plan import Plan
+from glasswells.stages.kept_records import kept_minimum_vibrations, kept_well_vibrations
 from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import FollowUp, Ref, TaskInput, TaskOutput
@@ -101,7 +102,8 @@ def run_modes(task: TaskInput) -> TaskOutput:
     with threadpool_limits(limits=1):  # more threads add up in another order
         minimum = settled_minimum(model, source)
         found = _vibrations(model, minimum, task.parameters["modes"])
-    return TaskOutput(products=(("minimum_vibrations", found),), counts=_minimum_counts(found))
+    kept = kept_minimum_vibrations(found)
+    return TaskOutput(products=(("minimum_vibrations", kept),), counts=_minimum_counts(found))
 
 
 def run_overlaps(task: TaskInput) -> TaskOutput:
@@ -121,9 +123,11 @@ def run_overlaps(task: TaskInput) -> TaskOutput:
     with threadpool_limits(limits=1):
         found = attempt("vibrations", relate, failures)
     record, spectrum = found or (unrelated_well(0, failures), None)
-    products: list[tuple[str, Any]] = [] if spectrum is None else [("minimum_vibrations", spectrum)]
-    counts = {**_well_counts(record), "full_spectra": len(products)}
-    return TaskOutput(products=(*products, ("well_vibrations", record)), counts=counts)
+    products: list[tuple[str, Any]] = [("well_vibrations", kept_well_vibrations(record))]
+    if spectrum is not None:
+        products.insert(0, ("minimum_vibrations", kept_minimum_vibrations(spectrum)))
+    counts = {**_well_counts(record), "full_spectra": len(products) - 1}
+    return TaskOutput(products=tuple(products), counts=counts)
 
 
 def _relate(
@@ -221,7 +225,7 @@ MODES = Stage(
     name="modes",
     title="modes of minima",
     run=run_modes,
-    code_format=2,
+    code_format=3,
     settings={"modes": ModesSection},
     takes=("structure", "path_minimum"),
     gives={"minimum_vibrations": MinimumVibrations},
@@ -231,7 +235,7 @@ OVERLAPS = Stage(
     name="overlaps",
     title="double wells and modes",
     run=run_overlaps,
-    code_format=2,
+    code_format=3,
     settings={"modes": ModesSection},
     takes=("double_well", "minimum_vibrations"),
     gives={"minimum_vibrations": MinimumVibrations, "well_vibrations": WellVibrations},

@@ -7,18 +7,15 @@ from typing import Any
 
 from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
-from glasswells.landscape.places import kept_place, to_multiples
+from glasswells.landscape.places import kept_place
 from glasswells.model.functions import energy
 from glasswells.paths import find_double_well
 from glasswells.plan.model import build_model
 from glasswells.plan.plan import PathsSection, Plan
+from glasswells.stages.kept_records import kept_double_well
 from glasswells.stages.settled import settled_minimum
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import TaskInput, TaskOutput
-
-TANGENT = 2.0**-24
-"""Unit of the components of tangents as they are saved, which is 6e-8: a chord of the length rho is
-known to some 1e-10 over 0.01 at best."""
 
 
 def paths_parameters(plan: Plan) -> dict[str, Any]:
@@ -51,13 +48,8 @@ def run_paths(task: TaskInput) -> TaskOutput:
     )
     if isinstance(found, DoubleWell):
         result = SearchResult(outcome=DOUBLE_WELL)
-        well = replace(
-            found,
-            tangent_a=to_multiples(found.tangent_a, TANGENT),
-            tangent_b=to_multiples(found.tangent_b, TANGENT),
-        )
         return TaskOutput(
-            products=(("double_well", well), ("search", result)),
+            products=(("double_well", kept_double_well(found)), ("search", result)),
             counts={"double_wells": 1, f"route_{found.route}": 1},
         )
     outcome = found.outcome.name.lower()
