@@ -129,17 +129,17 @@ def test_of_a_sound_store_all_is_saved(whole: Path, tmp_path: Path) -> None:
         assert {row.task.id: row.cpu_seconds for row in store.tasks()} == cost
 
 
-@pytest.mark.parametrize("end", [0, 100, PAGE_SIZE])
+@pytest.mark.parametrize(("size", "end"), [(4096, 0), (4096, 4096), (16384, 100), (16384, 4096)])
 def test_stores_of_larger_pages_go_on_and_are_salvaged_also_without_their_heads(
-    start: Start, tmp_path: Path, whole: Path, end: int
+    start: Start, tmp_path: Path, whole: Path, size: int, end: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glasswells.store.schema.PAGE_SIZE", 16384)
+        patch.setattr("glasswells.store.schema.PAGE_SIZE", size)
         old = start("old", **PLAN)
     run(old)
     assert digest(old) == digest(whole)
     connection = sqlite3.connect(old / STORE_NAME)
-    assert connection.execute("PRAGMA page_size").fetchone() == (16384,)
+    assert connection.execute("PRAGMA page_size").fetchone() == (size,)
     connection.close()
     for directory in (old, whole):
 

@@ -26,12 +26,13 @@ STORE_FORMAT = 3
 sums over tasks and records are kept."""
 OLDEST_FORMAT = 1
 """That this version reads."""
-PAGE_SIZE = 4096
-"""Bytes. Of a longer array whole pages are filled and the rest shares one with other rows; in pages
-of 16 kB two minima left a fifth empty. What takes less room later leaves whole pages to others."""
-LOG_PAGES = 4096
+PAGE_SIZE = 2048
+"""Bytes. Of a longer array whole pages are filled and the rest shares one with other rows: of
+minima of 6 kB it is half a page of 4 kB, so that the other half stays empty. What takes less room
+later leaves whole pages to others."""
+LOG_PAGES = 8192
 """In the write-ahead log, after which they are moved into the file."""
-PAGE_SIZES = (PAGE_SIZE, 16384)
+PAGE_SIZES = (PAGE_SIZE, 4096, 16384)
 """Those of older stores, too."""
 PASSING = tuple(
     f"SQLITE_{name}"

@@ -12,11 +12,12 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from glasswells.store.schema import PAGE_SIZE, PAGE_SIZES
+from glasswells.store.schema import PAGE_SIZES
 
 TABLE_LEAF, INDEX_LEAF, INDEX_INTERIOR = 0x0D, 0x0A, 0x02
 FILE_HEADER = 100
@@ -162,8 +163,9 @@ class PageFile:
 def _page_size(data: mmap.mmap | bytes, log: bytes) -> int:
     """Of a store's file, also where its head is lost.
 
-    Then the log tells. Otherwise the larger pages are those of the file if the places where these
-    begin look much more like beginnings than the places between, where only the smaller ones do.
+    Then the log tells. Otherwise pages of a size are those of the file if the places where these
+    begin look much more like beginnings than the places between, where only the next smaller ones
+    do.
     """
     said = [
         int.from_bytes(data[SIZE_IN_FILE : SIZE_IN_FILE + 2], "big") * (data[:16] == MAGIC),
@@ -172,12 +174,13 @@ def _page_size(data: mmap.mmap | bytes, log: bytes) -> int:
     for size in said:
         if size in PAGE_SIZES:
             return size
-    small, large = min(PAGE_SIZES), max(PAGE_SIZES)
-    looks = [data[start] in KINDS for start in range(0, len(data), small)]
-    step = large // small
-    at, between = looks[::step], [look for k, look in enumerate(looks) if k % step]
-    is_large = sum(at) * len(between) > 2 * sum(between) * len(at)
-    return large if is_large else PAGE_SIZE
+    for small, large in reversed(list(pairwise(sorted(PAGE_SIZES)))):
+        looks = [data[start] in KINDS for start in range(0, len(data), small)]
+        step = large // small
+        at, between = looks[::step], [look for k, look in enumerate(looks) if k % step]
+        if sum(at) * len(between) > 2 * sum(between) * len(at):
+            return large
+    return min(PAGE_SIZES)
 
 
 def _committed_frames(log: bytes, page_size: int) -> dict[int, int]:
