@@ -10,15 +10,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from glasswells.core.geometry import displacement
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, Configuration, DoubleWell
 from glasswells.landscape.places import to_multiples
+from glasswells.minimization.newton import Freezable
+from glasswells.model.pair_model import Model
 from glasswells.vibrations.records import MinimumVibrations, ProfiledMode, WellVibrations
 
-POINT = 2.0**-28
-"""Unit of the coordinates of minima and saddles of double wells, length: they are off by 1.9e-9 at
-most, where forces are some 1e-7 and the energy of 1500 particles is off by some 1e-13."""
+POINTS = (2.0**-28, 2.0**-32, 2.0**-36, 2.0**-40)
+"""Units of the coordinates of minima and saddles of double wells, length. Off by half of the first,
+1.9e-9, soft spheres have forces of 4e-7 at most and an energy that is off by 2e-13."""
+STILL = 9e-7
+"""Largest force at a place that is kept: below what still counts as a minimum, 1e-6. Where forces
+grow faster, places are kept to a finer unit."""
 TANGENT = 2.0**-24
 """Unit of the components of tangents, which is 6e-8: a chord of the length rho is known to some
 1e-10 over 0.01 at best."""
@@ -27,22 +34,34 @@ FIELD = 2.0**-20
 1.8e-5 in norm, its overlap with another unit field by some 3e-7."""
 
 
-def kept_double_well(found: DoubleWell) -> DoubleWell:
+def kept_double_well(model: Model, found: DoubleWell) -> DoubleWell:
     """A double well with its places and tangents as they are kept.
 
-    Its displacements are those between these places.
+    Its displacements are those between these places. Of energies that are no sum over pairs, whose
+    evaluations are dear and may jump, places are kept in full.
+
+    Parameters
+    ----------
+    model
+        Of the energy.
+    found
+        Of that energy.
     """
-    a, saddle, b = (_kept_point(c) for c in (found.minimum_a, found.saddle, found.minimum_b))
-    return replace(
+    kept = replace(
         found,
-        minimum_a=a,
-        saddle=saddle,
-        minimum_b=b,
-        displacement_as=_displacement(a, saddle),
-        displacement_ab=_displacement(a, b),
         tangent_a=to_multiples(found.tangent_a, TANGENT),
         tangent_b=to_multiples(found.tangent_b, TANGENT),
     )
+    interactions = model.interactions(found.minimum_a)
+    if not isinstance(interactions, Freezable):
+        return kept
+    for unit in POINTS:
+        kept = _at_multiples(kept, found, unit)
+        points = (kept.minimum_a, kept.saddle, kept.minimum_b)
+        forces = [interactions.energy_and_forces(point.positions)[1] for point in points]
+        if all(np.abs(force).max() <= STILL for force in forces):
+            break
+    return kept
 
 
 def kept_minimum_vibrations(found: MinimumVibrations) -> MinimumVibrations:
@@ -64,8 +83,20 @@ def kept_well_vibrations(found: WellVibrations) -> WellVibrations:
     )
 
 
-def _kept_point(point: Configuration) -> Configuration:
-    return point.moved_to(to_multiples(point.positions, POINT))
+def _at_multiples(well: DoubleWell, found: DoubleWell, unit: float) -> DoubleWell:
+    """The double well with the places of another, as multiples of a unit."""
+    a, saddle, b = (
+        point.moved_to(to_multiples(point.positions, unit))
+        for point in (found.minimum_a, found.saddle, found.minimum_b)
+    )
+    return replace(
+        well,
+        minimum_a=a,
+        saddle=saddle,
+        minimum_b=b,
+        displacement_as=_displacement(a, saddle),
+        displacement_ab=_displacement(a, b),
+    )
 
 
 def _displacement(start: Configuration, end: Configuration) -> Array:

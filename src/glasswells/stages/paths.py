@@ -49,7 +49,7 @@ def run_paths(task: TaskInput) -> TaskOutput:
     if isinstance(found, DoubleWell):
         result = SearchResult(outcome=DOUBLE_WELL)
         return TaskOutput(
-            products=(("double_well", kept_double_well(found)), ("search", result)),
+            products=(("double_well", kept_double_well(model, found)), ("search", result)),
             counts={"double_wells": 1, f"route_{found.route}": 1},
         )
     outcome = found.outcome.name.lower()

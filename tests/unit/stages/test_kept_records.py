@@ -13,7 +13,8 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, CubicMode, DoubleWell, EnergyProfile
 from glasswells.stages.kept_records import (
     FIELD,
-    POINT,
+    POINTS,
+    STILL,
     TANGENT,
     kept_double_well,
     kept_minimum_vibrations,
@@ -72,6 +73,37 @@ def double_well(masses: np.ndarray) -> DoubleWell:
     )
 
 
+class Springs:
+    """Each coordinate on a spring of its own, at rest in the three places of a double well."""
+
+    def __init__(self, well: DoubleWell, stiffness: float) -> None:
+        places = (well.minimum_a, well.saddle, well.minimum_b)
+        self._rest = [place.positions for place in places]
+        self._stiffness = stiffness
+
+    def interactions(self, configuration: Configuration) -> Springs:
+        return self
+
+    def freeze(self, positions: np.ndarray, frozen: Any = None) -> Any:
+        raise NotImplementedError
+
+    def energy_and_forces(self, positions: np.ndarray) -> tuple[float, np.ndarray]:
+        shifts = [rest - positions for rest in self._rest]
+        force = self._stiffness * min(shifts, key=lambda shift: np.abs(shift).max())
+        return float(np.vdot(force, force)) / (2 * self._stiffness), force
+
+
+class Dear:
+    """Some other energy."""
+
+    def interactions(self, configuration: Configuration) -> Dear:
+        return self
+
+
+def kept_well(well: DoubleWell, stiffness: float = 100.0) -> DoubleWell:
+    return kept_double_well(Springs(well, stiffness), well)  # type: ignore[arg-type]
+
+
 def vibrations() -> MinimumVibrations:
     mode = CubicMode(
         field=unit_field(),
@@ -121,21 +153,35 @@ def bytes_of(record: Any, bases: Any = ()) -> int:
 @pytest.mark.parametrize("masses", [EQUAL, UNEQUAL])
 def test_places_and_tangents_of_double_wells(masses: np.ndarray) -> None:
     well = double_well(masses)
-    kept = kept_double_well(well)
+    kept = kept_well(well)
     found = changes(well, kept)
     assert found.keys() == {
         *("positions", "tangent_a", "tangent_b", "displacement_ab", "displacement_as")
     }
-    for name, unit in (("positions", POINT), ("tangent_a", TANGENT), ("tangent_b", TANGENT)):
+    for name, unit in (("positions", POINTS[0]), ("tangent_a", TANGENT), ("tangent_b", TANGENT)):
         assert unit / 10 < found[name] <= unit / 2, name
     # Both ends are off, and the mean over all particles is removed.
-    assert found["displacement_ab"] < 2 * POINT
-    again = kept_double_well(kept)
-    assert not changes(kept, again)
+    assert found["displacement_ab"] < 2 * POINTS[0]
+    assert not changes(kept, kept_well(kept))
+
+
+@pytest.mark.parametrize(("stiffness", "unit"), [(470.0, 0), (490.0, 1), (1e5, 2), (1e12, 3)])
+def test_steeper_energies_are_kept_to_finer_units(stiffness: float, unit: int) -> None:
+    """Half of 2^-28 moves a spring of 483 by the largest force that is allowed."""
+    well = double_well(EQUAL)
+    off = changes(well, kept_well(well, stiffness))["positions"]
+    assert POINTS[unit] / 3 < off <= POINTS[unit] / 2
+    assert (stiffness * off <= STILL) == (unit < 3)
+
+
+def test_what_is_no_sum_over_pairs_is_kept_in_full_but_for_tangents() -> None:
+    well = double_well(EQUAL)
+    kept = kept_double_well(Dear(), well)  # type: ignore[arg-type]
+    assert changes(well, kept).keys() == {"tangent_a", "tangent_b"}
 
 
 def test_displacements_between_kept_places_need_no_room() -> None:
-    kept = kept_double_well(double_well(EQUAL))
+    kept = kept_well(double_well(EQUAL))
     body = PIPELINE.codec.encode(kept).body
     assert "displacement" not in body
     exact = double_well(EQUAL)
