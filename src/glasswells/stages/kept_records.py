@@ -2,8 +2,8 @@
 
 Places of 3N coordinates and fields of 3N components are nearly all that a store holds, and their
 last digits are noise to whatever compresses them. So each is kept as the nearest multiple of a
-power of two, fine enough for all that is computed from it. Energies, barriers, frequencies,
-participation ratios, overlaps are those of the exact places and fields.
+power of two, fine enough for all that is computed from it. What the same stage tells of it in
+numbers, energies, barriers, frequencies, participation ratios, overlaps, is computed before.
 """
 
 from __future__ import annotations
