@@ -82,7 +82,7 @@ PATHS = Stage(
     title="minimum energy paths",
     run=run_paths,
     settings={"paths": PathsSection},
-    code_format=4,
+    code_format=5,
     takes=("structure", "path_minimum"),
     gives={
         "double_well": DoubleWell,
