@@ -159,7 +159,7 @@ class DoubleWell(WithArrays):
 
     minimum_a: Configuration
     """A, the minimum that the path starts from. Campaigns of pair models keep each coordinate of A,
-    B and the saddle to 1.9e-9 (2^-28) or finer, where forces are below 1e-6; displacements are
+    B and the saddle to 1.2e-10 (2^-32) or finer, where forces are below 1e-6; displacements are
     those between them."""
     minimum_b: Configuration
     """B, the other minimum; either may be the lower one."""

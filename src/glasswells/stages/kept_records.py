@@ -20,18 +20,19 @@ from glasswells.minimization.newton import Freezable
 from glasswells.model.pair_model import Model
 from glasswells.vibrations.records import MinimumVibrations, ProfiledMode, WellVibrations
 
-POINTS = (2.0**-28, 2.0**-32, 2.0**-36, 2.0**-40)
+POINTS = (2.0**-32, 2.0**-36, 2.0**-40)
 """Units of the coordinates of minima and saddles of double wells, length. Off by half of the first,
-1.9e-9, soft spheres have forces of 4e-7 at most and an energy that is off by 2e-13."""
+1.2e-10, soft spheres have forces of 3e-8 at most, and an energy that is off by less than it is
+rounded."""
 STILL = 9e-7
 """Largest force at a place that is kept: below what still counts as a minimum, 1e-6. Where forces
 grow faster, places are kept to a finer unit."""
 TANGENT = 2.0**-24
 """Unit of the components of tangents, which is 6e-8: a chord of the length rho is known to some
 1e-10 over 0.01 at best."""
-FIELD = 2.0**-20
-"""Unit of the components of modes: they are off by 4.8e-7 at most, a mode of 1500 particles by
-1.8e-5 in norm, its overlap with another unit field by some 3e-7."""
+FIELD = 2.0**-24
+"""Unit of the components of modes: they are off by 3e-8 at most, a mode of 1500 particles by
+1.2e-6 in norm, its overlap with another unit field by some 2e-8."""
 
 
 def kept_double_well(model: Model, found: DoubleWell) -> DoubleWell:

@@ -50,7 +50,7 @@ class MinimumVibrations:
     """Numbers of the quasilocalized modes among them: below the plan's limits on both."""
     softest: Array
     """(N, 3), mode 4, mass-weighted, unit norm. Campaigns keep each component of this and of the
-    fields below to 4.8e-7 (2^-20), in norm to 1.8e-5 for 1500 particles; numbers in full."""
+    fields below to 3e-8 (2^-24), in norm to 1.2e-6 for 1500 particles; numbers in full."""
     softest_localized: Array
     """(N, 3), the first of `quasilocalized`; (0, 3) if there is none among modes 1..K."""
     cubic_modes: tuple[ProfiledMode, ...] = ()
@@ -187,7 +187,7 @@ class WellVibrations:
     named in the failures."""
     linear_field: Array
     """(N, 3), the normal mode, mass-weighted, that r_AB overlaps most; (0, 3) if unknown. Campaigns
-    keep each component of this and of the next field to 4.8e-7, see `MinimumVibrations`."""
+    keep each component of this and of the next field to 3e-8, see `MinimumVibrations`."""
     cubic_field: Array
     """(N, 3), the cubic mode seeded by r_AB, a displacement; (0, 3) if not found."""
     tangents: TangentStudy | None = None

@@ -165,13 +165,13 @@ def test_places_and_tangents_of_double_wells(masses: np.ndarray) -> None:
     assert not changes(kept, kept_well(kept))
 
 
-@pytest.mark.parametrize(("stiffness", "unit"), [(470.0, 0), (490.0, 1), (1e5, 2), (1e12, 3)])
+@pytest.mark.parametrize(("stiffness", "unit"), [(7600.0, 0), (7900.0, 1), (1e6, 2), (1e12, 2)])
 def test_steeper_energies_are_kept_to_finer_units(stiffness: float, unit: int) -> None:
-    """Half of 2^-28 moves a spring of 483 by the largest force that is allowed."""
+    """Half of 2^-32 moves a spring of 7731 by the largest force that is allowed."""
     well = double_well(EQUAL)
     off = changes(well, kept_well(well, stiffness))["positions"]
     assert POINTS[unit] / 3 < off <= POINTS[unit] / 2
-    assert (stiffness * off <= STILL) == (unit < 3)
+    assert (stiffness * off <= STILL) == (stiffness < 1e12)
 
 
 def test_what_is_no_sum_over_pairs_is_kept_in_full_but_for_tangents() -> None:
@@ -194,7 +194,7 @@ def test_fields_of_vibrations() -> None:
     found = changes(exact, kept)
     assert found.keys() == {"softest", "field"}
     assert all(FIELD / 10 < off <= FIELD / 2 for off in found.values())
-    assert bytes_of(kept) < 0.4 * bytes_of(exact)
+    assert bytes_of(kept) < 0.45 * bytes_of(exact)
 
     well = replace(unrelated_well(0, ()), linear_field=unit_field(), cubic_field=unit_field())
     found = changes(well, kept_well_vibrations(well))
