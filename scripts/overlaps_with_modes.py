@@ -22,7 +22,7 @@ import numpy as np
 
 import glasswells as gw
 from glasswells.core.records import Array
-from glasswells.statistics import fraction, mean, with_entries
+from glasswells.statistics import first_of_each_core, fraction, mean, two_level, with_entries
 
 UNITS = "argon_published"
 IS_TWO_LEVEL = f"is_two_level_{UNITS}"
@@ -55,11 +55,18 @@ def from_library() -> tuple[Table, Table]:
 
 def from_campaign(folder: Path) -> tuple[Table, Table]:
     """Of a campaign its double wells and its two-level systems, each core by the first of them."""
-    found = gw.open_campaign(folder).double_wells
-    found = found[found["linear_overlap_tangent_a"].notna()]
-    systems = found[found[IS_TWO_LEVEL].astype(bool)]
-    core = ["glass", "repeats"]
-    return columns(found.drop_duplicates(core)), columns(systems.drop_duplicates(core))
+    campaign = gw.open_campaign(folder)
+    (units,) = (units for units in campaign.units if units.name == UNITS.replace("_", "-"))
+    wells, systems = [], []
+    for glass in campaign.glasses:
+        found = [well for well in campaign.summaries if well.glass == glass]
+        wells += first_of_each_core(found)
+        systems += first_of_each_core(two_level(found, units))
+    table = campaign.double_wells.set_index(["glass", "number"], drop=False)
+    table = table[table["linear_overlap_tangent_a"].notna()]
+    chosen = ([(well.glass, well.number) for well in group] for group in (wells, systems))
+    first, second = (columns(table[table.index.isin(names)]) for names in chosen)
+    return first, second
 
 
 def shown(double_wells: Table, systems: Table) -> dict[str, Table]:

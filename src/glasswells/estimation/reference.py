@@ -81,11 +81,11 @@ BYTES = {
     "structure_bytes": _rate(5.4e3, 0.3, 1, ROOM),
     "library_bytes": _rate(180.0, 0.3, 1, ROOM),
     "round_bytes": _rate(2.0e3, 0.3, 1, ROOM),
-    "search_bytes": _rate(4.3e4, 0.3, 1, WITH_MODES),
+    "search_bytes": _rate(4.6e4, 0.3, 1, WITH_MODES),
     "splitting_bytes": _rate(1.5e3, 0.1, 1, ROOM),
     "coupling_bytes": _rate(1.5e3, 0.3, 1, COUPLED),
-    "modes_bytes": _rate(3.0e4, 0.2, 1, WITH_MODES),
-    "overlap_bytes": _rate(2.7e4, 0.2, 1, WITH_MODES),
+    "modes_bytes": _rate(3.8e4, 0.2, 1, WITH_MODES),
+    "overlap_bytes": _rate(3.2e4, 0.2, 1, WITH_MODES),
 }
 """Of the file, for each glass, minimum that a trajectory met, path search, splitting and so on."""
 
