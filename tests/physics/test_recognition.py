@@ -27,3 +27,21 @@ def test_recognition_changes_nothing(temperature: float, index: int) -> None:
     assert [s.visits for s in early.structures] == [s.visits for s in full.structures]
     for a, b in zip(early.structures, full.structures, strict=True):
         assert a.energy == pytest.approx(b.energy, abs=1e-9)
+
+
+@pytest.mark.parametrize("temperature", [0.062, 0.07, 0.092])
+def test_recognition_changes_nothing_in_lanes(temperature: float) -> None:
+    glass = gw.glass(temperature, 1).configuration
+    early, full = (
+        gw.explore(MODEL, glass, 0.04, 40, 50, 1, trajectories=16, settings=settings)
+        for settings in (
+            gw.ExplorationSettings(lanes=16),
+            gw.ExplorationSettings(lanes=16, recognition=WITHOUT.recognition),
+        )
+    )
+    assert early.recognized > 100
+    assert full.recognized == 0
+    assert early.transitions == full.transitions
+    assert [s.visits for s in early.structures] == [s.visits for s in full.structures]
+    for a, b in zip(early.structures, full.structures, strict=True):
+        assert a.energy == pytest.approx(b.energy, abs=1e-9)
