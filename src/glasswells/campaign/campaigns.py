@@ -21,7 +21,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.whole_file import is_draft, write_whole
 from glasswells.engines.pool import WorkerPool, available_cores
 from glasswells.engines.stop import GRACE, StopRequest
-from glasswells.store.errors import FormatError, StoreError
+from glasswells.store.errors import DamagedStoreError, FormatError, StoreError
 from glasswells.store.lock import LOCK_NAME, CampaignLock
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.provenance import provenance, utc_now
@@ -346,13 +346,24 @@ def _check_pipeline(store: StoreReader, pipeline: Pipeline) -> None:
 
 
 def _has_other_work(store: StoreReader, stage: str, asked: Sequence[Task]) -> bool:
-    """Whether there is work of a stage on some glass, but none that a plan asks for."""
+    """Whether there is work of a stage on some glass, but none that a plan asks for.
+
+    Raises
+    ------
+    DamagedStoreError
+        If there is, but the index does not find it.
+    """
     known: set[str] = set()
     for task in asked:  # a glass has hundreds, of which the first tells
         if task.glass not in known and store.first_of(task.chain) is not None:
             known.add(task.glass)
-    unknown = {task.glass for task in asked} - known
-    return bool(unknown) and any(row.task.glass in unknown for row in store.tasks(stage=stage))
+    unknown = {task.chain: task.glass for task in asked if task.glass not in known}
+    if not unknown:
+        return False
+    there = {row.task.chain: row.task.glass for row in store.tasks(stage=stage)}
+    if unknown.keys() & there.keys():
+        raise DamagedStoreError(f"{store.path}: an index is damaged: see `glasswells verify`")
+    return not set(unknown.values()).isdisjoint(there.values())
 
 
 def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:

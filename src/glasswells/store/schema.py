@@ -267,7 +267,7 @@ def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into ours, which name the file and the next step."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         name = getattr(error, "sqlite_errorname", "") or ""
         if name.startswith(PASSING):
             raise StoreError(

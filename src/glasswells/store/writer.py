@@ -117,11 +117,11 @@ class Store(StoreReader):
         with translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield
-            self._save_tallies()
-            if self._totals != before:
-                self._set_property("totals", json.dumps(self._totals))
             with translated(self.path):
+                yield
+                self._save_tallies()
+                if self._totals != before:
+                    self._set_property("totals", json.dumps(self._totals))
                 self._connection.execute("COMMIT")
         except BaseException:
             self._totals, self._tallied = before, {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from glasswells.content.records import ReportContent
 from glasswells.report.figures.distributions import distribution_pictures
@@ -230,7 +231,7 @@ def test_data_of_interactive_figures_come_back_as_they_were(tmp_path: Path, word
         slug="any",
         title=word,
         caption=word,
-        figure=None,  # type: ignore[arg-type]
+        figure=Figure(),
         numbers=NO_NUMBERS,
         interactive=data,
     )
