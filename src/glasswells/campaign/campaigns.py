@@ -29,7 +29,7 @@ from glasswells.store.reader import POSTPONED, StoreReader
 from glasswells.store.recovered import Recovered
 from glasswells.store.retry import retry_failed
 from glasswells.store.schema import PLAN_NAME, STORE_NAME, create_store, require_store
-from glasswells.store.tasks import CODE_FORMAT, Task
+from glasswells.store.tasks import Task
 from glasswells.store.writer import Store
 
 OLD_DRAFT = f"{STORE_NAME}.new"
@@ -375,10 +375,7 @@ def _check_code_formats(store: StoreReader, pipeline: Pipeline) -> None:
     plan = pipeline.kept_plan(store.property("plan"))
     asked = pipeline.tasks(pipeline.roots(plan), int(store.property("seed")))
     for stage in pipeline.stages:
-        row = next(store.tasks(stage=stage.name), None)
-        if row is None:
-            continue
-        if row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format or _has_other_work(
+        if store.code_formats(stage.name) - {stage.code_format} or _has_other_work(
             store, stage.name, [task for task in asked if task.stage == stage.name]
         ):
             raise InputError(

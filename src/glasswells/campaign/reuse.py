@@ -7,7 +7,6 @@ from pathlib import Path
 
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, StoreReader
-from glasswells.store.tasks import CODE_FORMAT
 
 
 def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str]:
@@ -30,7 +29,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
         begun = _begun(here, set(own))
         plans = [pipeline.stored_plan(store.property("plan")) for store in (there, here)]
         places = f"in {other}", f"in {directory}"
-        otherwise = _computed_otherwise(there, pipeline)
+        otherwise = computed_otherwise(there, pipeline)
     parts = []
     for stage in pipeline.stages:
         chains = {chain for chain, name in known.items() if name == stage.name}
@@ -53,13 +52,12 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
     return told
 
 
-def _computed_otherwise(store: StoreReader, pipeline: Pipeline) -> list[str]:
+def computed_otherwise(store: StoreReader, pipeline: Pipeline) -> list[str]:
     """Titles of the stages of a campaign whose code formats are not those of today."""
-    rows = ((stage, next(store.tasks(stage=stage.name), None)) for stage in pipeline.stages)
     return [
         stage.title
-        for stage, row in rows
-        if row is not None and row.task.parameters.get(CODE_FORMAT, 1) != stage.code_format
+        for stage in pipeline.stages
+        if store.code_formats(stage.name) - {stage.code_format}
     ]
 
 

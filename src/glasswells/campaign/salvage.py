@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glasswells.campaign.replay import draft_folder, new_replay
+from glasswells.campaign.reuse import computed_otherwise
 from glasswells.core.errors import InputError
 from glasswells.store.bounded import read_bounded
 from glasswells.store.errors import DamagedStoreError
@@ -44,7 +45,8 @@ class Salvage:
     redone: tuple[str, ...]
     """Seed paths of tasks that had ended and will be done again, the first thousand."""
     refusal: str = ""
-    """Why the plan is refused today; then the new campaign is read as before, but not resumed."""
+    """Why the plan is refused today, or that results of an older code would be mixed with those of
+    today; then the new campaign is read as before, but not resumed."""
 
     @property
     def is_complete(self) -> bool:
@@ -85,7 +87,15 @@ def salvage_campaign(directory: Path, into: Path, pipeline: Pipeline) -> Salvage
         with new_replay(draft, recovered, pipeline, plan, text, text) as replay:
             replay.run("salvage", only_asked_for=False)
             saved = _result(replay.store, recovered, replay.records)
-        return replace(saved, refusal=_refusal(pipeline, text))
+            otherwise = computed_otherwise(replay.store, pipeline)
+        refusal = _refusal(pipeline, text)
+        if otherwise and not refusal:
+            refusal = (
+                f"another version of glasswells computed otherwise: {', '.join(otherwise)}. Begin "
+                f"a new campaign with what can be taken over: `glasswells run PLAN --dir NEW "
+                f"--reuse {into}`"
+            )
+        return replace(saved, refusal=refusal)
 
 
 def _refusal(pipeline: Pipeline, text: str) -> str:

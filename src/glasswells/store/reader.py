@@ -24,7 +24,7 @@ from glasswells.store.sealed import RUNNING as RUNNING
 from glasswells.store.sealed import WAITING as WAITING
 from glasswells.store.sealed import SealedRows
 from glasswells.store.sealed import TaskRow as TaskRow
-from glasswells.store.tasks import CHECKPOINT, Ref, TaskOutput
+from glasswells.store.tasks import CHECKPOINT, CODE_FORMAT, Ref, TaskOutput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +81,12 @@ class StoreReader(SealedRows):
         order = "ORDER BY rank, glass, number, chunk, seq"
         for row in self._each("tasks", f"{where} {order}", values):
             yield self._task_row(row)
+
+    def code_formats(self, stage: str) -> set[int]:
+        """Code formats of the tasks of a stage: more than one where older work was salvaged."""
+        of_each = "WHERE seq IN (SELECT MIN(seq) FROM tasks WHERE stage = ? GROUP BY parameters)"
+        rows = (self._task_row(row) for row in self._each("tasks", of_each, [stage]))
+        return {row.task.parameters.get(CODE_FORMAT, 1) for row in rows}
 
     def summary(self) -> list[dict[str, Any]]:
         """For each stage, status and glass the number of tasks, chunks left and seconds spent."""
