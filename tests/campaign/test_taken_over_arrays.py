@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from glasswells.store import shelf
 from glasswells.store.bases import MOST_CANDIDATES
 from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.codec import Codec, sha256
-from glasswells.store.packing import BITS, MULTIPLES, PLAIN, Packed
+from glasswells.store.packing import BITS, MULTIPLES, PLAIN, Packed, pack
 from glasswells.store.reader import StoreReader
 from glasswells.store.recovered import Recovered
 from glasswells.store.schema import STORE_NAME, create_store
@@ -124,3 +126,23 @@ def test_a_difference_from_what_is_not_taken_over_is_packed_anew(
     with StoreReader(copy, CODEC) as store:
         read = [item.record.positions.tobytes() for item in store.records("place")]
     assert read == [values.tobytes() for values in PLACES]
+
+
+def test_rows_of_former_days_make_no_circle_of_bases(source: Path, tmp_path: Path) -> None:
+    """Free pages still have rows from when another array of two was the difference."""
+    one, twin = ONE.tobytes(), TWIN.tobytes()
+    turned = (sha256(twin), *pack(twin, {sha256(one): one}))
+    with closing(sqlite3.connect(source / STORE_NAME, isolation_level=None)) as connection:
+        assert turned[3] == sha256(one)
+        # In the order of their pages: the former difference, what is kept, the array by itself.
+        for name in ("before", "kept"):
+            connection.execute(f"CREATE TABLE {name} (digest TEXT, data, coding, base TEXT)")
+        connection.execute("INSERT INTO before VALUES (?, ?, ?, ?)", turned)
+        connection.execute("INSERT INTO kept SELECT * FROM blobs")
+        connection.execute("INSERT INTO kept VALUES (?, ?, ?, ?)", (sha256(one), *pack(one, {})))
+        connection.execute("DROP TABLE blobs")
+        connection.execute("VACUUM")
+    with Recovered(source / STORE_NAME) as recovered:
+        copy = write(tmp_path / "copy", *((task, found(recovered, task)) for task in (GLASS, WALK)))
+    assert verify_store(copy, CODEC).problems == ()
+    assert {sha256(one), sha256(twin)} <= kept(copy).keys()

@@ -234,7 +234,8 @@ class Recovered:
             except CodecError:
                 continue
             if sha256(data) == digest:
-                self._whole_rows[digest] = place
+                # The first whole row rests on rows that were whole before it: no circle of bases.
+                self._whole_rows.setdefault(digest, place)
                 self._recent.add(digest, data)
                 return data
         raise CodecError(f"array {digest} is lost")
