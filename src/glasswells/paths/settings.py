@@ -66,16 +66,17 @@ class PathSettings:
     """Most Hessian products in the search for one of the lowest eigenvalues."""
 
     bend_tolerance: float = 1e-3
-    """Relative residual of the curvature of the path in the saddle, a second-order term."""
+    """Relative residual of the curvature of the path in the saddle, a second-order term: the start
+    is off by 2e-7 to 1e-6 for it, as much as one step of the path may be."""
     first_distance: float = 2e-3
-    """Distance from the saddle at which the path is started at least, to third order: the third
-    order is below 1e-7 there."""
+    """Distance from the saddle at which the path is started at least, to third order."""
     farthest_start: float = 3e-2
     """The same at most."""
     first_spacing: float = 4e-3
     """Largest distance of the points of the path up to there, between which it is cubic."""
     first_error: float = 3e-8
-    """Between the two, what the third order leaves out is below this by the ratio of the orders."""
+    """Between the two, what the third order leaves out is taken to be below this, by the ratio of
+    the orders. Of 16 halves of paths it was 3e-8 to 1.4e-7 in 14, and 2.8e-6 at most."""
     first_fraction: float = 0.1
     """Most of this distance as a fraction of that to the nearest minimum."""
     first_duration: float = 1.0
