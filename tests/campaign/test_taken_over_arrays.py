@@ -146,3 +146,17 @@ def test_rows_of_former_days_make_no_circle_of_bases(source: Path, tmp_path: Pat
         copy = write(tmp_path / "copy", *((task, found(recovered, task)) for task in (GLASS, WALK)))
     assert verify_store(copy, CODEC).problems == ()
     assert {sha256(one), sha256(twin)} <= kept(copy).keys()
+
+
+def test_what_is_packed_anew_is_compared_with_the_inputs_of_its_task(
+    source: Path, tmp_path: Path
+) -> None:
+    other = replace(GLASS, number=1)
+    walk = replace(WALK, inputs=(Ref(chain=other.chain, kind="place", item=0),))
+    beside = near(0) + 1e-6 * np.random.default_rng(8).normal(size=(300, 3))
+    with Recovered(source / STORE_NAME) as recovered:
+        copy = write(tmp_path / "copy", (other, output(beside)), (walk, found(recovered, WALK)))
+    rows = kept(copy)
+    assert sha256(near(0).tobytes()) not in rows
+    assert sha256(beside.tobytes()) in {base for _, base, _ in rows.values()}
+    assert verify_store(copy, CODEC).problems == ()

@@ -100,7 +100,8 @@ class Shelf:
                 at_hand |= record.arrays.keys()
         for digest in packed:
             self._add_after_its_base(digest, packed, at_hand)
-        reads = self.reads(task, inputs) if at_hand - packed.keys() else {}
+        is_done = all(self._has(digest) for digest in at_hand)
+        reads = {} if is_done else self.reads(task, inputs)
         return Bases({digest: self._array(digest) for digest in reads}, reads)
 
     def _add_after_its_base(
