@@ -9,10 +9,10 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.core.errors import InputError
+from glasswells.core.one_thread import one_thread
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, DoubleWell, InherentStructure
 from glasswells.estimation.records import Known, Rate
@@ -91,7 +91,7 @@ def calibrate(plan: Plan, say: Callable[[str], None]) -> Known:
     states: list[tuple[float, ExplorationState]] = []
     chosen = list(_chosen(plan))
     say("measuring what explorations and paths cost on this machine")
-    with threadpool_limits(limits=1):
+    with one_thread():
         for group, index in chosen:
             temperature = group.temperature
             seconds = SAMPLING / len(chosen)

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from glasswells.core.described import described
+from glasswells.core.one_thread import one_thread
 from glasswells.core.records import Array, DoubleWell, freeze
 from glasswells.mechanics import deformation_potential
 from glasswells.mechanics.records import DeformationPotential
@@ -66,7 +66,7 @@ def run_couplings(task: TaskInput) -> TaskOutput:
     """All double wells of one pair."""
     ((*double_wells,),) = task.inputs
     model = build_model(task.parameters["model"])
-    with threadpool_limits(limits=1):  # more threads add up in another order
+    with one_thread():  # more threads add up in another order
         found = [
             _couplings(model, well, number, task.parameters["vineyard"])
             for number, well in enumerate(double_wells)

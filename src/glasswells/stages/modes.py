@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
+from glasswells.core.one_thread import one_thread
 from glasswells.core.records import Configuration, DoubleWell, NormalModes
 from glasswells.model.pair_model import Model
 from glasswells.modes import Stiffness, normal_modes
@@ -99,7 +98,7 @@ def run_modes(task: TaskInput) -> TaskOutput:
     """The soft modes of one minimum."""
     ((source,),) = task.inputs
     model = build_model(task.parameters["model"])
-    with threadpool_limits(limits=1):  # more threads add up in another order
+    with one_thread():  # more threads add up in another order
         minimum = settled_minimum(model, source)
         found = _vibrations(model, minimum, task.parameters["modes"])
     kept = kept_minimum_vibrations(found)
@@ -120,7 +119,7 @@ def run_overlaps(task: TaskInput) -> TaskOutput:
     minimum = given[0] if given else None
     failures: list[str] = []
     relate = partial(_relate, model, well, minimum, p["modes"], p["study"])
-    with threadpool_limits(limits=1):
+    with one_thread():
         found = attempt("vibrations", relate, failures)
     record, spectrum = found or (unrelated_well(0, failures), None)
     products: list[tuple[str, Any]] = [("well_vibrations", kept_well_vibrations(record))]
