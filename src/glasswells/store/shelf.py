@@ -95,8 +95,9 @@ class Shelf:
         at_hand: set[str] = set()
         for record in (*(record for _, record in output.products), output.state):
             if record is not None:
-                # The first one counts: a worker packs the next as the difference from itself.
-                packed = {**record.packed, **packed}
+                for digest, found in record.packed.items():
+                    # The first one counts: a worker packs the next as the difference from itself.
+                    packed.setdefault(digest, found)
                 at_hand |= record.arrays.keys()
         for digest in packed:
             self._add_after_its_base(digest, packed, at_hand)
