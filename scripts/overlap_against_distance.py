@@ -60,14 +60,16 @@ def main() -> None:
 def chosen(first: int | None) -> Iterator[tuple[Sequence[str], str, gw.LibraryWell]]:
     """Double wells with the names of the groups that they are in, and their glasses."""
     sample, systems = gw.double_wells(), gw.two_level_systems()
-    for k, row in sample.head(first or len(sample)).iterrows():
-        yield [f"sample, {row.preparation_temperature:g}"], row.glass, gw.double_well(k)
-    systems = systems[systems[f"is_two_level_{UNITS}"].astype(bool)]
-    for k, row in systems.head(first or len(systems)).iterrows():
-        names = [f"two-level systems, {row.preparation_temperature:g}"]
-        if row[f"splitting_{UNITS}"] < SMALL_SPLITTING and row.participation_number < FEW_PARTICLES:
+    for k, temperature in enumerate(sample["preparation_temperature"][:first]):
+        yield [f"sample, {temperature:g}"], sample["glass"][k], gw.double_well(k)
+    chosen = np.flatnonzero(np.asarray(systems[f"is_two_level_{UNITS}"], dtype=np.bool_))
+    small = np.asarray(systems[f"splitting_{UNITS}"]) < SMALL_SPLITTING
+    few = np.asarray(systems["participation_number"]) < FEW_PARTICLES
+    for k in map(int, chosen[:first]):
+        names = [f"two-level systems, {systems['preparation_temperature'][k]:g}"]
+        if small[k] and few[k]:
             names.append("of them as in Fig. 5")
-        yield names, row.glass, gw.two_level_system(k)
+        yield names, systems["glass"][k], gw.two_level_system(k)
 
 
 def overlaps(well: gw.LibraryWell) -> Overlaps:

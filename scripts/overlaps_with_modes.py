@@ -15,14 +15,21 @@ the binomial ones; a star marks those of single entries.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 import glasswells as gw
 from glasswells.core.records import Array
-from glasswells.statistics import first_of_each_core, fraction, mean, two_level, with_entries
+from glasswells.statistics import (
+    WellSummary,
+    first_of_each_core,
+    fraction,
+    mean,
+    two_level,
+    with_entries,
+)
 
 UNITS = "argon_published"
 IS_TWO_LEVEL = f"is_two_level_{UNITS}"
@@ -62,11 +69,21 @@ def from_campaign(folder: Path) -> tuple[Table, Table]:
         found = [well for well in campaign.summaries if well.glass == glass]
         wells += first_of_each_core(found)
         systems += first_of_each_core(two_level(found, units))
-    table = campaign.double_wells.set_index(["glass", "number"], drop=False)
-    table = table[table["linear_overlap_tangent_a"].notna()]
-    chosen = ([(well.glass, well.number) for well in group] for group in (wells, systems))
-    first, second = (columns(table[table.index.isin(names)]) for names in chosen)
+    table = campaign.double_wells
+    names = list(zip(table["glass"], table["number"], strict=True))
+    is_known = np.isfinite(np.asarray(table["linear_overlap_tangent_a"], dtype=np.float64))
+    found = columns(table)
+    first, second = (
+        rows(found, is_known & np.isin(np.arange(len(names)), places(names, group)))
+        for group in (wells, systems)
+    )
     return first, second
+
+
+def places(names: Sequence[tuple[str, int]], wells: Sequence[WellSummary]) -> Array:
+    """Where some double wells stand in the rows of a table."""
+    place = {name: k for k, name in enumerate(names)}
+    return np.array([place[well.glass, well.number] for well in wells], dtype=np.intp)
 
 
 def shown(double_wells: Table, systems: Table) -> dict[str, Table]:
