@@ -147,9 +147,7 @@ class _GroupWork:
         self.rounds = Range.exactly(0.0)
         glasses = self._exactly(group.glasses)
         if plan.glasses.source == "prepare":
-            p = plan.prepare
-            sweeps = glasses.scaled(p.melt_sweeps + p.burn_in + p.sweeps)
-            self._cost("prepare", sweeps.times(self._rate("sweep")))
+            self._cost("prepare", self._exactly(group.sweeps).times(self._rate("sweep")))
             self._cost("prepare", glasses.times(self._rate("finish")))
         elif plan.glasses.source == "melt_quench":
             blocks = plan.melt_quench.settings(group.temperature).blocks
@@ -244,16 +242,17 @@ class _GroupWork:
         return Range(value=value, low=low, high=high)
 
     def chain(self) -> Range:
-        """The longest chain of tasks that wait for each other: that of one glass."""
+        """The longest chain of tasks that wait for each other: that of one liquid and glass."""
+        of_glass = 1 / self.group.glasses
         fractions = {
-            "prepare": 1.0,
-            "explore": 1 / -(-self.group.trajectories // self.group.lanes),
-            "push": 1.0,
-            "library": 1.0,
-            "pairs": 1.0,
+            "prepare": self.group.longest,
+            "explore": of_glass / -(-self.group.trajectories // self.group.lanes),
+            "push": of_glass,
+            "library": of_glass,
+            "pairs": of_glass,
         }
         parts = [
-            amount.range().scaled(fraction / self.group.glasses)
+            amount.range().scaled(fraction)
             for stage, fraction in fractions.items()
             for amount in self.costs[stage]
         ]

@@ -14,6 +14,7 @@ from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.sizes import groups
 from glasswells.plan.plan import Plan
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.prepare import LENGTHS
 from glasswells.store.codec import sha256
 from glasswells.store.provenance import provenance
 from glasswells.store.tasks import canonical
@@ -48,7 +49,7 @@ def depends_on(plan: Plan) -> dict[str, Any]:
         "temperatures": list(plan.preparations),
         "first": list(plan.glasses.first),
         "files": [glass.sha256 for glass in plan.stored_glasses],
-        "prepare": plan.prepare.model_dump(mode="json", exclude={"sweeps", "chunk_sweeps"}),
+        "prepare": plan.prepare.model_dump(mode="json", exclude={*LENGTHS, "chunk_sweeps"}),
         "explore": plan.explore.model_dump(mode="json", exclude=amounts),
         "lanes": [group.lanes for group in groups(plan)],
         "searched": bool(plan.pairs.rules),

@@ -27,20 +27,39 @@ class Group:
     """Of each glass, all trajectories together."""
     max_pairs: int
     """Of each rule and glass."""
+    sweeps: int
+    """Of swap Monte Carlo, of all glasses together, from the melting of their lattices on; 0 if
+    they are not prepared so."""
+    longest: float
+    """Largest share of the preparations in which one glass waits for the other: those of a liquid,
+    or of a single glass."""
 
 
 def groups(plan: Plan) -> Iterator[Group]:
     """The glasses of a plan by preparation temperature."""
     for k, temperature in enumerate(plan.preparations):
         trajectories = of_preparation(plan.explore.trajectories, k)
+        glasses = plan.glasses.counts[k]
+        sampled = plan.glasses.source == "prepare"
+        sweeps = _sweeps(plan, k, glasses) if sampled else 0
+        in_line = min(glasses, plan.prepare.sweeps_of(k).glasses)
         yield Group(
             temperature=temperature,
-            glasses=plan.glasses.counts[k],
+            glasses=glasses,
             trajectories=trajectories,
             lanes=min(lanes_of(plan, k), trajectories),
             quenches=trajectories * plan.explore.quenches,
             max_pairs=of_preparation(plan.pairs.max_pairs, k),
+            sweeps=sweeps,
+            longest=_sweeps(plan, k, in_line) / sweeps if sampled else 1 / glasses,
         )
+
+
+def _sweeps(plan: Plan, preparation: int, glasses: int) -> int:
+    sweeps = plan.prepare.sweeps_of(preparation)
+    liquids = -(-glasses // sweeps.glasses)
+    first = plan.prepare.melt_sweeps + plan.prepare.burn_in + sweeps.first
+    return liquids * first + (glasses - liquids) * sweeps.between
 
 
 def n_particles(plan: Plan) -> int:

@@ -11,7 +11,7 @@ from annotated_types import Interval
 from glasswells.core.described import described, explained
 from glasswells.core.errors import InputError
 from glasswells.core.limits import Count, Fraction, Positive, check_limits
-from glasswells.core.records import Array, Configuration, freeze
+from glasswells.core.records import Array, Configuration
 from glasswells.landscape.quench_report import MeltQuenchReport
 from glasswells.minimization import minimize
 from glasswells.model.diameters import draw_diameters
@@ -81,21 +81,29 @@ class PreparationSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class LiquidFrame:
+    """The liquid at one time of a preparation."""
+
+    sweeps: int
+    """Since it came to the preparation temperature."""
+    energy: float
+    """Potential energy, total."""
+    positions: Array
+    """(N, 3)."""
+    diameters: Array
+    """(N,)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class PreparationState:
-    """A glass in the making; to go on from, bit for bit."""
+    """A liquid that is sampled; to go on from, bit for bit."""
 
     temperature: float
     checkpoint: SwapCheckpoint
     spacing: int
     """Sweeps between two frames that are kept."""
-    sweeps: Array
-    """(F,) sweeps at the preparation temperature, of the frames kept for the report."""
-    positions: Array
-    """(F, N, 3)."""
-    diameters: Array
-    """(F, N)."""
-    energies: Array
-    """(F,)."""
+    frames: tuple[LiquidFrame, ...]
+    """Those kept for the report."""
 
 
 @described
@@ -167,15 +175,11 @@ def start_preparation(
         partner_window=settings.partner_window,
         burn_in=settings.burn_in,
     )
-    frame = run.configuration
     return PreparationState(
         temperature=temperature,
         checkpoint=run.state,
         spacing=0,
-        sweeps=np.zeros(1),
-        positions=frame.positions[None],
-        diameters=frame.diameters[None],
-        energies=np.array([energy(model, frame)]),
+        frames=(_frame(model, run.state),),
     )
 
 
@@ -201,47 +205,54 @@ def continue_preparation(
     state = replace(state, checkpoint=run.state, spacing=spacing)
     if run.state.sweeps % spacing:
         return state
-    frame = run.configuration
-    state = replace(
-        state,
-        sweeps=np.append(state.sweeps, float(run.state.sweeps)),
-        positions=np.concatenate([state.positions, frame.positions[None]]),
-        diameters=np.concatenate([state.diameters, frame.diameters[None]]),
-        energies=np.append(state.energies, energy(model, frame)),
-    )
-    return _thinned(state) if len(state.sweeps) > MOST_FRAMES else state
+    state = replace(state, frames=(*state.frames, _frame(model, run.state)))
+    return _thinned(state) if len(state.frames) > MOST_FRAMES else state
 
 
-def finish_preparation(model: PairModel, state: PreparationState) -> PreparedGlass:
+def finish_preparation(
+    model: PairModel, state: PreparationState, *, sweeps_apart: float | None = None
+) -> PreparedGlass:
     """The last configuration as a glass, with the report on its equilibration.
+
+    Parameters
+    ----------
+    model
+        Of the energy.
+    state
+        The liquid.
+    sweeps_apart
+        Sweeps since the glass before was taken from the same liquid; None: there was none.
 
     Raises
     ------
     InputError
         If fewer than two frames were sampled.
     """
-    if len(state.sweeps) < 2:
+    if len(state.frames) < 2:
         raise InputError(
             "no sweeps were done at the preparation temperature, expected at least one chunk"
         )
     # At least two frames, those before which still fell from the melt left out
-    late = min(int(FALLING * len(state.sweeps)), len(state.sweeps) - 2)
+    late = state.frames[min(int(FALLING * len(state.frames)), len(state.frames) - 2) :]
     trajectory = SwapTrajectory(
         temperature=state.temperature,
-        sweeps=state.sweeps[late:],
-        positions=state.positions[late:],
-        diameters=state.diameters[late:],
-        energies=state.energies[late:],
+        sweeps=np.array([float(frame.sweeps) for frame in late]),
+        positions=np.stack([frame.positions for frame in late]),
+        diameters=np.stack([frame.diameters for frame in late]),
+        energies=np.array([frame.energy for frame in late]),
         box=state.checkpoint.box,
     )
-    frames = len(trajectory.sweeps)
+    frames = len(late)
     stride = -(-frames // QUENCHED_FRAMES)
     inherent = [
         minimize(model, trajectory.configuration(k), max_force=QUENCH_FORCE).energy
         for k in range(0, frames, stride)
     ]
     report = equilibration_report(
-        trajectory, sweeps=float(state.checkpoint.sweeps), inherent_energies=inherent
+        trajectory,
+        sweeps=float(state.checkpoint.sweeps),
+        sweeps_apart=sweeps_apart,
+        inherent_energies=inherent,
     )
     return PreparedGlass(
         configuration=state.checkpoint.configuration(),
@@ -250,17 +261,18 @@ def finish_preparation(model: PairModel, state: PreparationState) -> PreparedGla
     )
 
 
+def _frame(model: PairModel, checkpoint: SwapCheckpoint) -> LiquidFrame:
+    frame = checkpoint.configuration()
+    return LiquidFrame(
+        sweeps=checkpoint.sweeps,
+        energy=energy(model, frame),
+        positions=frame.positions,
+        diameters=frame.diameters,
+    )
+
+
 def _thinned(state: PreparationState) -> PreparationState:
     """Every other frame."""
     spacing = 2 * state.spacing
-    kept = np.flatnonzero(state.sweeps % spacing == 0)
-    thinned = replace(
-        state,
-        spacing=spacing,
-        sweeps=state.sweeps[kept],
-        positions=state.positions[kept],
-        diameters=state.diameters[kept],
-        energies=state.energies[kept],
-    )
-    freeze(thinned, positions=thinned.positions, diameters=thinned.diameters)
-    return thinned
+    kept = tuple(frame for frame in state.frames if frame.sweeps % spacing == 0)
+    return replace(state, spacing=spacing, frames=kept)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from glasswells.core.limits import Count, Positive, PositiveCount
-from glasswells.landscape.preparation import PreparationSettings
 from glasswells.model.pair_model import Model
 from glasswells.paths.double_well import IMAGES, RHO
 from glasswells.paths.settings import PathSettings
@@ -31,6 +30,7 @@ from glasswells.plan.melt_quench import MeltQuenchSection
 from glasswells.plan.model import ModelSection, StoredModel, build_model, pair_model
 from glasswells.plan.modes import ModesSection
 from glasswells.plan.pairs import PairsSection
+from glasswells.plan.prepare import PrepareSection
 from glasswells.plan.push import PushSection
 from glasswells.tunneling.units import METAL, UNIT_SETS
 
@@ -61,40 +61,6 @@ class CampaignSection(Section):
         description="Seed of all random numbers. The same plan with the same seed gives the same "
         "catalogue, bit for bit, for any number of workers on one type of machine.",
     )
-
-
-class PrepareSection(Section):
-    """Swap Monte Carlo from a lattice to the equilibrium liquid; only if source is `prepare`."""
-
-    n_particles: int = setting(PreparationSettings, "n_particles", ge=64, le=1_000_000_000)
-    density: float = setting(PreparationSettings, "density")
-    diameters: Literal["quantile", "random"] = setting(PreparationSettings, "diameters")
-    diameter_limits: tuple[Positive, Positive] = setting(
-        PreparationSettings, "diameter_limits", strict=False
-    )
-    unit_mean: bool = setting(PreparationSettings, "unit_mean")
-    melt_temperature: float = setting(PreparationSettings, "melt_temperature")
-    melt_sweeps: int = setting(PreparationSettings, "melt_sweeps")
-    sweeps: PositiveCount = Field(
-        default=100_000,
-        description="Sweeps (N attempted moves each) at the preparation temperature. At 0.092 the "
-        "overlap relaxes within some 1e4 sweeps; the equilibration report of each glass says how "
-        "many relaxation times it has seen. Take at least 1e6 at 0.07 and 2e6 at 0.062.",
-    )
-    swap_probability: float = setting(PreparationSettings, "swap_probability")
-    partner_window: float = setting(PreparationSettings, "partner_window")
-    burn_in: int = setting(PreparationSettings, "burn_in")
-    chunk_sweeps: PositiveCount = Field(
-        default=20_000,
-        description="Sweeps between two checkpoints: a few seconds of work that a kill can cost.",
-    )
-
-    @field_validator("diameter_limits")
-    @classmethod
-    def _check_order(cls, limits: tuple[float, float]) -> tuple[float, float]:
-        if limits[0] >= limits[1]:
-            raise ValueError(f"is {list(limits)}, expected the smaller first")
-        return limits
 
 
 class PathsSection(Section):
@@ -314,6 +280,9 @@ class Plan(Section):
     def _check_lists(self) -> Plan:
         n = len(self.glasses.counts)
         for name, given in (
+            ("prepare.sweeps", self.prepare.sweeps),
+            ("prepare.glasses_per_liquid", self.prepare.glasses_per_liquid),
+            ("prepare.sweeps_between", self.prepare.sweeps_between),
             ("explore.trajectories", self.explore.trajectories),
             ("pairs.max_pairs", self.pairs.max_pairs),
         ):

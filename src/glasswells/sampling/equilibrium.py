@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glasswells.core.checks import float64_array, not_negative
+from glasswells.core.checks import float64_array, not_negative, positive
 from glasswells.core.described import described
 from glasswells.core.records import Array
 from glasswells.sampling.relaxation import SwapTrajectory, relaxation
@@ -15,6 +15,8 @@ from glasswells.sampling.structure import crystalline_fraction, fractionation
 
 REQUIRED_RELAXATION_TIMES = 20.0
 """A glass that has seen fewer relaxation times is flagged."""
+REQUIRED_APART = 1.0
+"""Relaxation times between two glasses of one liquid; one that follows sooner is flagged."""
 CRYSTAL_LIMIT = 0.05
 """Largest crystalline fraction of a liquid."""
 FRACTIONATION_LIMIT = 5.0
@@ -70,6 +72,9 @@ class EquilibrationReport:
     """Share of the particles with seven or more solid-like bonds by their order q6."""
     fractionation: float
     """Structure factor of the diameters at the smallest wave vectors; of order 1 in a mixture."""
+    sweeps_apart: float | None = None
+    """Sweeps since the glass before was taken from the same liquid; None: it is the only one, or
+    the first."""
 
     @property
     def relaxation_time(self) -> float:
@@ -79,9 +84,17 @@ class EquilibrationReport:
     @property
     def relaxation_times(self) -> float:
         """How many relaxation times the configuration has seen; 0 if none, NaN if unknown."""
+        return self._in_relaxation_times(self.sweeps)
+
+    @property
+    def relaxation_times_apart(self) -> float:
+        """How many lie between it and the glass before of the same liquid; infinite if none is."""
+        return np.inf if self.sweeps_apart is None else self._in_relaxation_times(self.sweeps_apart)
+
+    def _in_relaxation_times(self, sweeps: float) -> float:
         if np.isnan(self.relaxation_time):
             return np.nan
-        return self.sweeps / self.relaxation_time if self.relaxation_time > 0 else np.inf
+        return sweeps / self.relaxation_time if self.relaxation_time > 0 else np.inf
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -90,6 +103,7 @@ class EquilibrationReport:
         doubts = {
             "not equilibrated": self.relaxation_times < REQUIRED_RELAXATION_TIMES,
             "not equilibrated: unknown": np.isnan(self.relaxation_times),
+            "soon after the glass before": self.relaxation_times_apart < REQUIRED_APART,
             "inherent energy drifts": (self.inherent_drift or 0.0) > DRIFT_LIMIT,
             "fluctuations disagree with dE/dT": slope is not None
             and self.heat_capacity.deviation(slope) > DRIFT_LIMIT,
@@ -110,6 +124,7 @@ def equilibration_report(
     trajectory: SwapTrajectory,
     *,
     sweeps: float | None = None,
+    sweeps_apart: float | None = None,
     inherent_energies: ArrayLike | None = None,
     neighboring_energies: dict[float, Measured] | None = None,
     from_below: Measured | None = None,
@@ -123,6 +138,8 @@ def equilibration_report(
     sweeps
         Sweeps at this temperature before the configuration in question; by default those before
         the last frame.
+    sweeps_apart
+        Sweeps since another configuration was taken from the same trajectory, if one was.
     inherent_energies
         e_IS(t), total energies of the inherent structures of evenly spaced frames.
     neighboring_energies
@@ -133,7 +150,7 @@ def equilibration_report(
     Raises
     ------
     InputError
-        For energies that are not finite, negative sweeps.
+        For energies that are not finite, negative sweeps, none apart.
     """
     n = trajectory.positions.shape[1]
     per_particle = trajectory.energies / n
@@ -157,6 +174,7 @@ def equilibration_report(
         from_below=from_below,
         crystalline_fraction=crystalline_fraction(last),
         fractionation=fractionation(last),
+        sweeps_apart=None if sweeps_apart is None else positive("sweeps_apart", sweeps_apart),
     )
 
 

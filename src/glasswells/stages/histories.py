@@ -12,7 +12,8 @@ from glasswells.core.geometry import displacement
 from glasswells.core.records import Array, Configuration, DoubleWell, LateConfiguration
 from glasswells.core.splittings import TunnelSplitting
 from glasswells.landscape.explore import Exploration
-from glasswells.landscape.preparation import PreparationState
+from glasswells.landscape.preparation import LiquidFrame, PreparationState
+from glasswells.sampling.equilibrium import EquilibrationReport
 from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.sampling.swap_monte_carlo import SwapCheckpoint
 from glasswells.statistics import WellSummary
@@ -24,8 +25,25 @@ def upgrade_splitting(fields: dict[str, Any], version: int) -> dict[str, Any]:
     return {**fields, "continuations": {}, "at_hbar_limits": ()}
 
 
+def upgrade_preparation(fields: dict[str, Any], version: int) -> dict[str, Any]:
+    """Fields of a `PreparationState` of version 1, whose frames were four arrays."""
+    names = ("sweeps", "energies", "positions", "diameters")
+    frames = tuple(
+        LiquidFrame(
+            sweeps=int(sweeps), energy=float(total), positions=positions, diameters=diameters
+        )
+        for sweeps, total, positions, diameters in zip(*(fields[n] for n in names), strict=True)
+    )
+    kept = {name: value for name, value in fields.items() if name not in names}
+    return {**kept, "frames": frames}
+
+
 def _all_one(masses: Any) -> bool:
     return bool((masses == 1).all())
+
+
+def _is_unknown(number: Any) -> bool:
+    return number is None
 
 
 def _all_unknown(numbers: Any) -> bool:
@@ -57,7 +75,13 @@ def _is_empty(pairs: Any) -> bool:
 
 
 HISTORIES = (
-    RecordType(cls=PreparationState, name="Preparation"),
+    RecordType(cls=PreparationState, name="Preparation", version=2, upgrade=upgrade_preparation),
+    RecordType(
+        cls=EquilibrationReport,
+        name="EquilibrationReport",
+        version=2,
+        added={"sweeps_apart": AddedField(version=2, is_implied=_is_unknown)},
+    ),
     RecordType(
         cls=Exploration,
         name="Exploration",

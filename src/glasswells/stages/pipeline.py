@@ -17,7 +17,7 @@ from glasswells.stages.found import campaign_overview
 from glasswells.stages.histories import HISTORIES
 from glasswells.stages.names import PIPELINE_NAME
 from glasswells.stages.pairs import first_label, first_round, pairs_parameters
-from glasswells.stages.prepare import prepare_chunks, prepare_parameters
+from glasswells.stages.prepare import glass_before, prepare_chunks, prepare_parameters
 from glasswells.stages.push import push_label, push_task
 from glasswells.stages.screened import screens
 from glasswells.stages.screening import first_screening_round
@@ -79,14 +79,6 @@ def units_in(store: StoreReader) -> dict[str, str]:
 def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
     n_trajectories = of_preparation(plan.explore.trajectories, preparation)
     name = plan.glass_name(preparation, index)
-    prepare = FollowUp(
-        stage="prepare",
-        glass=name,
-        number=0,
-        parameters=prepare_parameters(plan, plan.preparations[preparation], index),
-        label=f"{name} prepare",
-        chunks=prepare_chunks(plan, plan.preparations[preparation]),
-    )
     chunks = -(-plan.explore.quenches // plan.explore.chunk_quenches)
     lanes = lanes_of(plan, preparation)
     firsts = range(0, n_trajectories, lanes)
@@ -113,10 +105,25 @@ def _glass_tasks(plan: Plan, preparation: int, index: int) -> list[FollowUp]:
         parameters=library_parameters(plan),
         label=f"{name} library",
     )
-    tasks = [prepare, *trajectories, *pushes, library]
+    tasks = [_prepare_task(plan, preparation, index), *trajectories, *pushes, library]
     if plan.pairs.rules:
         tasks.append(first_round(name, f"{name} library", pairs_parameters(plan, preparation)))
     return tasks
+
+
+def _prepare_task(plan: Plan, preparation: int, index: int) -> FollowUp:
+    temperature, name = plan.preparations[preparation], plan.glass_name(preparation, index)
+    before = glass_before(plan, temperature, index)
+    liquid = () if before is None else (f"{plan.glass_name(preparation, before)} prepare",)
+    return FollowUp(
+        stage="prepare",
+        glass=name,
+        number=0,
+        inputs=tuple(Ref(chain=label, kind="liquid", item=0) for label in liquid),
+        parameters=prepare_parameters(plan, temperature, index),
+        label=f"{name} prepare",
+        chunks=prepare_chunks(plan, temperature, index),
+    )
 
 
 def _screening_tasks(plan: Plan, preparation: int) -> list[FollowUp]:

@@ -28,11 +28,15 @@ from glasswells.model.pair_model import Model, PairModel
 from glasswells.plan.glasses import GlassesSection, StoredGlass
 from glasswells.plan.melt_quench import MeltQuenchSection
 from glasswells.plan.model import build_model
-from glasswells.plan.plan import Plan, PrepareSection
+from glasswells.plan.plan import Plan
+from glasswells.plan.prepare import LiquidSweeps, PrepareSection
 from glasswells.sampling.equilibrium import EquilibrationReport, Measured
 from glasswells.sampling.structure import crystalline_fraction, fractionation
 from glasswells.store.pipeline import Stage
 from glasswells.store.tasks import TaskFailedError, TaskInput, TaskOutput
+
+LENGTHS = {"sweeps", "glasses_per_liquid", "sweeps_between"}
+"""Settings that say how long liquids are sampled, and may differ between temperatures."""
 
 
 def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, Any]:
@@ -55,21 +59,39 @@ def prepare_parameters(plan: Plan, temperature: float, index: int) -> dict[str, 
             "masses": plan.model.element_masses,
             "melt_quench": plan.melt_quench.model_dump(mode="json", exclude={"rates"}),
         }
+    sweeps = _sweeps(plan, temperature)
+    settings = plan.prepare.model_dump(mode="json", exclude=LENGTHS)
+    number = index % sweeps.glasses
+    liquid = {"number": number, "glasses": sweeps.glasses, "sweeps_between": sweeps.between}
     return {
         **common,
         "model": plan.model_parameters,
-        "prepare": plan.prepare.model_dump(mode="json"),
+        "prepare": {**settings, "sweeps": sweeps.first},
+        **({"liquid": liquid} if sweeps.glasses > 1 else {}),
     }
 
 
-def prepare_chunks(plan: Plan, temperature: float) -> int:
+def glass_before(plan: Plan, temperature: float, index: int) -> int | None:
+    """Index of the glass from whose liquid this one is taken later on; None if from none."""
+    if plan.glasses.source != "prepare":
+        return None
+    return index - 1 if index % _sweeps(plan, temperature).glasses else None
+
+
+def prepare_chunks(plan: Plan, temperature: float, index: int) -> int:
     """Chunks that one glass takes; of a rate of cooling if it is melted."""
     if plan.glasses.source == "melt_quench":
         blocks = plan.melt_quench.settings(temperature).blocks
         return -(-blocks // plan.melt_quench.chunk_blocks)
     if plan.glasses.source != "prepare":
         return 1
-    return -(-plan.prepare.sweeps // plan.prepare.chunk_sweeps)
+    sweeps = _sweeps(plan, temperature)
+    goes_on = glass_before(plan, temperature, index) is not None
+    return -(-(sweeps.between if goes_on else sweeps.first) // plan.prepare.chunk_sweeps)
+
+
+def _sweeps(plan: Plan, temperature: float) -> LiquidSweeps:
+    return plan.prepare.sweeps_of(plan.preparations.index(temperature))
 
 
 def run_prepare(task: TaskInput) -> TaskOutput:
@@ -84,19 +106,35 @@ def run_prepare(task: TaskInput) -> TaskOutput:
         return _run_melt_quench(model, task)
     if not isinstance(model, PairModel):
         raise TaskFailedError("no_swaps", "swap Monte Carlo needs a pair model")
+    return _run_swaps(model, task)
+
+
+def _run_swaps(model: PairModel, task: TaskInput) -> TaskOutput:
+    p = task.parameters
     section = PrepareSection(**p["prepare"])
     settings = section.record(PreparationSettings)
-    state = task.state or start_preparation(model, p["temperature"], settings, task.seed)
-    sweeps = min(section.chunk_sweeps, section.sweeps - state.checkpoint.sweeps)
+    place = p.get("liquid", {"number": 0, "glasses": 1, "sweeps_between": 0})
+    goes_on = place["number"] > 0
+    if task.state is not None:
+        state = task.state
+    elif goes_on:
+        ((state,),) = task.inputs
+    else:
+        state = start_preparation(model, p["temperature"], settings, task.seed)
+    done, chunk = state.checkpoint.sweeps, section.chunk_sweeps
+    wanted = p["prepare"]["sweeps"] + place["number"] * place["sweeps_between"]
+    # Up to the next multiple of the chunk, also where a glass was taken in between: frames stay
+    # evenly spaced.
+    sweeps = min(chunk - done % chunk, wanted - done)
     state = continue_preparation(model, state, settings, sweeps)
-    left = section.sweeps - state.checkpoint.sweeps
+    left = wanted - state.checkpoint.sweeps
     if left > 0:
-        return TaskOutput(
-            counts={"sweeps": sweeps}, state=state, chunks_left=-(-left // section.chunk_sweeps)
-        )
-    return TaskOutput(
-        products=(("glass", finish_preparation(model, state)),), counts={"sweeps": sweeps}
-    )
+        return TaskOutput(counts={"sweeps": sweeps}, state=state, chunks_left=-(-left // chunk))
+    apart = place["sweeps_between"] if goes_on else None
+    glass = finish_preparation(model, state, sweeps_apart=apart)
+    is_last = place["number"] + 1 == place["glasses"]
+    liquid = () if is_last else (("liquid", state),)
+    return TaskOutput(products=(("glass", glass), *liquid), counts={"sweeps": sweeps})
 
 
 def _run_melt_quench(model: Model, task: TaskInput) -> TaskOutput:
@@ -173,7 +211,8 @@ PREPARE = Stage(
         "prepare": PrepareSection,
         "melt_quench": MeltQuenchSection,
     },
-    gives={"glass": PreparedGlass},
+    takes=("liquid",),
+    gives={"glass": PreparedGlass, "liquid": PreparationState},
     states=(PreparationState, MeltQuench),
     cites=(
         "A. Ninarello, L. Berthier, D. Coslovich, Models and algorithms for the next generation "

@@ -51,8 +51,8 @@ def test_the_same_seed_gives_the_same_glass_and_another_seed_another(
 ) -> None:
     again = start_preparation(MODEL, TEMPERATURE, SETTINGS, np.random.SeedSequence(3))
     other = start_preparation(MODEL, TEMPERATURE, SETTINGS, np.random.SeedSequence(4))
-    assert np.array_equal(again.positions, start.positions)
-    assert not np.array_equal(other.positions, start.positions)
+    assert np.array_equal(again.frames[0].positions, start.frames[0].positions)
+    assert not np.array_equal(other.frames[0].positions, start.frames[0].positions)
 
 
 def test_frames_are_evenly_spaced_also_after_thinning(
@@ -62,16 +62,16 @@ def test_frames_are_evenly_spaced_also_after_thinning(
     state = prepared(start, 13)
     assert state.checkpoint.sweeps == 13 * 40
     assert state.spacing == 160
-    assert state.sweeps.tolist() == [0.0, 160.0, 320.0, 480.0]
+    assert [frame.sweeps for frame in state.frames] == [0, 160, 320, 480]
     full = prepared(start, 12)
-    assert np.array_equal(full.positions[-1], state.positions[3])
+    assert np.array_equal(full.frames[-1].positions, state.frames[3].positions)
 
 
 def test_a_glass_comes_with_its_report(start: PreparationState) -> None:
     state = prepared(start, 10)
     glass = finish_preparation(MODEL, state)
     assert glass.preparation_temperature == TEMPERATURE
-    assert np.array_equal(glass.configuration.positions, state.positions[-1])
+    assert np.array_equal(glass.configuration.positions, state.frames[-1].positions)
     report = glass.report
     assert (report.sweeps, report.n_particles) == (400.0, 100)
     assert report.inherent_energy is not None

@@ -91,12 +91,24 @@ def test_a_sound_report_has_no_flags() -> None:
         ({"from_below": Measured(value=0.39, error=0.001)}, "runs from above and below disagree"),
         ({"crystalline_fraction": 0.2}, "crystallized"),
         ({"fractionation": 30.0}, "fractionated"),
+        ({"sweeps_apart": 2.9e4}, "soon after the glass before"),
     ],
 )
 def test_each_doubt_has_its_flag(change: dict[str, object], flag: str) -> None:
     report = replace(sound_report(), **change)
     assert report.flags == (flag,)
     assert not report.is_equilibrated
+
+
+def test_glasses_of_one_liquid_are_a_relaxation_time_apart() -> None:
+    report = sound_report()
+    assert report.relaxation_times_apart == np.inf
+    apart = replace(report, sweeps_apart=3e4)
+    assert apart.relaxation_times_apart == 1.0
+    assert apart.is_equilibrated
+    unknown = replace(apart, overlap_time=np.nan)
+    assert np.isnan(unknown.relaxation_times_apart)
+    assert "soon after the glass before" not in unknown.flags
 
 
 def test_slope_from_neighboring_temperatures() -> None:
