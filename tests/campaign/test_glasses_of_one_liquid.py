@@ -12,6 +12,8 @@ from glasswells.engines.pool import InlineExecutor
 from glasswells.landscape.preparation import PreparedGlass
 from glasswells.plan.errors import PlanError
 from glasswells.plan.file import parse_plan
+from glasswells.report import campaign_content
+from glasswells.report.tables import glasses_table
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Task
@@ -36,11 +38,15 @@ rules = []
 SEVERAL = "glasses_per_liquid = [2, 1]\nsweeps_between = 250"
 
 
-def glasses(folder: Path, text: str) -> dict[str, PreparedGlass]:
+def campaign(folder: Path, text: str) -> Path:
     plan = folder / "plan.toml"
     plan.write_text(text, encoding="utf-8")
     directory = start_campaign(plan, folder / "campaign", PIPELINE)
     run_campaign(directory, PIPELINE, workers=1, make_executor=InlineExecutor)
+    return directory
+
+
+def glasses(directory: Path) -> dict[str, PreparedGlass]:
     with StoreReader(directory, PIPELINE.codec) as store:
         return {row.glass: row.record for row in store.records("glass")}
 
@@ -51,9 +57,14 @@ def tasks_of(text: str) -> tuple[Task, ...]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PreparedGlass]:
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = PLAN.format(glasses=3, sweeps=500, liquid=SEVERAL)
-    return glasses(tmp_path_factory.mktemp("several"), plan)
+    return campaign(tmp_path_factory.mktemp("several"), plan)
+
+
+@pytest.fixture(scope="module")
+def made(several: Path) -> dict[str, PreparedGlass]:
+    return glasses(several)
 
 
 def test_a_liquid_gives_its_glasses_one_after_the_other(made: dict[str, PreparedGlass]) -> None:
@@ -69,11 +80,24 @@ def test_a_liquid_gives_its_glasses_one_after_the_other(made: dict[str, Prepared
 def test_the_second_glass_is_what_a_longer_preparation_gives(
     made: dict[str, PreparedGlass], tmp_path: Path
 ) -> None:
-    (longer, _) = glasses(tmp_path, PLAN.format(glasses=1, sweeps=750, liquid="")).values()
+    alone = campaign(tmp_path, PLAN.format(glasses=1, sweeps=750, liquid=""))
+    longer = glasses(alone)["t0p15-0"]
     second = made["t0p15-1"]
     assert np.array_equal(longer.configuration.positions, second.configuration.positions)
     assert longer.report.energy == second.report.energy
     assert longer.report.diameter_time == second.report.diameter_time
+
+
+def test_the_report_says_how_far_apart_they_are(
+    several: Path, made: dict[str, PreparedGlass]
+) -> None:
+    with StoreReader(several, PIPELINE.codec) as store:
+        table = glasses_table(campaign_content(store))
+    name, times = (table.columns.index(word) for word in ("glass", "relaxation times"))
+    told = {row[name]: row[times] for row in table.rows}
+    apart = made["t0p15-1"].report.relaxation_times_apart
+    assert told["t0p15-1"].endswith(f" ({apart:.3g})")
+    assert [glass for glass, text in told.items() if "(" in text] == ["t0p15-1"]
 
 
 def test_more_glasses_of_the_liquid_come_later_and_change_nothing() -> None:

@@ -226,7 +226,8 @@ def glasses_table(content: ReportContent) -> Table:
         slug="glasses",
         title="Glasses",
         note="Relaxation times: how many the glass has seen at its preparation temperature, under "
-        "swap dynamics; fewer than 20 are flagged.",
+        "swap dynamics; fewer than 20 are flagged. In brackets those since the glass before was "
+        "taken from the same liquid; less than one is flagged.",
         columns=(
             "T_f", "glass", "N", "sweeps", "relaxation times", "energy per particle",
             "equilibrium", "quenches", "inherent structures", "pairs", "double wells",
@@ -246,8 +247,10 @@ def _preparation_cells(
         words = ", ".join([f"melt-quenched at rate {rate:g} K/s", *report.flags])
         return "-", "-", f"{report.energy:.4f}", words
     words = ", ".join(report.flags) or "equilibrated"
-    energy = f"{report.energy.value:.4f}"
-    return f"{report.sweeps:.3g}", f"{report.relaxation_times:.3g}", energy, words
+    times = f"{report.relaxation_times:.3g}"
+    if report.sweeps_apart is not None:
+        times += f" ({report.relaxation_times_apart:.3g})"
+    return f"{report.sweeps:.3g}", times, f"{report.energy.value:.4f}", words
 
 
 def costs_table(content: ReportContent) -> Table:
