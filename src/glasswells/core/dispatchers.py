@@ -79,7 +79,18 @@ class _MergedCompiler(Compiler):
 
 
 class _MergedLibrary(JITCodeLibrary):
-    """Optimized code that callers merge, and that no engine knows."""
+    """Code that callers merge, and that no engine knows."""
+
+    def _optimize_final_module(self) -> None:
+        """Numba's first, cheap passes only: each caller runs all passes on what it has merged."""
+        codegen: Any = self._codegen
+        passes, builder = codegen._module_pass_manager(
+            loop_vectorize=codegen._loopvect,
+            slp_vectorize=False,
+            opt=codegen._opt_level,
+            cost="cheap",
+        )
+        passes.run(self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()  # type: ignore[no-untyped-call]
