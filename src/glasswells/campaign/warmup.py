@@ -8,17 +8,15 @@ are compiled on request, as few campaigns need them.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from multiprocessing import get_context
 
 import numpy as np
 
 from glasswells.campaign.cache_folder import check_cache_folder
 from glasswells.core.dispatchers import collection_paused
 from glasswells.core.records import Configuration, DoubleWell, InherentStructure
-from glasswells.engines.pool import available_cores
+from glasswells.engines.pool import WorkerPool, available_cores
 from glasswells.landscape.explore import continue_exploration, explore, start_exploration
 from glasswells.landscape.melt_quench import melt_quench
 from glasswells.landscape.preparation import (
@@ -72,10 +70,20 @@ def warm_up(*, silicon: bool = False, lanes: bool = True) -> float:
         for part in parts:
             part()
     else:
-        with ProcessPoolExecutor(available_cores(), get_context("spawn")) as pool:
-            for future in [pool.submit(part) for part in parts]:
-                future.result()
+        _side_by_side(parts)
     return time.perf_counter() - begin
+
+
+def _side_by_side(parts: Sequence[Callable[[], None]]) -> None:
+    """Run each part in a process; whatever ends one of them, as Ctrl-C does, ends all at once."""
+    pool = WorkerPool(available_cores())
+    try:
+        for future in [pool.submit(part) for part in parts]:
+            future.result()
+    except BaseException:
+        pool.abandon()
+        raise
+    pool.close()
 
 
 def _warm_up_sampling() -> None:
