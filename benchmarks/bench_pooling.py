@@ -1,7 +1,7 @@
 """Memory of coordinator and worker while minima of a glass are pooled and paired, made-up places.
 
 Run `python benchmarks/bench_pooling.py`. Four trajectories of 1500 particles come back with minima
-at multiples of 2^-16 which are all different; then the stage `library` pools them as in any
+at multiples of 2^-12 which are all different; then the stage `library` pools them as in any
 campaign, on one worker, and `pairs` looks at those that were linked, and at the ten next to each in
 energy. No path is searched. Peak resident memory, with two numbers of minima: what grows with them
 is set against what a library of the largest campaign so far would take.
@@ -21,10 +21,11 @@ import numpy as np
 
 import glasswells as gw
 from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.core.geometry import to_multiples
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import InherentStructure, Transition
 from glasswells.landscape.close import Close
-from glasswells.landscape.places import PLACE, to_multiples
+from glasswells.landscape.places import PLACE
 from glasswells.landscape.trajectory import ExplorationState
 from glasswells.sampling.molecular_dynamics import Integrator
 from glasswells.stages.pipeline import PIPELINE

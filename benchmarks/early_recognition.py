@@ -34,7 +34,7 @@ def compare(temperature: float, number: int, quenches: int) -> None:
     glass = gw.glass(temperature, number).configuration
     found = []
     for recognition in (gw.Recognition(), gw.Recognition(displacement=0.0)):
-        settings = gw.ExplorationSettings(lanes=LANES, recognition=recognition)
+        settings = gw.ExplorationSettings(lanes=LANES, recognition=recognition, keep_places=True)
         begin = time.process_time()
         exploration = gw.explore(
             MODEL, glass, 0.04, quenches, 50, number, trajectories=LANES, settings=settings

@@ -1,4 +1,4 @@
-"""Periodic orthorhombic geometry: minimum images, displacements without drift."""
+"""Periodic orthorhombic geometry: minimum images, displacements without drift, grids."""
 
 from __future__ import annotations
 
@@ -39,3 +39,9 @@ def displacement(start: Array, end: Array, box: Array, masses: Array | None = No
     # circular mean, which a translation only rotates.
     angle = np.angle(np.exp(2j * np.pi * raw / box).mean(axis=0))
     return remove_drift(minimum_image(raw - box * angle / (2 * np.pi), box), masses)
+
+
+def to_multiples(values: Array, unit: float) -> Array:
+    """The nearest multiples of a power of two, which is off by half of it at most."""
+    nearest: Array = np.rint(values / unit) * unit + 0.0  # no -0
+    return nearest

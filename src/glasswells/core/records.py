@@ -60,8 +60,8 @@ class InherentStructure:
     index: int
     """Number in its library, by order of discovery."""
     configuration: Configuration
-    """The particles at the minimum. Campaigns of pair models keep each coordinate to 7.6e-6, the
-    nearest multiple of 2^-16, where forces are some 1e-3: minimize it before use."""
+    """The particles at the minimum. Campaigns of pair models keep each coordinate to 1.2e-4, the
+    nearest multiple of 2^-12, where forces are some 1e-2: minimize it before use."""
     energy: float
     """Total potential energy."""
     visits: int = 1

@@ -163,7 +163,8 @@ def continue_exploration(
         if run.outcome is not Outcome.COMPLETED:
             trajectory.outcome = run.outcome
             break
-        trajectory.dynamics = run.state
+        # Wherever the trajectory is cut: what is kept of it is what it goes on from.
+        trajectory.dynamics = integrator.rounded(run.state) if settings.keep_places else run.state
         # New interactions each time: a list left from the last quench would set the order of
         # summation, and a run that was cut in between could not repeat it.
         interactions = model.interactions(glass)

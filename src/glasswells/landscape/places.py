@@ -3,8 +3,13 @@
 An exploration meets ten times as many minima as any pair, path or vibration asks for again, and the
 place of each takes 3N numbers. What it does with them needs the place to some 1e-4, by which it
 tells minima apart that lie 0.02 and more from each other in some particle. So it keeps each
-coordinate as the nearest multiple of `PLACE`, which takes a sixth of the room on a disk, and the
+coordinate as the nearest multiple of `PLACE`, which takes a tenth of the room on a disk, and the
 energy in full. Whoever needs the minimum itself descends to it from there: some ten evaluations.
+
+Two roundings of one minimum lie within 4.2e-4 of each other in each particle, below the 1e-3 of
+`Identity`. Where nobody descends, as for the distances of pairs, the errors of the coordinates add:
+a squared distance is that of the minima plus some N u^2/2 for the unit u, 4.5e-5 of 1500 particles,
+and d = 0.1 becomes 0.1002.
 """
 
 from __future__ import annotations
@@ -13,15 +18,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from glasswells.core.records import Array, Configuration, InherentStructure
+from glasswells.core.geometry import to_multiples
+from glasswells.core.records import Configuration, InherentStructure
 from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.minimization.newton import Freezable
 from glasswells.model.pair_model import Interactions, Model
 
-PLACE = 2.0**-16
-"""Unit of the coordinates that are kept, length: they are off by 7.6e-6 at most."""
+PLACE = 2.0**-12
+"""Unit of the coordinates that are kept, length: they are off by 1.2e-4 at most."""
+FINEST = 2.0**-16
+"""That of older stores. A multiple of `PLACE` is one of this, too."""
 LOOSEST = 1e-6
-"""Largest force of minima whose places are kept: at a place it is some 1e-3."""
+"""Largest force of minima whose places are kept: at a place it is some 1e-2."""
 SAME_ENERGY = 1e-9
 """Per particle, by which the energy of a minimum that was descended to again may differ."""
 
@@ -40,16 +48,10 @@ def kept_place(
     return minimum.moved_to(to_multiples(minimum.positions, PLACE))
 
 
-def to_multiples(values: Array, unit: float) -> Array:
-    """The nearest multiples of a power of two, which is off by half of it at most."""
-    nearest: Array = np.rint(values / unit) * unit + 0.0  # no -0
-    return nearest
-
-
 def is_kept_place(configuration: Configuration) -> bool:
-    """Whether all coordinates are multiples of `PLACE`."""
+    """Whether all coordinates are multiples of `PLACE`, or of the unit of older stores."""
     positions = configuration.positions
-    return bool(np.array_equal(positions, to_multiples(positions, PLACE)))
+    return bool(np.array_equal(positions, to_multiples(positions, FINEST)))
 
 
 def settled(

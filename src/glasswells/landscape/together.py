@@ -89,7 +89,8 @@ def continue_in_lanes(
             arrived[b].append(arrival)
         ends.take(arrived, report)
     for b, trajectory in enumerate(trajectories):
-        trajectory.dynamics = motion.checkpoint(b)
+        # Lanes compute forces anew wherever they begin.
+        trajectory.dynamics = replace(motion.checkpoint(b), forces=None)
         if motion.is_blown(b):
             trajectory.outcome = Outcome.NOT_FINITE
     return [trajectory.state() for trajectory in trajectories]

@@ -57,8 +57,9 @@ class ExplorationSettings:
 
     keep_places: bool = False
     """Whether the minima of pair models are kept at places on a grid, from which a descent finds
-    them again (`places`): a sixth of the room on a disk. Campaigns do; in Python the minima
-    themselves are at hand."""
+    them again (`places`): a tenth of the room on a disk. Then the dynamics goes on from positions
+    and velocities on a grid after each quench, too, which a state is kept with; in lanes it always
+    does. Campaigns keep places; in Python the minima themselves are at hand."""
 
     def __post_init__(self) -> None:
         check_limits(self)

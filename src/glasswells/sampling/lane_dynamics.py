@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glasswells.core.compiler import kernel, lean_kernel
+from glasswells.core.geometry import Array, to_multiples
 from glasswells.model.interactions import PairInteractions
 from glasswells.model.lane_lists import LaneLists, has_strayed
 from glasswells.model.lane_vectors import LANES
 from glasswells.model.lanes import WHOLE, fixed_point, floating_point, lane_force_kernel, low_half
 from glasswells.model.law import PairLaw, single_precision
-from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
+from glasswells.sampling.molecular_dynamics import POSITION, DynamicsCheckpoint
 
 BEGIN, DRIFTED, MOVE = 0, 1, 2
 """What the compiled loop is to do first: forces alone, forces and the second half of a kick, a
@@ -128,7 +129,7 @@ class LaneTrajectories:
         self, b: int, v: NDArray[np.float32], force: NDArray[np.float32]
     ) -> DynamicsCheckpoint:
         state = self._states[b]
-        positions = floating_point(self._whole[b], self._box)
+        positions = binary_positions(self._whole[b], self._box)
         velocities = v[:, :, b].T.astype(np.float64)
         if self._begin == BEGIN:  # forces are those of the state that was given
             return replace(
@@ -143,6 +144,16 @@ class LaneTrajectories:
             list_reference=positions,
             steps=state.steps + self._steps,
         )
+
+
+def binary_positions(units: NDArray[np.int64], box: Array) -> Array:
+    """Positions (N, 3) from units of box/2^32, `fixed_point` of which gives the same units.
+
+    In boxes above 1 in each direction multiples of `POSITION` are such, which take less room.
+    """
+    positions = floating_point(units, box)
+    nearest = to_multiples(positions, POSITION)
+    return nearest if np.array_equal(fixed_point(nearest, box), units) else positions
 
 
 @cache

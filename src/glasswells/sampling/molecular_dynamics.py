@@ -12,7 +12,7 @@ from glasswells.core.arguments import expects
 from glasswells.core.checks import count, float64_array, not_negative, positive
 from glasswells.core.described import described
 from glasswells.core.errors import InputError
-from glasswells.core.geometry import remove_drift
+from glasswells.core.geometry import remove_drift, to_multiples
 from glasswells.core.masses import mass_weights
 from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Progress, Report, reporting
@@ -27,6 +27,8 @@ TIGHT_SKIN = 0.2
 """Of the list that serves the forces."""
 WIDE_SKIN = 1.1
 """Of the list from which it is made anew."""
+POSITION, VELOCITY = 2.0**-32, 2.0**-28
+"""Units of coordinates and of components of velocities in a checkpoint that is `rounded`."""
 PIECES = 100
 """Of a run whose progress is shown."""
 
@@ -40,8 +42,9 @@ class DynamicsCheckpoint:
     """(N, 3), in sigma, unwrapped: continuous in time."""
     velocities: Array
     """(N, 3), in sqrt(epsilon/m)."""
-    forces: Array
-    """(N, 3), at `positions`, in epsilon/sigma."""
+    forces: Array | None
+    """(N, 3), at `positions`, in epsilon/sigma; None: they are computed there, with a list made
+    there."""
     potential_energy: float
     """Total, at `positions`, in epsilon."""
     list_reference: Array
@@ -59,8 +62,10 @@ class DynamicsCheckpoint:
     """(N,), in m; None: 1 for every particle."""
 
     def __post_init__(self) -> None:
-        names = ("positions", "velocities", "forces", "list_reference", "random")
+        names = ("positions", "velocities", "list_reference", "random")
         freeze(self, **{name: getattr(self, name) for name in names})
+        if self.forces is not None:
+            freeze(self, forces=self.forces)
         freeze(self, masses=np.ones(len(self.diameters)) if self.masses is None else self.masses)
 
     def configuration(self) -> Configuration:
@@ -274,6 +279,24 @@ class Integrator:
             masses=self._masses,
         )
 
+    def rounded(self, state: DynamicsCheckpoint) -> DynamicsCheckpoint:
+        """A checkpoint in little room, so near to one that going on from either is as good.
+
+        Positions are multiples of `POSITION` and velocities of `VELOCITY`, forces are left to be
+        computed; the potential energy is that of before. The energy of 1500 particles at T = 0.04
+        changes by some 1e-8. Where it is no sum over pairs, is dear and may jump, the state stays.
+        """
+        if not isinstance(self._stepper, PairStepper):
+            return state
+        positions = to_multiples(state.positions, POSITION)
+        return replace(
+            state,
+            positions=positions,
+            velocities=to_multiples(state.velocities, VELOCITY),
+            forces=None,
+            list_reference=positions,
+        )
+
     def _at_rest(self, drawn: Array) -> Array:
         """Standard normal numbers over sqrt(m), without the velocity of the center of mass."""
         if (self._masses == 1).all():
@@ -311,15 +334,21 @@ class Integrator:
         samples = np.empty(((state.steps + steps) // interval - state.steps // interval, 2))
         if steps == 0:
             return state, samples, 0
+        reference, forces = state.list_reference, state.forces
+        if forces is None:
+            reference, (_, forces) = (
+                state.positions,
+                self._stepper.energy_and_forces(state.positions),
+            )
         motion = Motion(
             positions=state.positions.copy(),
             velocities=state.velocities.copy(),
-            forces=state.forces.copy(),
+            forces=forces.copy(),
             noise=self._noise,
         )
         random = state.random.copy()
         done, potential, reference = self._stepper.run(
-            steps, state.steps, interval, motion, random, state.list_reference, samples
+            steps, state.steps, interval, motion, random, reference, samples
         )
         new = replace(
             state,

@@ -38,7 +38,7 @@ COUNTED = {
 """Counts of the stage, by what they are in the state of a trajectory."""
 LENGTHS = {"quenches", "chunk_quenches"}
 """Settings on which only the length of a trajectory depends, and where it is cut into chunks."""
-LANE_FORMAT = 3
+LANE_FORMAT = 4
 """Raise it when lanes would no longer give the same trajectories from the same seeds."""
 
 
@@ -184,6 +184,7 @@ EXPLORE = Stage(
     name="explore",
     title="trajectories",
     run=run_explore,
+    code_format=2,
     settings={"explore": ExploreSection},
     begins=begins_exploration,
     join=join_trajectories,

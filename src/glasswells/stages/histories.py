@@ -56,6 +56,10 @@ def _with_masses(cls: type[Any]) -> RecordType:
     return RecordType(cls=cls, name=cls.__name__, version=2, added=added)
 
 
+def _none(known: Mapping[str, Any]) -> None:
+    """What a record has none of any more."""
+
+
 def _to_minimum_b(known: Mapping[str, Any]) -> Array:
     return _displacement_to(known["minimum_b"], known)
 
@@ -98,7 +102,11 @@ HISTORIES = (
         },
     ),
     replace(_with_masses(Configuration), late=LateConfiguration),
-    _with_masses(DynamicsCheckpoint),
+    replace(
+        _with_masses(DynamicsCheckpoint),
+        version=3,
+        derived={"forces": DerivedField(version=3, of=_none)},
+    ),
     _with_masses(SwapCheckpoint),
     RecordType(cls=TunnelSplitting, name="TunnelSplitting", version=2, upgrade=upgrade_splitting),
     RecordType(

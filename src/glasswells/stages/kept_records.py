@@ -12,10 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from glasswells.core.geometry import displacement
+from glasswells.core.geometry import displacement, to_multiples
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, Configuration, DoubleWell
-from glasswells.landscape.places import to_multiples
 from glasswells.minimization.newton import Freezable
 from glasswells.model.pair_model import Model
 from glasswells.vibrations.records import MinimumVibrations, ProfiledMode, WellVibrations

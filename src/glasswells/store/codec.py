@@ -359,12 +359,14 @@ def _derive(item: DerivedField, known: Mapping[str, Any]) -> Any:
         return item.of(known)
 
 
-def _follows(item: DerivedField, known: Mapping[str, Any], value: np.ndarray[Any, Any]) -> bool:
-    """Whether an array is what the others give, to the bit."""
+def _follows(item: DerivedField, known: Mapping[str, Any], value: Any) -> bool:
+    """Whether an array, or the lack of one, is what the others give, to the bit."""
     try:
         made = _derive(item, known)
     except (TypeError, ValueError, LookupError, AttributeError):
         return False
+    if made is None or value is None:
+        return made is value
     same_kind = made.shape == value.shape and made.dtype == value.dtype
     return bool(same_kind and made.tobytes() == value.tobytes())
 

@@ -9,6 +9,7 @@ import pytest
 from rough_glasses import rough_glass
 
 from glasswells.core.errors import InputError
+from glasswells.core.geometry import to_multiples
 from glasswells.core.records import Configuration
 from glasswells.landscape.explore import (
     continue_exploration,
@@ -19,6 +20,7 @@ from glasswells.landscape.explore import (
 from glasswells.landscape.recognition import Recognition
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState
 from glasswells.model.soft_spheres import SoftSpheres
+from glasswells.sampling.molecular_dynamics import POSITION, VELOCITY
 
 MODEL = SoftSpheres()
 SETTINGS = ExplorationSettings(temperature=0.06, interval=40)
@@ -61,6 +63,23 @@ def test_a_cut_run_equals_the_uncut_one_bit_for_bit(
     start = start_exploration(MODEL, glass, SETTINGS, seed=8)
     first = continue_exploration(MODEL, start, SETTINGS, cut)
     assert_equal_states(continue_exploration(MODEL, first, SETTINGS, 40 - cut), uncut)
+
+
+@pytest.mark.parametrize("friction", [0.0, 0.1])
+def test_where_a_trajectory_that_keeps_places_is_cut_does_not_matter(
+    glass: Configuration, friction: float
+) -> None:
+    settings = replace(SETTINGS, keep_places=True, friction=friction)
+    start = start_exploration(MODEL, glass, settings, seed=8)
+    whole, cut = continue_exploration(MODEL, start, settings, 7), start
+    for part in (2, 1, 4):
+        cut = continue_exploration(MODEL, cut, settings, part)
+    assert_equal_states(cut, whole)
+    kept = whole.dynamics
+    assert kept.forces is None
+    assert np.array_equal(kept.positions, to_multiples(kept.positions, POSITION))
+    assert np.array_equal(kept.velocities, to_multiples(kept.velocities, VELOCITY))
+    assert np.array_equal(kept.list_reference, kept.positions)
 
 
 def test_early_recognition_changes_nothing_but_the_cost(

@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 from rough_glasses import rough_glass
 
-from glasswells.core.geometry import displacement
+from glasswells.core.geometry import displacement, to_multiples
 from glasswells.core.records import InherentStructure
 from glasswells.landscape.explore import continue_exploration, explore, start_exploration
+from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.pairs import pair_distance
 from glasswells.landscape.places import (
+    FINEST,
     LOOSEST,
     PLACE,
     is_kept_place,
     kept_place,
     settled,
-    to_multiples,
 )
+from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.landscape.trajectory import ExplorationSettings
 from glasswells.minimization import MinimizerSettings, minimize
-from glasswells.model.functions import forces
+from glasswells.model.functions import energy, forces
 from glasswells.model.soft_spheres import SoftSpheres
 
 MODEL = SoftSpheres()
@@ -78,6 +81,60 @@ def test_what_is_no_sum_over_pairs_is_kept_in_full(minimum: InherentStructure) -
 
     found = kept_place(Other(), minimum.configuration, 1e-10)  # type: ignore[arg-type]
     assert found is minimum.configuration
+
+
+def test_places_of_older_stores_are_places_too(minimum: InherentStructure) -> None:
+    fine = to_multiples(minimum.configuration.positions, FINEST)
+    older = replace(minimum, configuration=minimum.configuration.moved_to(fine))
+    assert is_kept_place(older.configuration)
+    found = settled(MODEL, older, TIGHT)
+    assert found is not None
+    assert np.abs(forces(MODEL, found.configuration)).max() <= TIGHT.max_force
+
+
+def test_two_roundings_of_a_minimum_are_one_structure(minimum: InherentStructure) -> None:
+    """Wherever the common translation puts it on the grid."""
+    start, known = minimum.configuration, kept(minimum).configuration
+    library = Library(start.box)
+    library.visit(known, minimum.energy)
+    apart = []
+    for shift in np.random.default_rng(3).uniform(0, PLACE, (20, 3)):
+        moved = start.moved_to(to_multiples(start.positions + shift, PLACE))
+        assert library.visit(moved, minimum.energy) == 0
+        apart.append(library.largest_displacement(0, moved.positions))
+    assert PLACE / 2 < max(apart) < np.sqrt(3) * PLACE < 0.5 * Identity().displacement
+
+
+def test_distances_of_places_are_a_little_long(minimum: InherentStructure) -> None:
+    """As 3N errors of u^2/12 at either end: N u^2/2 on the square of the distance."""
+    start = minimum.configuration
+    generator = np.random.default_rng(4)
+    excess = []
+    for _ in range(30):
+        end = start.moved_to(start.positions + generator.normal(0, 0.01, start.positions.shape))
+        places = [start.moved_to(to_multiples(x.positions, PLACE)) for x in (start, end)]
+        excess.append(pair_distance(*places, None) ** 2 - pair_distance(start, end, None) ** 2)
+    expected = start.n_particles * PLACE**2 / 2
+    assert np.mean(excess) == pytest.approx(expected, abs=4 * np.std(excess) / np.sqrt(30))
+
+
+def test_a_minimum_at_a_place_is_recognized_where_the_energy_is_harmonic_only(
+    minimum: InherentStructure,
+) -> None:
+    """What the rounding of places allows stays below the height itself."""
+    start, place = minimum.configuration, kept(minimum)
+    library = Library.from_structures(start.box, Identity(), [place])
+    recognizer = Recognizer(library, start.box, Recognition(), of_places=True)
+    generator = np.random.default_rng(5)
+    for _ in range(20):
+        field = generator.normal(size=start.positions.shape)
+        moved = start.moved_to(start.positions + 0.0005 * field / np.abs(field).max())
+        height = energy(MODEL, moved) - minimum.energy
+        f = forces(MODEL, moved)
+        assert recognizer(moved.positions, minimum.energy + height, f, 1)
+        assert np.abs(f).max() > 0.01
+        for wrong in (0.7, 1.5):
+            assert not recognizer(moved.positions, minimum.energy + wrong * height, f, 1)
 
 
 def test_loose_minima_are_kept_in_full(minimum: InherentStructure) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rough_glasses import rough_glass
 
 from glasswells.core.errors import InputError
-from glasswells.core.geometry import displacement
+from glasswells.core.geometry import displacement, to_multiples
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration
 from glasswells.landscape.explore import (
@@ -25,6 +25,7 @@ from glasswells.minimization import MinimizerSettings
 from glasswells.model.lanes import floating_point
 from glasswells.model.soft_spheres import SoftSphereConstants, SoftSpheres
 from glasswells.sampling.lane_dynamics import LaneTrajectories
+from glasswells.sampling.molecular_dynamics import POSITION
 
 MODEL = SoftSpheres()
 SETTINGS = ExplorationSettings(temperature=0.06, interval=40, lanes=3)
@@ -148,6 +149,21 @@ def test_a_trajectory_that_blows_up_ends_alone(glass: Configuration) -> None:
     assert (ended.outcome, ended.quenches) == (Outcome.NOT_FINITE, 0)
     (alone,) = continue_explorations(MODEL, states[1:], SETTINGS, 2)
     assert_equal_states(sound, alone)
+
+
+@compiled
+def test_trajectories_that_keep_places_keep_no_forces(glass: Configuration) -> None:
+    """Positions are whole multiples of a power of two, which are the same units of the box."""
+    settings = replace(SETTINGS, keep_places=True)
+    whole = continue_explorations(MODEL, begin(glass, 2), settings, 5)
+    cut = begin(glass, 2)
+    for part in (2, 3):
+        cut = continue_explorations(MODEL, cut, settings, part)
+    for a, b in zip(cut, whole, strict=True):
+        assert_equal_states(a, b)
+        assert a.dynamics.forces is None
+        positions = a.dynamics.positions
+        assert np.array_equal(positions, to_multiples(positions, POSITION))
 
 
 @pytest.mark.parametrize("change", [{"friction": 0.1}, {"lanes": 1}])

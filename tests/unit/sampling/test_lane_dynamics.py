@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from glasswells.core.geometry import to_multiples
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration
 from glasswells.minimization import minimize
+from glasswells.model.lanes import fixed_point
 from glasswells.model.soft_spheres import SoftSpheres
-from glasswells.sampling.lane_dynamics import LaneTrajectories
-from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint, Integrator
+from glasswells.sampling.lane_dynamics import LaneTrajectories, binary_positions
+from glasswells.sampling.molecular_dynamics import POSITION, DynamicsCheckpoint, Integrator
 
 pytestmark = pytest.mark.compiled
 MODEL = SoftSpheres()
@@ -95,3 +97,13 @@ def test_a_trajectory_that_blows_up_ends_where_it_was_and_leaves_the_others(
     assert_same(lanes.checkpoint(0), tame.checkpoint(0))
     assert lanes.checkpoint(1).steps == wild.steps
     assert np.abs(lanes.checkpoint(1).positions - wild.positions).max() < 1e-8
+
+
+@pytest.mark.parametrize("edge", [7.3, 1.1, 0.3])
+def test_binary_positions_are_the_same_units_of_the_box(edge: float) -> None:
+    """Where a box is so small that they are not, positions stay as they are."""
+    box = edge * np.array([1.0, 1.3, 1.7])
+    units = np.random.default_rng(2).integers(-(2**34), 2**34, (2000, 3))
+    positions = binary_positions(units, box)
+    assert np.array_equal(fixed_point(positions, box), units)
+    assert np.array_equal(positions, to_multiples(positions, POSITION)) == (edge > 1)

@@ -1,5 +1,6 @@
 """Molecular dynamics: conservation laws, order of the integrator, thermostat, going on exactly."""
 
+import dataclasses
 import io
 import pickle
 
@@ -16,6 +17,8 @@ from glasswells.model.functions import energy, forces
 from glasswells.model.kob_andersen import KobAndersen
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.sampling.molecular_dynamics import (
+    POSITION,
+    VELOCITY,
     DynamicsCheckpoint,
     Integrator,
     molecular_dynamics,
@@ -209,6 +212,36 @@ def test_goes_on_to_the_bit_at_any_cut(model, name, thermostat, request):
             assert joined.tobytes() == getattr(whole, field).tobytes()
     assert inside_list_life > 6
     assert whole.sample_steps.tolist() == list(range(7, steps + 1, 7))
+
+
+@pytest.mark.parametrize("thermostat", [None, "langevin"])
+def test_a_rounded_state_is_as_good(liquid, thermostat):
+    integrator = Integrator(SOFT.interactions(liquid), liquid, 0.05, thermostat=thermostat)
+    state = integrator.advance(integrator.start(liquid.positions, 18), 100).state
+    rounded = integrator.rounded(state)
+    assert rounded.forces is None
+    assert 0 < np.abs(rounded.positions - state.positions).max() <= POSITION / 2
+    assert 0 < np.abs(rounded.velocities - state.velocities).max() <= VELOCITY / 2
+    assert integrator.rounded(rounded).positions.tobytes() == rounded.positions.tobytes()
+    kinetic = [0.5 * (x.velocities**2).sum() for x in (state, rounded)]
+    potential = [energy(SOFT, x.configuration()) for x in (state, rounded)]
+    assert abs(kinetic[1] - kinetic[0]) < 1e-7
+    assert abs(potential[1] - potential[0]) < 1e-7
+    there, here = (integrator.advance(x, 50).state for x in (state, rounded))
+    assert np.abs(here.positions - there.positions).max() < 1e-5
+
+
+def test_forces_that_a_state_lacks_are_computed_where_it_is(liquid):
+    """With a list made there, as at the start: to the bit, whatever ran before."""
+    integrator = Integrator(SOFT.interactions(liquid), liquid, 0.05)
+    start = integrator.start(liquid.positions, 18)
+    lacks = dataclasses.replace(start, forces=None)
+    assert_same_state(integrator.advance(lacks, 50).state, integrator.advance(start, 50).state)
+    other = Integrator(Stepwise(SOFT).interactions(liquid), liquid, 0.05)
+    assert other.rounded(start) is start
+    found = other.advance(dataclasses.replace(other.start(liquid.positions, 18), forces=None), 50)
+    there = integrator.advance(start, 50).state.positions
+    np.testing.assert_allclose(found.state.positions, there, atol=1e-9)
 
 
 def test_state_survives_plain_arrays(liquid):

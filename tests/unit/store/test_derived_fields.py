@@ -13,6 +13,7 @@ import pytest
 from glasswells.core.geometry import displacement
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, DoubleWell, EnergyProfile
+from glasswells.sampling.molecular_dynamics import DynamicsCheckpoint
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.codec import Codec, DerivedField, RecordType
 from glasswells.store.errors import CodecError
@@ -120,3 +121,37 @@ def test_displacements_of_a_double_well_follow_from_its_places() -> None:
         assert getattr(again, name).tobytes() == getattr(double_well(), name).tobytes()
     heavy = double_well(masses=np.linspace(1, 2, 20))
     assert {"displacement_ab", "displacement_as"} <= tree_of(heavy, PIPELINE.codec)["fields"].keys()
+
+
+def checkpoint(forces: np.ndarray | None, mass: float = 1.0) -> DynamicsCheckpoint:
+    places = np.arange(6.0).reshape(2, 3)
+    return DynamicsCheckpoint(
+        positions=places,
+        velocities=places + 1,
+        forces=forces,
+        potential_energy=0.5,
+        list_reference=places,
+        random=np.zeros(4, np.uint64),
+        steps=3,
+        diameters=np.ones(2),
+        box=np.full(3, 9.0),
+        masses=np.full(2, mass),
+    )
+
+
+@pytest.mark.parametrize(
+    ("forces", "mass", "version"),
+    [(np.ones((2, 3)), 1.0, 1), (np.ones((2, 3)), 2.0, 2), (None, 1.0, 3), (None, 2.0, 3)],
+)
+def test_forces_of_dynamics_may_be_missing(
+    forces: np.ndarray | None, mass: float, version: int
+) -> None:
+    """A record with them is saved as it always was; older versions refuse one without."""
+    record = checkpoint(forces, mass)
+    tree = tree_of(record, PIPELINE.codec)
+    assert tree["version"] == version
+    assert ("forces" in tree["fields"], "masses" in tree["fields"]) == (version < 3, mass != 1)
+    again = read_back(record, PIPELINE.codec)
+    assert (again.forces is None) == (forces is None)
+    assert again.masses.tolist() == record.masses.tolist()
+    assert again.velocities.tobytes() == record.velocities.tobytes()
