@@ -19,7 +19,14 @@ from glasswells.store.lock import is_held
 from glasswells.store.packing import BITS, MULTIPLES, PLAIN
 from glasswells.store.reader import StoreReader
 from glasswells.store.recovered import Recovered
-from glasswells.store.schema import COLUMNS, STORE_NAME, connect, create_store, seal
+from glasswells.store.schema import (
+    ABBREVIATED,
+    COLUMNS,
+    STORE_NAME,
+    connect,
+    create_store,
+    seal,
+)
 from glasswells.store.tasks import EncodedOutput, Ref, Task
 from glasswells.store.verify import verify_store
 from glasswells.store.writer import Store
@@ -235,8 +242,21 @@ def test_wrong_sums_are_noticed(folder: Path, statement: str, noticed: str) -> N
             all_sums(folder)
 
 
+def to_format_3(folder: Path) -> None:
+    """References to arrays with their whole digests."""
+    connection = sqlite3.connect(folder / STORE_NAME, isolation_level=None)
+    connection.execute(
+        "UPDATE arrays SET digest = (SELECT b.digest FROM blobs b"
+        " WHERE SUBSTR(b.digest, 1, 16) = arrays.digest)"
+    )
+    assert connection.execute("SELECT MIN(LENGTH(digest)) FROM arrays").fetchone() == (64,)
+    connection.execute("PRAGMA user_version=3")
+    connection.close()
+
+
 def to_format_2(folder: Path) -> None:
     """The store as version 0.2.0 would have left it; its arrays must not be packed."""
+    to_format_3(folder)
     connection = sqlite3.connect(folder / STORE_NAME, isolation_level=None)
     totals = json.loads(connection.execute(
         "SELECT value FROM campaign WHERE key = 'totals'").fetchone()[0])  # fmt: skip
@@ -250,6 +270,27 @@ def to_format_2(folder: Path) -> None:
     connection.execute("ALTER TABLE blobs DROP COLUMN coding")
     connection.execute("PRAGMA user_version=2")
     connection.close()
+
+
+def test_format_3_is_read_as_it_is_and_upgraded_by_who_writes(folder: Path) -> None:
+    run(folder, 1, output(near(1), counts={"steps": 2}))
+    to_format_3(folder)
+    before = (folder / STORE_NAME).read_bytes()
+    assert verify_store(folder, CODEC).problems == ()
+    with StoreReader(folder, CODEC) as store:
+        old = (store.counts(), store.product_counts(), store.stored_bytes(), list(places(store)))
+    assert (folder / STORE_NAME).read_bytes() == before
+    run(folder, 2, output(near(2)))
+    assert query(folder, "SELECT DISTINCT LENGTH(digest) FROM arrays") == [(ABBREVIATED,)]
+    with StoreReader(folder, CODEC) as store:
+        assert store.counts() == old[0]
+        assert list(places(store))[: len(old[3])] == old[3]
+    assert verify_store(folder, CODEC).problems == ()
+    with Store(folder, CODEC) as store, store.transaction():
+        for chain in (minimum(2).chain, minimum(1).chain, GLASS.chain):
+            store.forget(chain)
+    assert query(folder, "SELECT COUNT(*) FROM blobs") == [(0,)]
+    assert verify_store(folder, CODEC).problems == ()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glasswells.store.codec import Codec, Encoded
-from glasswells.store.packing import LEAST_BYTES, MULTIPLES, Packed, pack
+from glasswells.store.packing import LEAST_BYTES, MULTIPLES, SCALED, Packed, pack
 from glasswells.store.tasks import EncodedOutput, TaskInput, TaskOutput
 
 MOST_CANDIDATES = 32
@@ -52,7 +52,7 @@ class Bases:
             to be kept for no more than being a base.
         """
         packed = pack(data, self._data)
-        if packed.coding == MULTIPLES or not passes:
+        if packed.coding in (MULTIPLES, SCALED) or not passes:
             self.join(digest, data, 1 if packed.base is None else 1 + self._reads[packed.base])
         return packed
 

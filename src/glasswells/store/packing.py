@@ -22,19 +22,58 @@ from numpy.typing import NDArray
 
 from glasswells.store.errors import CodecError
 
-PLAIN, BITS, MULTIPLES = 0, 1, 2
+PLAIN, BITS, MULTIPLES, SCALED = 0, 1, 2, 3
 """How an array is kept: as it is; by the bits of its 8-byte numbers; as multiples of a power of
-two. Part of the store's format."""
+two; as these with a base that is scaled, as modes have either sign. Part of the store's format."""
 LEAST_BYTES = 512
 """Shorter arrays are kept as they are."""
 WORTH = 0.9
 """Part of its size that a packed array has at most; others are kept as they are."""
+NEAR, ALIKE = 0.25, 0.6
+"""How far from an array its base is at most, and a scaled base, as part of the array itself:
+medians of 64 values. Each half of it spares a bit of each number."""
+FACTORS = 2.0**10
+"""Factors of bases are multiples of one over this; that of one place to another is 1."""
 MOST_RATIO = 100
 """Bytes that may come out of one: a damaged or hostile store must not take all memory."""
 MOST_BASES = 6
 """How many arrays are read for one at most, itself not counted."""
-LEAST_TEXT = 256
+LEAST_TEXT = 64
 """Bytes; shorter texts are kept as they are."""
+WORDS = (
+    b'{"record":"WellVibrations","version":1,"fields":{"double_well":,"directions":{"tuple":['
+    b'{"record":"DirectionOverlap","version":1,"fields":{"direction":"displacement_as","overlap":,'
+    b'"mode":,"participation_ratio":,"certified":true,"bound":,"mobility":"largest_mobility":,'
+    b'"largest_mobility_mode":,"mobility_modes":,"seeds":"SeededMode""seed":"displacement_ab",'
+    b'"seed_overlap":,"seed_mobility":"linear_field":"cubic_field""tangents":null,'
+    b'"largest_mobility_all":"tangent_a""tangent_b""MinimumVibrations""frequencies":'
+    b'"participation_ratios":"complete":false,"quasilocalized":"softest":"softest_localized"'
+    b'"cubic_modes":"ProfiledMode""mode":{"record":"CubicMode","version":1,"fields":{"field":'
+    b'"stiffness":,"cubic":,"residual":,"iterations":,"method":"iteration","overlap_with_start":'
+    b'"outcome":{"enum":"Outcome","member":"CONVERGED"}"profile":{"record":"FieldProfile"'
+    b'"distance":"maxima":"reached":{"tuple":["ceiling","ceiling"]}"is_double_well":false}'
+    b'{"record":"DoubleWell","version":2,"fields":{"minimum_a":"minimum_b":"saddle":"barrier":,'
+    b'"asymmetry":,"profile":{"record":"EnergyProfile""arc_length":"curvature_a":,"curvature_b":,'
+    b'"beyond_a":"beyond_b":"rho":,"negative_eigenvalue":,"route":"fast"'
+    b'{"record":"WellSplitting","version":1,"fields":{"splitting":{"record":"TunnelSplitting",'
+    b'"version":2,"fields":{"levels":"error":,"spread":,"by_continuation":{"straight":,"harmonic":,'
+    b'"walls":"tunneling_amplitude":,"continuation":"straight","units":"reduced_hbar":,'
+    b'"is_two_level":false,"flags":"single_well""continuations":{"dict":{"record":'
+    b'"ContinuedSplitting""zero_point_a":{"float":"nan"},"zero_point_b":"is_single_well":true'
+    b'"at_hbar_limits":{"tuple":[]}{"record":"WellSummary""path_length":,"frequency_a":,'
+    b'"frequency_b":,"core_particles":"core_displacements":"splittings":"numbers":"mechanism":'
+    b'"bonds_made":,"bonds_broken":{"record":"ChosenPair","version":1,"fields":{"pair":{"record":'
+    b'"Pair","version":1,"fields":{"i":,"j":,"energy_difference":,"distance":,'
+    b'"participation_number":,"largest_displacements":{"tuple":["largest_distances":{"tuple":['
+    b'"forward_count":,"backward_count":,"search":,"part_of":{"record":"SearchResult""FollowedPair"'
+    b'"searches":"outcomes":{"tuple":["double_well","intermediate_minimum"]'
+    b'{"record":"InherentStructure","version":1,"fields":{"index":0,"configuration":{"record":'
+    b'"Configuration","version":1,"fields":{"positions":{"array":"","type":"<f8","shape":[1500,3]},'
+    b'"diameters":{"array":"","type":"<f8","shape":[1500]},"box":{"array":"","type":"<f8","shape":'
+    b'[3]}}},"energy":,"visits":1}}'
+)
+"""What texts of records have in common, the most frequent last: each is compressed as what follows
+it. Any text can be; those that have none of it gain nothing. Part of the store's format."""
 EXPONENTS = range(4, 45, 4)
 """Of the powers of two that are tried: 2^-4, 2^-8, ..."""
 EXACT = 2.0**52
@@ -43,6 +82,7 @@ NOISE = 7.7
 """Bits per byte from which on bytes are noise."""
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 18, "lc": 0, "lp": 0, "pb": 0}]
 """Of the compression of bytes; part of the store's format."""
+FACTOR = struct.Struct("<d")
 HEAD = struct.Struct("<IB")
 """Number of 8-byte words; which of their eight bytes are noise, as bits of a number."""
 
@@ -70,10 +110,9 @@ def pack(data: bytes, bases: Mapping[str, bytes]) -> Packed:
     """
     if len(data) < LEAST_BYTES or len(data) % 8:
         return Packed(data)
-    base = _nearest(data, bases)
-    known = b"" if base is None else bases[base]
-    for coding, packing in ((MULTIPLES, _multiples), (BITS, _bits)):
-        content = packing(data, known)
+    for coding, base, factor in _ways(data, bases):
+        known = b"" if base is None else bases[base]
+        content = _bits(data, known) if coding == BITS else _multiples(data, known, factor)
         # Bytes behind the end of what is compressed are not looked at.
         content = content and content.ljust(2 + len(data) // MOST_RATIO, b"\0")
         if (
@@ -102,12 +141,14 @@ def unpack(packed: Packed, base: bytes) -> bytes:
             if not base:
                 return bytes(difference.tobytes())
             return (np.frombuffer(base, "<u8") + _unfolded(difference)).astype("<u8").tobytes()
-        if coding == MULTIPLES:
-            whole = _unfolded(_inflated(data[1:])).view(np.int64)
-            unit = 0.5 ** data[0]
+        if coding in (MULTIPLES, SCALED):
+            start = 1 if coding == MULTIPLES else 1 + FACTOR.size
+            (factor,) = (1.0,) if coding == MULTIPLES else FACTOR.unpack_from(data, 1)
+            whole = _unfolded(_inflated(data[start:])).view(np.int64)
             if base:
-                whole = whole + np.rint(np.frombuffer(base, "<f8") / unit).astype(np.int64)
-            return (whole * unit).astype("<f8").tobytes()
+                with np.errstate(all="ignore"):  # whatever a damaged factor is
+                    whole = whole + _whole(base, factor, data[0]).astype(np.int64)
+            return (whole * 0.5 ** data[0]).astype("<f8").tobytes()
     except (ValueError, IndexError, struct.error, lzma.LZMAError) as error:
         raise CodecError(f"a packed array cannot be unpacked: {error}") from None
     raise CodecError(f"an array is kept in the way {coding}, which this version does not know")
@@ -118,7 +159,8 @@ def pack_text(text: str) -> str | bytes:
     plain = text.encode()
     if len(plain) < LEAST_TEXT:
         return text
-    packed = zlib.compress(plain, 9)
+    deflater = zlib.compressobj(9, zdict=WORDS)
+    packed = deflater.compress(plain) + deflater.flush()
     return packed if len(packed) < WORTH * len(plain) < MOST_RATIO * len(packed) else text
 
 
@@ -134,7 +176,7 @@ def unpack_text(kept: object) -> str:
         return kept
     if not isinstance(kept, bytes):
         raise CodecError("a text is not what was written")
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(zdict=WORDS)  # texts of format 3 ask for none
     try:
         plain = inflater.decompress(kept, MOST_RATIO * len(kept) + 1)
         text = plain.decode()
@@ -145,19 +187,35 @@ def unpack_text(kept: object) -> str:
     return text
 
 
-def _nearest(data: bytes, bases: Mapping[str, bytes]) -> str | None:
-    """The most similar base, if one has most leading digits in common with the array."""
+class _Way(NamedTuple):
+    """How an array may be kept."""
+
+    coding: int
+    base: str | None
+    factor: float = 1.0
+
+
+def _ways(data: bytes, bases: Mapping[str, bytes]) -> list[_Way]:
+    """How an array may be kept, the best first: with the most similar base if one is similar."""
     values = np.frombuffer(data, "<f8")
     some = np.linspace(0, len(values) - 1, 64).astype(int)
+    nearest, scaled = _Way(MULTIPLES, None), _Way(SCALED, None)
     with np.errstate(all="ignore"):
-        best, least = None, 0.25 * float(np.median(np.abs(values[some])))
+        size = float(np.median(np.abs(values[some])))
+        least, alike = NEAR * size, ALIKE * size
         for digest, other in bases.items():
             if len(other) != len(data):
                 continue
-            apart = np.abs(values[some] - np.frombuffer(other, "<f8")[some])
-            if float(np.median(apart)) < least:
-                best, least = digest, float(np.median(apart))
-    return best
+            known = np.frombuffer(other, "<f8")
+            apart = float(np.median(np.abs(values[some] - known[some])))
+            if apart < least:
+                nearest, least = _Way(MULTIPLES, digest), apart
+            factor = float(np.rint(FACTORS * (values @ known) / (known @ known)) / FACTORS)
+            apart = float(np.median(np.abs(values[some] - factor * known[some])))
+            if factor != 1 and apart < alike:
+                scaled, alike = _Way(SCALED, digest, factor), apart
+    ways = [nearest, _Way(BITS, nearest.base)]
+    return [scaled, *ways] if scaled.base and (nearest.base is None or alike < least) else ways
 
 
 def _bits(data: bytes, base: bytes) -> bytes:
@@ -165,26 +223,33 @@ def _bits(data: bytes, base: bytes) -> bytes:
     return _deflated(_folded(words - np.frombuffer(base, "<u8")) if base else words)
 
 
-def _multiples(data: bytes, base: bytes) -> bytes:
+def _multiples(data: bytes, base: bytes, factor: float) -> bytes:
     """As multiples of the largest power of two that all values are multiples of; empty: none."""
-    values = np.frombuffer(data, "<f8")
-    with np.errstate(all="ignore"):
-        for exponent in EXPONENTS:
-            scaled = values * 2.0**exponent
+    for exponent in EXPONENTS:
+        with np.errstate(all="ignore"):
+            scaled = np.frombuffer(data, "<f8") * 2.0**exponent
             if not np.max(np.abs(scaled)) < EXACT:  # also for NaN
                 return b""
             whole = np.rint(scaled)
             if np.array_equal(whole, scaled):
                 break
-        else:
-            return b""
-        steps = whole.astype(np.int64)
-        if base:
-            other = np.rint(np.frombuffer(base, "<f8") * 2.0**exponent)
+    else:
+        return b""
+    steps = whole.astype(np.int64)
+    if base:
+        with np.errstate(all="ignore"):
+            other = _whole(base, factor, exponent)
             if not np.max(np.abs(other)) < EXACT:
                 return b""
-            steps = steps - other.astype(np.int64)
-    return bytes([exponent]) + _deflated(_folded(steps.view(np.uint64)))
+        steps = steps - other.astype(np.int64)
+    head = bytes([exponent]) + (b"" if factor == 1 or not base else FACTOR.pack(factor))
+    return head + _deflated(_folded(steps.view(np.uint64)))
+
+
+def _whole(base: bytes, factor: float, exponent: int) -> NDArray[np.float64]:
+    """The nearest whole multiples of 2^-exponent to a scaled base."""
+    nearest: NDArray[np.float64] = np.rint(np.frombuffer(base, "<f8") * factor * 2.0**exponent)
+    return nearest
 
 
 def _folded(words: Words) -> Words:

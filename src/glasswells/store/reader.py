@@ -13,7 +13,7 @@ from glasswells.store.codec import Codec, SharedArrays, sha256
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.packing import MOST_BASES, Packed, unpack, unpack_text
 from glasswells.store.recent_arrays import RecentArrays
-from glasswells.store.schema import PACKED, format_of, translated
+from glasswells.store.schema import NAMED_ARRAYS, PACKED, format_of, translated
 from glasswells.store.sealed import CONTINUED as CONTINUED
 from glasswells.store.sealed import DONE as DONE
 from glasswells.store.sealed import ENDED as ENDED
@@ -108,11 +108,11 @@ class StoreReader(SealedRows):
         """
         with translated(self.path):
             rows = self._connection.execute(
-                "SELECT stage, SUM(size) FROM ("
+                "SELECT stage, SUM(size) FROM ("  # noqa: S608 (own constant)
                 "SELECT t.stage, LENGTH(r.body) AS size FROM records r JOIN tasks t"
                 " ON t.seq = r.task WHERE r.kind <> ? UNION ALL "
                 "SELECT stage, size FROM (SELECT MIN(t.rank), t.stage, LENGTH(b.data) AS size"
-                " FROM blobs b JOIN arrays a ON a.digest = b.digest JOIN records r"
+                f" FROM {NAMED_ARRAYS} JOIN records r"
                 " ON r.id = a.record JOIN tasks t ON t.seq = r.task WHERE r.kind <> ?"
                 " GROUP BY b.digest)) GROUP BY stage",
                 (CHECKPOINT, CHECKPOINT),

@@ -15,7 +15,15 @@ from glasswells.store.codec import Codec, sha256
 from glasswells.store.errors import CodecError, DamagedStoreError
 from glasswells.store.packing import unpack_text
 from glasswells.store.reader import ENDED, WAITING, StoreReader
-from glasswells.store.schema import PACKED, format_of, log_size, seal, translated
+from glasswells.store.schema import (
+    ABBREVIATED,
+    NAMED_ARRAYS,
+    PACKED,
+    format_of,
+    log_size,
+    seal,
+    translated,
+)
 from glasswells.store.tasks import CHECKPOINT
 
 REFERENCES = {
@@ -24,9 +32,9 @@ REFERENCES = {
     "array references of no record": "SELECT COUNT(*) FROM arrays a WHERE NOT EXISTS"
     " (SELECT 1 FROM records r WHERE r.id = a.record)",
     "array references without array": "SELECT COUNT(*) FROM arrays a WHERE NOT EXISTS"
-    " (SELECT 1 FROM blobs b WHERE b.digest = a.digest)",
+    " (SELECT 1 FROM blobs b WHERE b.digest BETWEEN a.digest AND a.digest || 'g')",
     "arrays of no record": "SELECT COUNT(*) FROM blobs b WHERE NOT EXISTS"
-    " (SELECT 1 FROM arrays a WHERE a.digest = b.digest){or_base}",
+    " (SELECT 1 FROM arrays a WHERE a.digest IN (b.digest, {abbreviated})){or_base}",
     "inputs of no task": "SELECT COUNT(*) FROM inputs i WHERE NOT EXISTS"
     " (SELECT 1 FROM tasks t WHERE t.id = i.chain)",
     "inputs from no task": "SELECT COUNT(*) FROM inputs i WHERE NOT EXISTS"
@@ -145,6 +153,7 @@ class _Verifier(StoreReader):
             is_packed = format_of(self._connection) >= PACKED
             for name, sql in {**REFERENCES, **(BASES if is_packed else {})}.items():
                 text = sql.replace("{or_base}", OR_BASE if is_packed else "")
+                text = text.replace("{abbreviated}", f"SUBSTR(b.digest, 1, {ABBREVIATED})")
                 (count,) = self._connection.execute(text).fetchone()
                 if count:
                     yield f"{count} {name}"
@@ -232,7 +241,8 @@ class _Verifier(StoreReader):
         """The arrays of a record by their digests; None: not what was written."""
         with translated(self.path):
             found = self._connection.execute(
-                "SELECT digest FROM arrays WHERE record = ?", (identity,)
+                f"SELECT b.digest FROM {NAMED_ARRAYS} WHERE a.record = ?",  # noqa: S608
+                (identity,),
             ).fetchall()
         return {digest: self._whole(digest) for (digest,) in found}
 

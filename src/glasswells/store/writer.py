@@ -94,8 +94,8 @@ class Store(StoreReader):
             with translated(self.path):
                 upgrade(self._connection)
             self._columns = COLUMNS
-            self._totals["tallies"] = 0
-            self._tallied = self._recounted()
+            if not self._totals.setdefault("tallies", 0):
+                self._tallied = self._recounted()
 
     def close(self) -> None:
         """Move the log into the file, close it and let another coordinator in."""

@@ -6,6 +6,7 @@ import json
 import lzma
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from glasswells.store.packing import (
     MOST_RATIO,
     MULTIPLES,
     PLAIN,
+    SCALED,
     Packed,
     pack,
     pack_text,
@@ -49,6 +51,9 @@ def test_every_array_comes_back_to_the_bit(
         )
         there_and_back(
             (np.rint(values * 2**exponent) / 2**exponent).tobytes(), {"a": values.tobytes()}
+        )
+        there_and_back(
+            (np.rint(-0.3 * values * 2**exponent) / 2**exponent).tobytes(), {"a": values.tobytes()}
         )
 
 
@@ -92,6 +97,41 @@ def test_noise_is_kept_as_it_is() -> None:
     assert pack(noise, {"g": glass().tobytes()}) == Packed(noise, PLAIN, None)
 
 
+@pytest.mark.parametrize("factor", [-1.0, -0.7, 0.6])
+def test_a_field_is_kept_as_the_difference_from_a_scaled_one(factor: float) -> None:
+    """Modes have either sign, and what is nearly one another of them has some overlap with it."""
+    rng = np.random.default_rng(2)
+    known = np.rint(rng.normal(size=(400, 3)) * 2.0**18) / 2.0**24
+    field = np.rint((factor * known + 1e-3 * known.std() * rng.normal(size=(400, 3))) * 2.0**24)
+    data = (field / 2.0**24).tobytes()
+    packed = there_and_back(
+        data, {"base": known.tobytes(), "other": rng.normal(size=1200).tobytes()}
+    )
+    assert (packed.coding, packed.base) == (SCALED, "base")
+    assert len(packed.data) < 0.6 * len(there_and_back(data, {}).data)
+    with pytest.raises(CodecError, match="cannot be unpacked"):
+        unpack(packed, known.tobytes()[:-8])
+    damaged = packed._replace(data=packed.data[:1] + b"\xff" * 8 + packed.data[9:])
+    assert unpack(damaged, known.tobytes()) != data, "told by its digest"
+
+
+def test_a_base_of_the_same_size_comes_before_a_scaled_one() -> None:
+    """Places differ by displacements from each other, however they lie to the origin."""
+    known = np.rint(glass() * 2.0**12) / 2.0**12
+    moved = known + np.rint(np.random.default_rng(6).normal(scale=30, size=known.shape)) / 2.0**12
+    packed = there_and_back(moved.tobytes(), {"base": known.tobytes(), "far": (-known).tobytes()})
+    assert (packed.coding, packed.base) == (MULTIPLES, "base")
+
+
+def test_numbers_that_are_no_multiples_have_no_scaled_base() -> None:
+    known = np.random.default_rng(7).normal(size=300)
+    near = known * (1 + 1e-9)
+    bases = {"minus": (-near).tobytes(), "base": known.tobytes()}
+    assert there_and_back(near.tobytes(), bases)[1:] == (BITS, "base")
+    packed = there_and_back(near.tobytes(), {"minus": (-near).tobytes()})
+    assert packed.base is None
+
+
 def test_nothing_takes_too_little_room() -> None:
     """So that nothing that is unpacked may be much larger than the store."""
     zeros = bytes(10**6)
@@ -109,6 +149,29 @@ def test_texts_come_back(length: int) -> None:
     kept = pack_text(text)
     assert unpack_text(kept) == text
     assert isinstance(kept, bytes) == (length > 100)
+
+
+def test_texts_of_format_3_are_read() -> None:
+    text = json.dumps({f"key {k}": k for k in range(99)})
+    assert unpack_text(zlib.compress(text.encode(), 9)) == text
+
+
+def test_texts_of_minima_take_half_of_what_they_took() -> None:
+    """Alone they have little that repeats itself."""
+    rng = np.random.default_rng(1)
+
+    def array(*shape: int) -> dict[str, Any]:
+        return {"array": rng.bytes(32).hex(), "type": "<f8", "shape": list(shape)}
+
+    place = {"positions": array(1500, 3), "diameters": array(1500), "box": array(3)}
+    configuration = {"record": "Configuration", "version": 1, "fields": place}
+    fields = {"index": 7, "configuration": configuration, "energy": rng.random(), "visits": 3}
+    minimum = {"record": "InherentStructure", "version": 1, "fields": fields}
+    text = json.dumps(minimum, separators=(",", ":"))
+    kept = pack_text(text)
+    assert isinstance(kept, bytes)
+    assert unpack_text(kept) == text
+    assert len(kept) < 0.6 * len(zlib.compress(text.encode(), 9))
 
 
 def bomb() -> bytes:
