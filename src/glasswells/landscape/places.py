@@ -26,32 +26,40 @@ from glasswells.model.pair_model import Interactions, Model
 
 PLACE = 2.0**-12
 """Unit of the coordinates that are kept, length: they are off by 1.2e-4 at most."""
-FINEST = 2.0**-16
-"""That of older stores. A multiple of `PLACE` is one of this, too."""
+UNITS = (PLACE, 2.0**-16)
+"""The second is that of older stores, and of identities that the first is too coarse for."""
 LOOSEST = 1e-6
 """Largest force of minima whose places are kept: at a place it is some 1e-2."""
 SAME_ENERGY = 1e-9
 """Per particle, by which the energy of a minimum that was descended to again may differ."""
 
 
+def unit_within(displacement: float) -> float:
+    """The unit of places of minima that a displacement of one particle tells apart; 0: none.
+
+    Half of that displacement is the most by which two roundings of one minimum may differ.
+    """
+    return next((unit for unit in UNITS if 2 * np.sqrt(3) * unit <= displacement), 0.0)
+
+
+def unit_of(configuration: Configuration) -> float:
+    """The coarsest unit that all coordinates are multiples of; 0: none, so it is no place."""
+    positions = configuration.positions
+    return next((u for u in UNITS if np.array_equal(positions, to_multiples(positions, u))), 0.0)
+
+
 def kept_place(
-    interactions: Interactions, minimum: Configuration, max_force: float
+    interactions: Interactions, minimum: Configuration, max_force: float, unit: float = PLACE
 ) -> Configuration:
     """A minimum where an exploration keeps it.
 
     For energies of pair laws only: elsewhere evaluations are dear, and energies may jump. A minimum
     that was found to a looser `max_force` than `LOOSEST` stays as it is, since a descent to it
-    would end at once where it is kept.
+    would end at once where it is kept; and so it does if there is no unit.
     """
-    if not isinstance(interactions, Freezable) or max_force > LOOSEST:
+    if not isinstance(interactions, Freezable) or max_force > LOOSEST or unit == 0:
         return minimum
-    return minimum.moved_to(to_multiples(minimum.positions, PLACE))
-
-
-def is_kept_place(configuration: Configuration) -> bool:
-    """Whether all coordinates are multiples of `PLACE`, or of the unit of older stores."""
-    positions = configuration.positions
-    return bool(np.array_equal(positions, to_multiples(positions, FINEST)))
+    return minimum.moved_to(to_multiples(minimum.positions, unit))
 
 
 def settled(
@@ -66,7 +74,7 @@ def settled(
         minimum of the same energy.
     """
     start = structure.configuration
-    if not is_kept_place(start):
+    if unit_of(start) == 0:
         return structure
     tight = replace(minimizer, max_force=min(minimizer.max_force, LOOSEST))
     end = minimize_positions(model.interactions(start), start.positions, tight)

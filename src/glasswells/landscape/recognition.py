@@ -11,10 +11,10 @@ from glasswells.core.compiler import kernel
 from glasswells.core.described import explained
 from glasswells.core.records import Array
 from glasswells.landscape.library import Library
-from glasswells.landscape.places import PLACE
 
-ROUNDED = 4 * 0.5 * PLACE / np.sqrt(12)
-"""Largest error of F.d/2 over |F| for a minimum on the grid: four standard deviations."""
+ROUNDED = 4 * 0.5 / np.sqrt(12)
+"""Largest error of F.d/2, for a minimum at multiples of a unit, over that unit and |F|: four
+standard deviations."""
 
 
 @explained
@@ -51,11 +51,11 @@ class Recognizer:
     """A stop condition of the minimizer that remembers which structure it recognized."""
 
     def __init__(
-        self, library: Library, box: Array, settings: Recognition, *, of_places: bool = False
+        self, library: Library, box: Array, settings: Recognition, *, unit: float = 0.0
     ) -> None:
-        """`of_places`: the structures are kept at places on a grid, and not exactly."""
+        """`unit`: that of the places where the structures are kept; 0: they are kept exactly."""
         self._library = library
-        self._rounded = ROUNDED if of_places else 0.0
+        self._rounded = ROUNDED * unit
         self._box = box
         self._settings = settings
         self.index: int | None = None

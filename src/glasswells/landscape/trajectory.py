@@ -13,7 +13,7 @@ from glasswells.core.limits import NotNegative, Positive, PositiveCount, check_l
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, InherentStructure, Transition
 from glasswells.landscape.library import Identity, Library
-from glasswells.landscape.places import kept_place
+from glasswells.landscape.places import kept_place, unit_within
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
 from glasswells.minimization.settings import Descent
@@ -105,6 +105,8 @@ class Trajectory:
         self._before = state
         self._settings = settings
         self._interactions = interactions
+        identity = settings.identity
+        self._unit = unit_within(identity.displacement) if settings.keep_places else 0.0
         self._glass = state.dynamics.configuration()
         self._library = Library.from_structures(
             self._glass.box, settings.identity, state.structures
@@ -137,10 +139,8 @@ class Trajectory:
 
     def recognizer(self) -> Recognizer:
         """What recognizes the minima met so far."""
-        settings = self._settings
-        return Recognizer(
-            self._library, self._glass.box, settings.recognition, of_places=settings.keep_places
-        )
+        recognition = self._settings.recognition
+        return Recognizer(self._library, self._glass.box, recognition, unit=self._unit)
 
     def note(self, descent: Descent | None, recognized: int | None, evaluations: int) -> None:
         """The next quench ended so: in a minimum met before, or as the descent did."""
@@ -152,9 +152,8 @@ class Trajectory:
             self._library.revisit(found)
         elif descent is not None and descent.outcome.converged:
             minimum = self._glass.moved_to(descent.positions)
-            if self._settings.keep_places:
-                largest = self._settings.minimizer.max_force
-                minimum = kept_place(self._interactions, minimum, largest)
+            largest = self._settings.minimizer.max_force
+            minimum = kept_place(self._interactions, minimum, largest, self._unit)
             found = self._library.visit(minimum, descent.energy)
         else:
             self._tally["failures"] += 1

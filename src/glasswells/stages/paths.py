@@ -7,7 +7,7 @@ from typing import Any
 
 from glasswells.core.records import DoubleWell, InherentStructure, PathFailure
 from glasswells.landscape.links import DOUBLE_WELL, SearchResult
-from glasswells.landscape.places import kept_place
+from glasswells.landscape.places import kept_place, unit_of
 from glasswells.model.functions import energy
 from glasswells.paths import find_double_well
 from glasswells.plan.model import build_model
@@ -54,8 +54,10 @@ def run_paths(task: TaskInput) -> TaskOutput:
         )
     outcome = found.outcome.name.lower()
     interactions = model.interactions(a.configuration)
+    unit = unit_of(a.configuration)  # so that the library tells from its minima what is one
     places = tuple(
-        kept_place(interactions, minimum, section.max_force) for minimum in found.intermediates
+        kept_place(interactions, minimum, section.max_force, unit)
+        for minimum in found.intermediates
     )
     minima = [
         InherentStructure(index=k, configuration=place, energy=energy(model, minimum), visits=0)
@@ -82,7 +84,7 @@ PATHS = Stage(
     title="minimum energy paths",
     run=run_paths,
     settings={"paths": PathsSection},
-    code_format=5,
+    code_format=6,
     takes=("structure", "path_minimum"),
     gives={
         "double_well": DoubleWell,

@@ -114,7 +114,8 @@ def pack(data: bytes, bases: Mapping[str, bytes]) -> Packed:
         known = b"" if base is None else bases[base]
         content = _bits(data, known) if coding == BITS else _multiples(data, known, factor)
         # Bytes behind the end of what is compressed are not looked at.
-        content = content and content.ljust(2 + len(data) // MOST_RATIO, b"\0")
+        least = 2 + len(data) // MOST_RATIO + (FACTOR.size if coding == SCALED else 0)
+        content = content and content.ljust(least, b"\0")
         if (
             content
             and len(content) < WORTH * len(data)

@@ -14,12 +14,13 @@ from glasswells.landscape.explore import continue_exploration, explore, start_ex
 from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.pairs import pair_distance
 from glasswells.landscape.places import (
-    FINEST,
     LOOSEST,
     PLACE,
-    is_kept_place,
+    UNITS,
     kept_place,
     settled,
+    unit_of,
+    unit_within,
 )
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.landscape.trajectory import ExplorationSettings
@@ -46,8 +47,8 @@ def test_a_place_is_off_by_half_a_unit_at_most(minimum: InherentStructure) -> No
     place = kept(minimum)
     off = np.abs(place.configuration.positions - minimum.configuration.positions)
     assert PLACE / 10 < off.max() <= PLACE / 2
-    assert is_kept_place(place.configuration)
-    assert not is_kept_place(minimum.configuration)
+    assert unit_of(place.configuration) == PLACE
+    assert unit_of(minimum.configuration) == 0
     again = kept(place)
     assert np.array_equal(again.configuration.positions, place.configuration.positions)
 
@@ -84,12 +85,26 @@ def test_what_is_no_sum_over_pairs_is_kept_in_full(minimum: InherentStructure) -
 
 
 def test_places_of_older_stores_are_places_too(minimum: InherentStructure) -> None:
-    fine = to_multiples(minimum.configuration.positions, FINEST)
+    fine = to_multiples(minimum.configuration.positions, 2.0**-16)
     older = replace(minimum, configuration=minimum.configuration.moved_to(fine))
-    assert is_kept_place(older.configuration)
+    assert unit_of(older.configuration) == 2.0**-16
     found = settled(MODEL, older, TIGHT)
     assert found is not None
     assert np.abs(forces(MODEL, found.configuration)).max() <= TIGHT.max_force
+
+
+@pytest.mark.parametrize(
+    ("displacement", "unit"), [(1e-3, PLACE), (8e-4, 2.0**-16), (5e-5, 0.0), (np.inf, PLACE)]
+)
+def test_places_are_as_fine_as_the_identity_of_minima_needs(
+    minimum: InherentStructure, displacement: float, unit: float
+) -> None:
+    assert unit_within(displacement) == unit
+    interactions = MODEL.interactions(minimum.configuration)
+    place = kept_place(interactions, minimum.configuration, 1e-10, unit)
+    assert unit_of(place) == unit
+    assert (place is minimum.configuration) == (unit == 0)
+    assert unit in (*UNITS, 0.0)
 
 
 def test_two_roundings_of_a_minimum_are_one_structure(minimum: InherentStructure) -> None:
@@ -124,7 +139,7 @@ def test_a_minimum_at_a_place_is_recognized_where_the_energy_is_harmonic_only(
     """What the rounding of places allows stays below the height itself."""
     start, place = minimum.configuration, kept(minimum)
     library = Library.from_structures(start.box, Identity(), [place])
-    recognizer = Recognizer(library, start.box, Recognition(), of_places=True)
+    recognizer = Recognizer(library, start.box, Recognition(), unit=PLACE)
     generator = np.random.default_rng(5)
     for _ in range(20):
         field = generator.normal(size=start.positions.shape)
@@ -157,7 +172,7 @@ def test_trajectories_keep_places_and_an_exploration_gives_minima() -> None:
     settings = ExplorationSettings(temperature=0.06, interval=40, keep_places=True)
     start = start_exploration(MODEL, glass, settings, seed=8)
     state = continue_exploration(MODEL, start, settings, 6)
-    assert all(is_kept_place(s.configuration) for s in state.structures)
+    assert all(unit_of(s.configuration) == PLACE for s in state.structures)
     found = explore(MODEL, glass, 0.06, 6, 40, seed=8)
     for structure in found.structures:
         assert np.abs(forces(MODEL, structure.configuration)).max() <= 1e-10

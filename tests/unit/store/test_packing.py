@@ -115,6 +115,14 @@ def test_a_field_is_kept_as_the_difference_from_a_scaled_one(factor: float) -> N
     assert unpack(damaged, known.tobytes()) != data, "told by its digest"
 
 
+@pytest.mark.parametrize("size", [64, 4500, 100_000])
+def test_a_field_and_its_negative_are_kept_once(size: int) -> None:
+    field = np.rint(np.random.default_rng(8).normal(size=size) * 2.0**20) / 2.0**24
+    packed = there_and_back((-field).tobytes(), {"base": field.tobytes()})
+    assert (packed.coding, packed.base) == (SCALED, "base")
+    assert len(packed.data) < 60 + 8 * size / (MOST_RATIO - 1)
+
+
 def test_a_base_of_the_same_size_comes_before_a_scaled_one() -> None:
     """Places differ by displacements from each other, however they lie to the origin."""
     known = np.rint(glass() * 2.0**12) / 2.0**12
