@@ -66,6 +66,21 @@ class Lanczos:
         """(k,) entries beside the diagonal of T; the last couples to the next basis vector."""
         return self._beta[: self.size]
 
+    @property
+    def vectors(self) -> Array:
+        """(k + 1, 3N): V and the next vector; (k, 3N) if the subspace is invariant."""
+        return self._basis[: self.size + (not self.exhausted)]
+
+    def coupling(self) -> Array:
+        """(k + 1, k), or (k, k): M V in terms of the `vectors`."""
+        k = self.size
+        found = np.zeros((k + 1, k))
+        steps = np.arange(k)
+        found[steps, steps] = self.diagonal
+        found[steps + 1, steps] = self.off_diagonal
+        found[steps[:-1], steps[1:]] = self.off_diagonal[:-1]
+        return found[: len(self.vectors)]
+
     def step(self) -> None:
         """Add one dimension."""
         k = self.size

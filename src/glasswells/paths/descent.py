@@ -15,6 +15,7 @@ from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
 from glasswells.paths.chebyshev import Flow
 from glasswells.paths.curve import Arc, CurvePoint
+from glasswells.paths.ending import ending, quadratic_end
 from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.newton import StationaryPoint, newton
 from glasswells.paths.saddle import INDEX_TOLERANCE, Saddle
@@ -33,6 +34,8 @@ CROSSING = 1e-9
 """Relative margin within which a distance may have passed a mark; the curve then tells."""
 STRAY_CUT = 0.2
 """After a vain search for a minimum the force must fall by this factor before the next."""
+ENTRY_CUT = 0.4
+"""After the end of a path was sought in vain, the distance at which it is sought next."""
 LOOSE_TOLERANCE = 1e-3
 """Of the steps of a fall into a basin."""
 
@@ -130,12 +133,18 @@ def descend(
     here = _look(surface, trail.points[-1].positions)
     flow = Flow(surface, settings.stiffness_margin * saddle.highest_eigenvalue)
     duration = settings.first_duration / abs(saddle.negative_eigenvalue)
-    last = min([settings.last_distance, *(0.5 * rho for rho in rhos)])
+    entry = min([settings.entry_distance, *((1 - 2 * CROSSING) * rho for rho in rhos)])
+    last = min(settings.last_distance, entry)
     slowing, stray_force = False, settings.stray_force
     while trail.may_go_on(settings):
         k = int(np.argmin(away))
-        if away[k] <= min(last, settings.last_fraction * from_saddle[k]):
-            return _enter(surface, here, targets[k], k, fields[k], marks[k], trail, settings)
+        if away[k] <= min(entry, settings.last_fraction * from_saddle[k]):
+            is_last = away[k] <= last
+            rest = _enter(surface, here, fields[k], trail, settings, is_last=is_last)
+            if rest is not None:
+                minimum, energy = here.point.positions - fields[k], surface.energy(targets[k])
+                return _result(trail, minimum, energy, k, marks[k], rest, Outcome.CONVERGED)
+            entry = max(ENTRY_CUT * away[k], last)
         if away[k] > settings.stray_distance and slowing and _largest(here.force) < stray_force:
             end = bottom_below(surface, here.point.positions, here.energy, settings)
             if end is not None and _is_elsewhere(surface, end, targets, settings):
@@ -230,40 +239,24 @@ def _advance(
 def _enter(
     surface: Surface,
     here: _Here,
-    minimum: Array,
-    target: int,
     offset: Array,
-    marks: dict[float, Array],
     trail: _Trail,
     settings: PathSettings,
-) -> Descent:
-    """The last bit, on the quadratic surface around the minimum: its length is an integral."""
-    space = surface.expansion(minimum).krylov(offset.ravel(), settings.entry_dimension)
-    while space.can_grow:
-        space.step()
-    values, vectors = space.ritz()
-    rest = quadratic_length(values, space.norm * vectors[0])
-    on_path = here.point.positions - offset
-    energy = surface.energy(minimum)
-    return _result(trail, on_path, energy, target, marks, rest, Outcome.CONVERGED)
+    *,
+    is_last: bool,
+) -> float | None:
+    """Add the end of the path, near its minimum, and return the length that is left.
 
-
-def quadratic_length(stiffness: Array, amplitude: Array) -> float:
-    """Arc length of steepest descent to the minimum of a quadratic surface.
-
-    L = integral_0^infinity sqrt(sum k^2 y^2 e^(-2 k t)) dt for amplitudes y (m,) along
-    eigenvectors of stiffness k (m,), by Gauss quadrature on growing intervals.
+    None if its error is too large; the last one is taken as quadratic then.
     """
-    k = np.maximum(stiffness, 1e-6 * stiffness.max())
-    points, weights = np.polynomial.legendre.leggauss(8)
-    total, left, width = 0.0, 0.0, 1.0 / k.max()
-    while True:
-        t = left + 0.5 * width * (points + 1)
-        speed = np.sqrt(((k * amplitude) ** 2 * np.exp(-2 * np.outer(t, k))).sum(axis=1))
-        total += 0.5 * width * float(weights @ speed)
-        if speed[-1] / k.min() <= 1e-9 * total:
-            return float(total)
-        left, width = left + width, min(1.5 * width, 1.0 / k.min())
+    origin = here.point.positions - offset
+    end = ending(surface, origin, offset, settings)
+    trail.evaluations += end.evaluations
+    if end.error <= settings.entry_error:
+        for point in end.points:
+            trail.add(point)
+        return end.rest
+    return quadratic_end(surface, origin, offset, settings).rest if is_last else None
 
 
 def _is_elsewhere(

@@ -81,11 +81,13 @@ class PathSettings:
     """Most of this distance as a fraction of that to the nearest minimum."""
     first_duration: float = 1.0
     """First step, in units of the time in which the flow leaves the saddle."""
-    last_distance: float = 1e-3
-    """Distance from the minimum below which the energy is taken as quadratic. What this changes of
-    the arc length is 1e-6; of energies, nothing that rounding leaves."""
+    entry_distance: float = 1e-2
+    """Distance from the minimum below which the end of the path is sought in a few directions."""
+    last_distance: float = 3e-4
+    """Distance below which the energy is taken as quadratic. What this changes of the arc length
+    is 1e-7; of energies, nothing that rounding leaves."""
     last_fraction: float = 0.1
-    """The same as a fraction of the distance from minimum to saddle, if that is less."""
+    """Of the distance from minimum to saddle: the end is not sought farther from the minimum."""
     path_steps: int = 400
     """Most steps down one side; typical are 15 to 40."""
     path_evaluations: int = 50_000
@@ -102,8 +104,19 @@ class PathSettings:
     enter another one."""
     stray_distance: float = 0.05
     """Farther than this from both minima. Closer, the tolerance shrinks with the distance."""
-    entry_dimension: int = 80
-    """Krylov dimension of the quadratic end of the path, whose length is needed to 1e-3."""
+    entry_dimension: int = 70
+    """Krylov dimension of the quadratic flow at the end of the path. Of 40 or 30, the error of the
+    length is ten times as large."""
+    push_dimension: int = 8
+    """The same of where the third order pushes it. Of 20 or 40, errors are the same."""
+    entry_modes: int = 30
+    """Softest eigenvectors of the span that are kept; along the others the path has no extent."""
+    entry_change: float = 1e-6
+    """Change of the positions across the path below which its end has converged; the next would
+    be ten times as small."""
+    entry_error: float = 1e-6
+    """Largest estimate of the error of the length with which the end is taken. The estimate is
+    rough: with it, lengths were off by 3e-7 at most and 1e-8 to 1e-7 mostly."""
 
     profile_points: int = 161
     """Points of the energy profile; an odd number has the saddle in the middle. They lie denser

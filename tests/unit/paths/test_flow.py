@@ -21,7 +21,7 @@ from glasswells.core.records import Configuration
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.chebyshev import Flow, stage_count, stages
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.descent import Descent, descend, quadratic_length
+from glasswells.paths.descent import Descent, descend
 from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.saddle import Saddle, find_saddle
 from glasswells.paths.settings import PathSettings
@@ -146,18 +146,6 @@ def test_where_an_arc_comes_within_a_distance() -> None:
     assert np.abs(arc.point(u) - circle(0.12).positions).max() < 1e-6
     assert arc.where_distance(first.positions - center, 0.01) is None
     assert arc.where_distance(first.positions - center, 2.0) is None
-
-
-def test_length_on_a_quadratic_surface() -> None:
-    assert quadratic_length(np.array([3.0]), np.array([-0.2])) == pytest.approx(0.2, rel=1e-8)
-    # Equal stiffness: a straight line. Two: y ~ x^(k2/k1), a parabola for a ratio of 2.
-    line = quadratic_length(np.array([2.0, 2.0]), np.array([0.3, 0.4]))
-    assert line == pytest.approx(0.5, rel=1e-8)
-    x, y = 0.3, 0.2
-    slope = 2 * y / x
-    parabola = x / 2 * (np.sqrt(1 + slope**2) + np.arcsinh(slope) / slope)
-    found = quadratic_length(np.array([1.0, 2.0]), np.array([x, y]))
-    assert found == pytest.approx(parabola, rel=1e-8)
 
 
 SURFACES = {
