@@ -11,7 +11,7 @@ Both matrices are positive definite across v, as lambda < 0 is the only negative
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,10 @@ class UnstableManifold:
         point: Array = self.origin + a * (self.mode + a / 2 * (self.bend + a / 3 * self.twist))
         return point
 
+    def reversed(self) -> UnstableManifold:
+        """The other half."""
+        return replace(self, mode=-self.mode, twist=-self.twist)
+
     def points(self, amplitude: float, spacing: float) -> list[CurvePoint]:
         """Points up to an amplitude, at most `spacing` apart, with their tangents."""
         count = int(np.ceil(amplitude / spacing))
@@ -65,11 +69,9 @@ class UnstableManifold:
         return min(max(amplitude, settings.first_distance), settings.farthest_start)
 
 
-def unstable_manifold(
-    surface: Surface, saddle: Saddle, sign: int, settings: PathSettings
-) -> UnstableManifold:
-    """The half of the unstable manifold towards `sign` times the mode of a saddle."""
-    v, expansion = sign * saddle.mode, surface.expansion(saddle.positions)
+def unstable_manifold(surface: Surface, saddle: Saddle, settings: PathSettings) -> UnstableManifold:
+    """The half of the unstable manifold in the direction of the mode of a saddle."""
+    v, expansion = saddle.mode, surface.expansion(saddle.positions)
     flat, value = v.ravel(), saddle.negative_eigenvalue
 
     def solved(multiple: int, right: Array) -> Array:

@@ -17,6 +17,7 @@ from glasswells.core.progress import Report, silent
 from glasswells.core.records import Array
 from glasswells.paths.band import Band, BandRelaxation
 from glasswells.paths.descent import Descent, descend, fall
+from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.saddle import Saddle, find_saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -168,8 +169,9 @@ def _attempt(
         )
     towards_b = 1 if float((saddle.mode * top[1]).sum()) > 0 else -1
     rho = min(rho, *(LARGEST_RHO_FRACTION * surface.distance(t, saddle.positions) for t in targets))
+    manifold = unstable_manifold(surface, saddle, settings)
     sides = [
-        descend(surface, saddle, sign, targets, (rho,), settings)
+        descend(surface, saddle, sign, targets, (rho,), settings, manifold)
         for sign in (-towards_b, towards_b)
     ]
     ends = [side.target for side in sides]

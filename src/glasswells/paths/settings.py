@@ -79,7 +79,7 @@ class PathSettings:
     the orders. Of 16 halves of paths it was 3e-8 to 1.4e-7 in 14, and 2.8e-6 at most."""
     first_fraction: float = 0.1
     """Most of this distance as a fraction of that to the nearest minimum."""
-    first_duration: float = 1.0
+    first_duration: float = 0.7
     """First step, in units of the time in which the flow leaves the saddle."""
     entry_distance: float = 1e-2
     """Distance from the minimum below which the end of the path is sought in a few directions."""

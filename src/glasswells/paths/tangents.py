@@ -19,6 +19,7 @@ from glasswells.model.pair_model import Model
 from glasswells.paths.band import Band, BandRelaxation
 from glasswells.paths.descent import Descent, descend
 from glasswells.paths.double_well import FEWEST_IMAGES, chord_and_curvature, surface_of
+from glasswells.paths.manifold import unstable_manifold
 from glasswells.paths.saddle import find_saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
@@ -191,8 +192,10 @@ def steepest_descents(
     targets = (start, start + r_ab)
     saddle = find_saddle(surface, top, r_ab, settings)
     towards_b = 1 if float((saddle.mode * r_ab).sum()) > 0 else -1
+    manifold = unstable_manifold(surface, saddle, settings)
     sides = [
-        descend(surface, saddle, sign, targets, rhos, settings) for sign in (-towards_b, towards_b)
+        descend(surface, saddle, sign, targets, rhos, settings, manifold)
+        for sign in (-towards_b, towards_b)
     ]
     sides.sort(key=lambda side: str(side.target))
     if [side.target for side in sides] != [0, 1]:

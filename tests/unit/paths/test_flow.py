@@ -238,8 +238,8 @@ def test_leaving_the_saddle_is_of_third_order() -> None:
     """The force at the point left to is along the curve x(a) to third order in a."""
     surface, saddle, _, _ = analytic_descents("mueller_brown")
     defects = []
-    for sign in (1, -1):
-        manifold = unstable_manifold(surface, saddle, sign, PathSettings(bend_tolerance=1e-9))
+    whole = unstable_manifold(surface, saddle, PathSettings(bend_tolerance=1e-9))
+    for manifold in (whole, whole.reversed()):
         for a in (0.04, 0.02, 0.01):
             tangent = manifold.point(a + 1e-5) - manifold.point(a - 1e-5)
             tangent /= np.linalg.norm(tangent)
@@ -249,6 +249,17 @@ def test_leaving_the_saddle_is_of_third_order() -> None:
     # What is left out is of fourth order, the force itself of first: the angle is of third.
     ratios = np.array(defects).reshape(2, 3)
     assert np.log2(ratios[:, :-1] / ratios[:, 1:]).min() > 2.7
+
+
+def test_both_halves_of_the_manifold_are_one() -> None:
+    surface, saddle, _, _ = analytic_descents("mueller_brown")
+    settings = PathSettings(bend_tolerance=1e-12)
+    opposite = dataclasses.replace(saddle, mode=-saddle.mode)
+    found = unstable_manifold(surface, saddle, settings).reversed()
+    expected = unstable_manifold(surface, opposite, settings)
+    for a in (-0.1, 0.03, 0.1):
+        assert np.abs(found.point(a) - expected.point(a)).max() < 1e-9
+    assert np.abs(found.point(0.1) - found.reversed().point(-0.1)).max() < 1e-15
 
 
 def test_distances_next_to_the_saddle_are_marked() -> None:
@@ -265,7 +276,7 @@ def test_distances_next_to_the_saddle_are_marked() -> None:
 def test_how_far_a_path_starts_from_the_saddle() -> None:
     surface, saddle, _, _ = analytic_descents("mueller_brown")
     settings = PathSettings(first_distance=1e-4, farthest_start=0.5, first_error=1e-7)
-    manifold = unstable_manifold(surface, saddle, 1, settings)
+    manifold = unstable_manifold(surface, saddle, settings)
     reach = manifold.reach(settings)
     second = 0.5 * np.linalg.norm(manifold.bend) * reach**2
     third = np.linalg.norm(manifold.twist) * reach**3 / 6
