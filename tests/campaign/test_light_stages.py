@@ -15,14 +15,17 @@ import pytest
 from small_plan import SMALL_PLAN, finished_campaign
 
 from glasswells.campaign.campaigns import run_campaign, start_campaign
+from glasswells.core.records import InherentStructure
 from glasswells.engines.pool import InlineExecutor, WorkerPool
 from glasswells.engines.stored_input import StoredInput, input_from
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.bases import Packing
 from glasswells.store.catalogue import catalogue_digest
+from glasswells.store.codec import sha256
 from glasswells.store.errors import DamagedStoreError
 from glasswells.store.reader import FAILED, POSTPONED, StoreReader
 from glasswells.store.schema import STORE_NAME
-from glasswells.store.tasks import TaskInput, TaskOutput
+from glasswells.store.tasks import Ref, TaskInput, TaskOutput
 from glasswells.store.verify import verify_store
 
 TEXT = (
@@ -31,6 +34,8 @@ TEXT = (
     .replace("exploration_temperature = 0.05", "exploration_temperature = 0.4")
 )
 """A liquid, in which nearly every quench ends in another minimum."""
+QUENCHES, FEW = 40, 3
+"""Of each of its trajectories, and how many more are asked for."""
 SENT = replace(PIPELINE, stages=tuple(replace(s, is_light=False) for s in PIPELINE.stages))
 """The same stages, all of whose tasks are given to workers."""
 
@@ -121,6 +126,60 @@ def test_rounds_of_pairs_read_places_when_they_look_at_them(
             assert len(products[0]) > 1
 
 
+def test_an_exploration_goes_on_without_places_that_it_does_not_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds the same to the bit, and gives the bytes of new minima only."""
+    directory = finished_campaign(tmp_path, TEXT)
+    read: set[str] = set()
+    array = StoreReader.array
+
+    def noted(store: StoreReader, digest: str, depth: int = 0) -> bytes:
+        read.add(digest)
+        return array(store, digest, depth)
+
+    stage = PIPELINE.stage("explore")
+    with StoreReader(directory, PIPELINE.codec) as store:
+        row, *_ = store.tasks(stage="explore")
+        trajectory = Ref(chain=row.task.chain, kind="trajectory", item=0)
+        quenches = QUENCHES + FEW
+        longer = {**row.task.parameters["explore"], "quenches": quenches, "chunk_quenches": FEW - 1}
+        outputs = []
+        for late in (False, True):
+            monkeypatch.setattr(StoreReader, "array", noted)
+            read.clear()
+            (state,) = store.products(trajectory, late=late)
+            task = replace(
+                input_from(store, row, late=late),
+                state=state,
+                parameters={**row.task.parameters, "explore": longer},
+            )
+            found = stage.run(task)
+            monkeypatch.undo()
+            known = [positions_digest(s) for s in state.structures]
+            packing = Packing(
+                codec=PIPELINE.codec,
+                reads={known[3]: 1, known[7]: 2},
+                known=PIPELINE.codec.encode(state).digests,
+            )
+            outputs.append(packing.packed(task, found))
+            assert len(known) > 30
+            assert len(read.intersection(known)) == (0 if late else len(set(known)))
+    whole, late_one = (output.state for output in outputs)
+    assert whole is not None
+    assert late_one is not None
+    assert late_one.body == whole.body
+    assert late_one.digests == whole.digests
+    assert late_one.packed == whole.packed
+    assert len(late_one.packed.keys() - {known[3]}) < 3 + FEW * 2
+    assert {packed.base for packed in late_one.packed.values()} & {known[3], known[7]}
+    assert not late_one.arrays
+
+
+def positions_digest(structure: InherentStructure) -> str:
+    return sha256(structure.configuration.positions.tobytes())
+
+
 def encoded(output: TaskOutput) -> list[tuple[str, str]]:
     return [(kind, PIPELINE.codec.encode(record).body) for kind, record in output.products]
 
@@ -142,7 +201,8 @@ def test_workers_of_this_machine_read_the_store_and_others_get_copies(
     directory = start_campaign(plan, tmp_path / "local", PIPELINE)
     assert run_campaign(directory, PIPELINE, workers=2).is_finished
     assert given["run_pairs"] == {StoredInput}
-    assert given["run_explore"] == {TaskInput}
+    assert given["run_explore"] == {StoredInput}
+    assert given["run_prepare"] == {TaskInput}
     given.clear()
     inline = start_campaign(plan, tmp_path / "inline", PIPELINE)
     assert run_campaign(inline, PIPELINE, make_executor=InlineExecutor).is_finished

@@ -125,7 +125,7 @@ class LateConfiguration(Configuration):
     shapes
         Of its arrays, by their names.
     read
-        Gives the configuration.
+        Gives the configuration, from the source.
     """
 
     __slots__ = ("_n_particles", "_read", "_source")
@@ -134,7 +134,7 @@ class LateConfiguration(Configuration):
         self,
         source: str,
         shapes: Mapping[str, tuple[int, ...]],
-        read: Callable[[], Configuration],
+        read: Callable[[str], Configuration],
     ) -> None:
         freeze(self, _source=source, _n_particles=shapes["positions"][0], _read=read)
 
@@ -146,22 +146,22 @@ class LateConfiguration(Configuration):
     @property
     def positions(self) -> Array:
         """(N, 3), length, read anew."""
-        return self._read().positions  # type: ignore[attr-defined, no-any-return]
+        return self.at_hand().positions
 
     @property
     def diameters(self) -> Array:
         """(N,), length, read anew."""
-        return self._read().diameters  # type: ignore[attr-defined, no-any-return]
+        return self.at_hand().diameters
 
     @property
     def box(self) -> Array:
         """(3,), length, read anew."""
-        return self._read().box  # type: ignore[attr-defined, no-any-return]
+        return self.at_hand().box
 
     @property
     def masses(self) -> Array:
         """(N,), in the unit of mass, read anew."""
-        return self._read().masses  # type: ignore[attr-defined, no-any-return]
+        return self.at_hand().masses
 
     @property
     def n_particles(self) -> int:
@@ -170,7 +170,7 @@ class LateConfiguration(Configuration):
 
     def at_hand(self) -> Configuration:
         """What is read, to be looked at more than once."""
-        return self._read()  # type: ignore[attr-defined, no-any-return]
+        return self._read(self._source)  # type: ignore[attr-defined, no-any-return]
 
     def is_same_as(self, other: Configuration) -> bool:
         """Whether both are known to be one configuration, without a look at any coordinate."""

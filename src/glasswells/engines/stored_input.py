@@ -1,7 +1,7 @@
 """Inputs that a worker of the coordinator's machine reads from the store itself.
 
 A task that looks at few of many configurations at a time then needs no room for all of them, and
-nobody copies them.
+nobody copies them. Those that it gives back are not sent either: the store has them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def input_from(store: StoreReader, row: TaskRow, *, late: bool) -> TaskInput:
     """What a task gets, read from a store; `late` as for `StoreReader.products`."""
     return TaskInput(
         inputs=tuple(store.products(ref, late=late) for ref in row.task.inputs),
-        state=store.checkpoint(row),
+        state=store.checkpoint(row, late=late),
         parameters=row.task.parameters,
         seed=row.task.seed_sequence,
     )

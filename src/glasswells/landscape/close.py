@@ -11,7 +11,8 @@ from glasswells.core.errors import InputError
 from glasswells.core.limits import Count, NotNegative, Positive, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import InherentStructure, Pair, Transition
-from glasswells.landscape.pairs import KEPT_AT_HAND, at_hand, pair_distance, pair_features
+from glasswells.landscape.library import KEPT_AT_HAND
+from glasswells.landscape.pairs import at_hand, pair_distance, pair_features
 
 COUPLING = 0.094
 """Splitting of a symmetric double well, extrapolated to d = 0, in epsilon."""

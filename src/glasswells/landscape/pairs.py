@@ -13,15 +13,11 @@ from glasswells.core.fields import participation_number
 from glasswells.core.geometry import displacement, minimum_image
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, Configuration, InherentStructure, Pair
+from glasswells.landscape.library import KEPT_AT_HAND
 
 UNAMBIGUOUS = 0.25
 """Part of a box edge. If all components of a field are below it, those without the drift, which is
 their mean, are below half an edge: no particle changes its image."""
-
-
-KEPT_AT_HAND = 1024
-"""Configurations of a library that are in memory at once, where each is looked at many times: 36 MB
-of 1500 particles."""
 
 
 def at_hand(structures: Sequence[InherentStructure]) -> Callable[[int], InherentStructure]:

@@ -96,7 +96,8 @@ def continue_pushing(
         if not waiting:
             break
         lowest = min(waiting, key=lambda s: (s.energy, s.index))
-        around = push_if_minimum(model, lowest.configuration, settings, identity, minimizer)
+        start = lowest.configuration.at_hand()
+        around = push_if_minimum(model, start, settings, identity, minimizer)
         found = _with(found, lowest, around or NOTHING, identity)
     return found
 

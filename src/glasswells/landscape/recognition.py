@@ -70,12 +70,9 @@ class Recognizer:
         return False
 
     def _belongs(self, index: int, positions: Array, energy: float, forces: Array) -> bool:
-        known = self._library[index]
-        height = energy - known.energy
-        moved = np.empty_like(positions)
-        largest2 = moves_between(
-            known.configuration.positions, positions, self._box, self._settings.displacement, moved
-        )
+        height = energy - self._library[index].energy
+        known, moved = self._library.positions(index), np.empty_like(positions)
+        largest2 = moves_between(known, positions, self._box, self._settings.displacement, moved)
         if not largest2 <= self._settings.displacement**2:
             return False
         harmonic = -0.5 * float(np.vdot(forces, moved))

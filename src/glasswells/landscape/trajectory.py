@@ -12,7 +12,7 @@ from glasswells.core.described import explained
 from glasswells.core.limits import NotNegative, Positive, PositiveCount, check_limits
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, InherentStructure, Transition
-from glasswells.landscape.library import Identity, Library
+from glasswells.landscape.library import AtHand, Identity, Library
 from glasswells.landscape.places import kept_place, unit_within
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
@@ -97,10 +97,22 @@ class TrajectoryGroup:
 
 
 class Trajectory:
-    """A trajectory on its way: takes quenches in the order of time."""
+    """A trajectory on its way: takes quenches in the order of time.
+
+    Parameters
+    ----------
+    state, settings, interactions
+        Where it is, how it goes on, and the energy.
+    at_hand
+        As for `Library`; trajectories that go on together share it.
+    """
 
     def __init__(
-        self, state: ExplorationState, settings: ExplorationSettings, interactions: Interactions
+        self,
+        state: ExplorationState,
+        settings: ExplorationSettings,
+        interactions: Interactions,
+        at_hand: AtHand | None = None,
     ) -> None:
         self._before = state
         self._settings = settings
@@ -109,7 +121,7 @@ class Trajectory:
         self._unit = unit_within(identity.displacement) if settings.keep_places else 0.0
         self._glass = state.dynamics.configuration()
         self._library = Library.from_structures(
-            self._glass.box, settings.identity, state.structures
+            self._glass.box, settings.identity, state.structures, at_hand
         )
         self._counts = Counter({(t.i, t.j): t.count for t in state.transitions})
         self._last = state.last
@@ -121,7 +133,7 @@ class Trajectory:
 
     def __len__(self) -> int:
         """Structures met so far."""
-        return len(self._library.structures)
+        return len(self._library)
 
     def quench(
         self,

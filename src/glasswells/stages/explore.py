@@ -108,7 +108,8 @@ def states_before(
         first, last = together["first"], together["first"] + together["count"]
         keys = [(stage, name, k, chunk) for k in range(first, last)]
         seeds = [np.random.SeedSequence(task.seed.entropy, spawn_key=key) for key in keys]
-    return tuple(start_exploration(model, glass.configuration, settings, seed) for seed in seeds)
+    start = glass.configuration.at_hand()
+    return tuple(start_exploration(model, start, settings, seed) for seed in seeds)
 
 
 def begins_exploration(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
@@ -188,6 +189,7 @@ EXPLORE = Stage(
     settings={"explore": ExploreSection},
     begins=begins_exploration,
     join=join_trajectories,
+    reads_late=True,
     takes=("glass",),
     gives={"trajectory": ExplorationState},
     states=(ExplorationState, TrajectoryGroup),

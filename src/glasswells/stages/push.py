@@ -109,6 +109,7 @@ PUSH = Stage(
     name="push",
     title="minima pushed over saddles",
     run=run_push,
+    reads_late=True,
     settings={"push": PushSection},
     takes=("trajectory",),
     gives={"pushed": Pushed},

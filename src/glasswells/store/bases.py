@@ -110,8 +110,8 @@ class Packing:
         if self.reads:
             firsts = [record for group in task_input.inputs[:MOST_INPUTS] for record in group[:1]]
             for record in (*firsts, task_input.state):
-                arrays = {} if record is None else self.codec.encode(record).arrays
-                found |= {digest: arrays[digest] for digest in arrays if digest in self.reads}
+                if record is not None:
+                    found |= self.codec.arrays_of(record, self.reads)
         return found
 
 

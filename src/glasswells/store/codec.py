@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
@@ -18,11 +17,12 @@ import numpy as np
 
 from glasswells.store.coded_arrays import ARRAY_TYPES as ARRAY_TYPES
 from glasswells.store.coded_arrays import (
+    TEXT,
     ArraysAtHand,
     ArraysMet,
-    digests_in,
     encode_array,
     shapes_in,
+    text_of_scalar,
 )
 from glasswells.store.coded_arrays import SharedArrays as SharedArrays
 from glasswells.store.coded_arrays import array_digests as array_digests
@@ -81,9 +81,12 @@ class LateRecord(Protocol):
         """The JSON text that it is made from."""
 
     def __init__(
-        self, source: str, shapes: Mapping[str, tuple[int, ...]], read: Callable[[], Any]
+        self, source: str, shapes: Mapping[str, tuple[int, ...]], read: Callable[[str], Any]
     ) -> None:
-        """From that text, the shapes of the arrays in its fields, and what reads the record."""
+        """From that text, the shapes of the arrays in its fields, and what reads it."""
+
+    def at_hand(self) -> Any:
+        """The record, read."""
 
 
 class DerivedField(NamedTuple):
@@ -173,16 +176,20 @@ class Codec:
             too large for a store.
         """
         met = ArraysMet(keep)
-        is_record = self._names.get(type(record)) in self._records
-        if not is_record and type(record) not in self._late:
-            raise CodecError(
-                f"a {type(record).__name__} cannot be saved, expected one of "
-                f"{', '.join(self.record_names)}: register it with the codec"
-            )
-        tree = self._encode(record, met, type(record).__name__)
-        body = json.dumps(tree, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
-        self._check_size(len(body), f"the text of a {type(record).__name__}")
+        body = self._text(record, met)
         return Encoded(body=body, arrays=met.arrays, known=frozenset(met.known), packed=met.packed)
+
+    def arrays_of(self, record: Any, wanted: Collection[str]) -> dict[str, bytes]:
+        """The bytes of those arrays of a record that are wanted, by digest; others are not read.
+
+        Raises
+        ------
+        CodecError
+            As `encode`.
+        """
+        met = ArraysMet(wanted=wanted)
+        self._text(record, met)
+        return met.arrays
 
     def decode(
         self,
@@ -203,12 +210,14 @@ class Codec:
         CodecError
             For a text that this codec did not write, and for record versions from the future.
         """
+        # What waits takes its place as soon as its text is read: of the texts of many thousand
+        # records in one that of a moment is in memory as a tree.
+        hook = self._postponing(arrays) if late else None
         try:
-            tree = json.loads(body)
+            tree = json.loads(body, object_hook=hook)
         except (ValueError, RecursionError) as error:
             raise CodecError(f"the text of a record is no JSON: {error}") from None
-        at_hand = ArraysAtHand(arrays, {} if shared is None else shared, late)
-        return self._decode(tree, at_hand, 0)
+        return self._decode(tree, ArraysAtHand(arrays, {} if shared is None else shared), 0)
 
     def _register(self, item: type[Any] | RecordType) -> None:
         if isinstance(item, type) and issubclass(item, Enum):
@@ -223,39 +232,52 @@ class Codec:
             raise CodecError(f"{name} is registered twice: give one of the two another name")
         self._names[cls] = name
 
-    def _encode(self, value: Any, met: ArraysMet, where: str) -> Any:
-        if value is None or isinstance(value, bool | np.bool_):
-            return value if value is None else bool(value)
+    def _text(self, record: Any, met: ArraysMet) -> str:
+        is_record = self._names.get(type(record)) in self._records
+        if not is_record and type(record) not in self._late:
+            raise CodecError(
+                f"a {type(record).__name__} cannot be saved, expected one of "
+                f"{', '.join(self.record_names)}: register it with the codec"
+            )
+        body = self._encode(record, met, type(record).__name__)
+        self._check_size(len(body), f"the text of a {type(record).__name__}")
+        return body
+
+    def _encode(self, value: Any, met: ArraysMet, where: str) -> str:
+        """The JSON text of a value; a tree of it would take five times the room."""
+        text = text_of_scalar(value)
+        if text is not None:
+            return text
         name = self._names.get(type(value))
         if name is not None and isinstance(value, Enum):
-            return {"enum": name, "member": value.name}
+            return TEXT.encode({"enum": name, "member": value.name})
         if name is not None:
             return self._encode_record(value, self._records[name], met, where)
         if type(value) in self._late:
-            tree = json.loads(value.source)
-            met.known |= digests_in([tree])
-            return tree
-        if type(value) is str:
-            return value
-        if isinstance(value, int | np.integer) and not isinstance(value, Enum):
-            return int(value)
-        if type(value) in (float, np.float64):
-            return _encode_float(float(value))
+            is_asked = met.asks_for(value.source)
+            return self._encode(value.at_hand(), met, where) if is_asked else str(value.source)
         if type(value) is np.ndarray:
             self._check_size(value.nbytes, where)
-            return encode_array(value, met, where)
+            return TEXT.encode(encode_array(value, met, where))
         if type(value) in (tuple, list):
-            items = [
-                v if _is_plain(v) else self._encode(v, met, f"{where}[{k}]")
+            items = (
+                text_of_scalar(v) or self._encode(v, met, f"{where}[{k}]")
                 for k, v in enumerate(value)
-            ]
-            return {type(value).__name__: items}
+            )
+            return f'{{"{type(value).__name__}":[{",".join(items)}]}}'
         if type(value) is dict and all(type(key) is str for key in value):
-            return {"dict": {k: self._encode(v, met, f"{where}.{k}") for k, v in value.items()}}
+            return f'{{"dict":{self._encode_fields(value, met, where)}}}'
         raise CodecError(
             f"{where} is a {type(value).__name__}, expected numbers, texts, arrays, tuples, lists, "
             f"dictionaries with text keys or registered records"
         )
+
+    def _encode_fields(self, values: Mapping[str, Any], met: ArraysMet, where: str) -> str:
+        fields = (
+            f"{TEXT.encode(key)}:{self._encode(value, met, f'{where}.{key}')}"
+            for key, value in values.items()
+        )
+        return f"{{{','.join(fields)}}}"
 
     def _check_size(self, size: int, where: str) -> None:
         if size > self._largest:
@@ -264,23 +286,17 @@ class Codec:
                 f"smaller things in one task"
             )
 
-    def _encode_record(
-        self, value: Any, record: RecordType, met: ArraysMet, where: str
-    ) -> dict[str, Any]:
+    def _encode_record(self, value: Any, record: RecordType, met: ArraysMet, where: str) -> str:
         names, version = record.needed(value)
-        fields = {
-            name: self._encode(getattr(value, name), met, f"{where}.{name}") for name in names
-        }
-        return {"record": record.name, "version": version, "fields": fields}
+        fields = self._encode_fields({name: getattr(value, name) for name in names}, met, where)
+        return f'{{"record":{TEXT.encode(record.name)},"version":{version},"fields":{fields}}}'
 
     def _decode(self, tree: Any, arrays: ArraysAtHand, depth: int) -> Any:
-        if tree is None or isinstance(tree, bool | int | float | str):
+        if tree is None or isinstance(tree, bool | int | float | str) or type(tree) in self._late:
             return tree
         if depth > MAX_DEPTH or not isinstance(tree, dict) or not tree:
             raise CodecError("the text of a record has a shape that was never written")
         match tree:
-            case {"record": str(name), "fields": dict()} if arrays.are_late and self._waits(name):
-                return self._postponed(self._records[name], tree, arrays)
             case {"record": str(name), "version": int(version), "fields": dict(fields)}:
                 decoded = {k: self._decode(v, arrays, depth + 1) for k, v in fields.items()}
                 return self._build(name, version, decoded)
@@ -301,24 +317,25 @@ class Codec:
     def _decode_items(self, items: list[Any], arrays: ArraysAtHand, depth: int) -> list[Any]:
         return [i if type(i) in PLAIN else self._decode(i, arrays, depth) for i in items]
 
-    def _waits(self, name: str) -> bool:
-        return name in self._records and self._records[name].late is not None
+    def _postponing(self, bytes_of: Callable[[str], bytes]) -> Callable[[dict[str, Any]], Any]:
+        """What puts records that can wait in the place of the trees that they are read from."""
 
-    def _postponed(self, record: RecordType, tree: dict[str, Any], arrays: ArraysAtHand) -> Any:
-        source = json.dumps(tree, allow_nan=False, separators=(",", ":"))
-
-        def read() -> Any:
+        def read(source: str) -> Any:
             try:
-                return self._decode(json.loads(source), ArraysAtHand(arrays.bytes_of, {}), 0)
+                return self._decode(json.loads(source), ArraysAtHand(bytes_of, {}), 0)
             except CodecError as error:
-                raise DamagedStoreError(
-                    f"a {record.name} is not what was written: {error}"
-                ) from None
+                raise DamagedStoreError(f"a record is not what was written: {error}") from None
 
-        try:
-            return record.late(source, shapes_in(tree["fields"]), read)  # type: ignore[misc]
-        except (TypeError, ValueError, LookupError) as error:
-            raise CodecError(f"the saved fields make no {record.name}: {error}") from None
+        def postponed(tree: dict[str, Any]) -> Any:
+            record = self._records.get(str(tree.get("record")))
+            if record is None or record.late is None:
+                return tree
+            try:
+                return record.late(TEXT.encode(tree), shapes_in(tree["fields"]), read)
+            except (TypeError, ValueError, LookupError, AttributeError) as error:
+                raise CodecError(f"the saved fields make no {record.name}: {error}") from None
+
+        return postponed
 
     def _build(self, name: str, version: int, fields: dict[str, Any]) -> Any:
         record = self._records.get(name)
@@ -369,12 +386,3 @@ def _follows(item: DerivedField, known: Mapping[str, Any], value: Any) -> bool:
         return made is value
     same_kind = made.shape == value.shape and made.dtype == value.dtype
     return bool(same_kind and made.tobytes() == value.tobytes())
-
-
-def _is_plain(value: Any) -> bool:
-    return type(value) in PLAIN and (type(value) is not float or math.isfinite(value))
-
-
-def _encode_float(value: float) -> Any:
-    # Every finite double is read back exactly from its shortest text.
-    return value if math.isfinite(value) else {"float": repr(value)}

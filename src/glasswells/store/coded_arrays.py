@@ -1,11 +1,14 @@
-"""Arrays inside the texts of records: by the digest of their bytes, their type and shape."""
+"""Arrays inside the texts of records, by the digest of their bytes, and what stands for itself."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable
+import re
+import sys
+from collections.abc import Callable, Collection
+from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +19,11 @@ from glasswells.store.packing import Packed
 ARRAY_TYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "<u8", "<u4", "|u1", "|i1", "|b1"})
 """Little-endian numbers and truth values; never objects, whose bytes would be pickles."""
 
+TEXT = json.JSONEncoder(allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+"""How texts are written; part of the store's format, as their digests are names."""
+DIGEST = re.compile('"array":"([0-9a-f]{64})"')
+"""An array in a text that a codec wrote; inside of a text in such a text quotes are escaped."""
+
 SharedArrays = dict[tuple[str, str, str], np.ndarray[Any, Any]]
 """Arrays by digest, type and shape."""
 
@@ -25,8 +33,6 @@ class ArraysAtHand(NamedTuple):
 
     bytes_of: Callable[[str], bytes]
     made: SharedArrays
-    are_late: bool = False
-    """Whether records that can wait are read when somebody looks at them."""
 
     def array(self, digest: str, kind: str, shape: list[Any]) -> np.ndarray[Any, Any]:
         """The array of a digest."""
@@ -43,10 +49,18 @@ class ArraysMet:
     ----------
     keep
         Packs an array, or gives None for one that the store has; None: they are kept as they are.
+    wanted
+        Digests of those that are kept; None: all but those of records that wait to be read, which
+        the store has.
     """
 
-    def __init__(self, keep: Callable[[str, bytes], Packed | None] | None = None) -> None:
+    def __init__(
+        self,
+        keep: Callable[[str, bytes], Packed | None] | None = None,
+        wanted: Collection[str] | None = None,
+    ) -> None:
         self._keep = keep
+        self._wanted = None if wanted is None else frozenset(wanted)
         self.arrays: dict[str, bytes] = {}
         self.packed: dict[str, Packed] = {}
         self.known: set[str] = set()
@@ -54,6 +68,8 @@ class ArraysMet:
     def meet(self, digest: str, data: bytes) -> None:
         """Take in an array, once."""
         if digest in self.arrays or digest in self.packed:
+            return
+        if self._wanted is not None and digest not in self._wanted:
             return
         if self._keep is None:
             self.arrays[digest] = data
@@ -63,6 +79,14 @@ class ArraysMet:
             self.known.add(digest)
         else:
             self.packed[digest] = packed
+
+    def asks_for(self, source: str) -> bool:
+        """Whether a record that waits, of this text, has to be read for one of its arrays."""
+        digests = _digests_in_source(source)
+        if self._wanted is not None:
+            return not self._wanted.isdisjoint(digests)
+        self.known.update(digests)
+        return False
 
 
 def encode_array(value: np.ndarray[Any, Any], met: ArraysMet, where: str) -> dict[str, Any]:
@@ -76,6 +100,21 @@ def encode_array(value: np.ndarray[Any, Any], met: ArraysMet, where: str) -> dic
     return {"array": digest, "type": little.str, "shape": list(value.shape)}
 
 
+def text_of_scalar(value: Any) -> str | None:
+    """The JSON text of a number, a text, a truth value or nothing; None for anything else."""
+    if value is None or isinstance(value, bool | np.bool_):
+        return "null" if value is None else str(bool(value)).lower()
+    if type(value) is str:
+        return TEXT.encode(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, Enum):
+        return str(int(value))
+    if type(value) in (float, np.float64):
+        # Every finite double is read back exactly from its shortest text.
+        text = repr(float(value))
+        return text if math.isfinite(value) else f'{{"float":"{text}"}}'
+    return None
+
+
 def array_digests(body: str) -> set[str]:
     """Digests of the arrays that the text of a record refers to.
 
@@ -85,15 +124,10 @@ def array_digests(body: str) -> set[str]:
         For a text that no codec wrote.
     """
     try:
-        return digests_in([json.loads(body)])
+        left = [json.loads(body)]
     except (ValueError, RecursionError) as error:
         raise CodecError(f"the text of a record is no JSON: {error}") from None
-
-
-def digests_in(trees: Iterable[Any]) -> set[str]:
-    """The same for what such texts hold."""
     found: set[str] = set()
-    left = list(trees)
     while left:
         tree = left.pop()
         if isinstance(tree, dict):
@@ -103,6 +137,11 @@ def digests_in(trees: Iterable[Any]) -> set[str]:
         elif isinstance(tree, list):
             left += tree
     return found
+
+
+def _digests_in_source(source: str) -> list[str]:
+    """The same of a record that waits; those of many records are one text where they are equal."""
+    return [sys.intern(digest) for digest in DIGEST.findall(source)]
 
 
 def shapes_in(fields: dict[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -65,8 +65,9 @@ class Stage:
     """Whether a task looks at few configurations of the many that it takes: then the coordinator
     does it, where they are read from the store one by one when it looks at them."""
     reads_late: bool = False
-    """Whether a task looks at many of them, but at few at a time, and gives none: then a worker of
-    the coordinator's machine reads them from the store when it looks at them."""
+    """Whether a task looks at many of them, but at few at a time: then a worker of the
+    coordinator's machine reads them from the store when it looks at them. Those that it gives back
+    are not sent, as the store has them."""
     settings: Mapping[str, type[Any]] = field(default_factory=dict)
     """The tables of a plan that it reads, by name."""
     takes: tuple[str, ...] = ()

@@ -174,12 +174,12 @@ class StoreReader(SealedRows):
         shared: SharedArrays = {}
         return tuple(self._record(identity, shared, late=late)[0] for identity in of_kind)
 
-    def checkpoint(self, row: TaskRow) -> Any:
-        """The state that a task goes on from; None if it is a first chunk."""
+    def checkpoint(self, row: TaskRow, *, late: bool = False) -> Any:
+        """The state that a task goes on from, None if it is a first chunk; `late` as `products`."""
         rows = self._rows("records", "WHERE task = ? AND kind = ?", (row.seq, CHECKPOINT))
         if not rows and row.task.chunk:
             raise DamagedStoreError(f"{self.path}: task {row.seq} has lost its checkpoint")
-        return self._record(rows[0][0])[0] if rows else None
+        return self._record(rows[0][0], late=late)[0] if rows else None
 
     def open_tasks(self) -> int:
         """How many tasks have not ended, by the sums, which need no index."""
@@ -348,7 +348,8 @@ class StoreReader(SealedRows):
             body = unpack_text(self._value("SELECT body FROM records WHERE id = ?", record))
             if sha256(body.encode()) != digest:
                 raise CodecError("it is not what was written")
-            value = self.codec.decode(body, self.array, shared, late=late)
+            bytes_of = self._array_again if late else self.array
+            value = self.codec.decode(body, bytes_of, shared, late=late)
             return value, kind, position, digest
         except CodecError as error:
             raise DamagedStoreError(f"{self.path}: record {record}: {error}") from error
@@ -370,6 +371,12 @@ class StoreReader(SealedRows):
             data = None
         if not isinstance(data, bytes) or sha256(data) != digest:
             raise DamagedStoreError(f"{self.path}: array {digest} is not what was written")
+        return data
+
+    def _array_again(self, digest: str) -> bytes:
+        """The bytes of an array that may be asked for again soon."""
+        data = self._recent.get(digest) or self.array(digest)
+        self._recent.add(digest, data)
         return data
 
     def _kept(self, digest: str) -> tuple[Any, int, str | None] | None:

@@ -211,7 +211,7 @@ def test_rules_need_few_places_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
     peak, reads = 0, 0
 
     def late(found: Configuration) -> LateConfiguration:
-        def read() -> Configuration:
+        def read(source: str) -> Configuration:
             nonlocal peak, reads
             copy = Watched(positions=found.positions, diameters=found.diameters, box=BOX)
             alive.add(copy)
