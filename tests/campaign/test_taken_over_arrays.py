@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tracemalloc
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.codec import Codec, sha256
 from glasswells.store.packing import BITS, MULTIPLES, PLAIN, Packed, pack
 from glasswells.store.reader import StoreReader
+from glasswells.store.recent_arrays import RecentArrays
 from glasswells.store.recovered import Recovered
 from glasswells.store.schema import STORE_NAME, create_store
 from glasswells.store.tasks import EncodedOutput, Ref, Task
@@ -160,3 +162,28 @@ def test_what_is_packed_anew_is_compared_with_the_inputs_of_its_task(
     assert sha256(near(0).tobytes()) not in rows
     assert sha256(beside.tobytes()) in {base for _, base, _ in rows.values()}
     assert verify_store(copy, CODEC).problems == ()
+
+
+def test_arrays_come_over_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library has more places than memory takes."""
+    monkeypatch.setattr("glasswells.store.recovered.RecentArrays", lambda: RecentArrays(2**16))
+    many = [near(0) + 0.5**number for number in range(1, 40) for _ in range(4)]
+    many = [place + 2.0**-9 * k for k, place in enumerate(many)]
+    source = write(tmp_path / "source", (GLASS, output(near(0))), (WALK, output(*many)))
+    size = sum(place.nbytes for place in many)
+    folder = tmp_path / "copy"
+    write(folder, (GLASS, output(near(0))))
+    with (
+        Recovered(source / STORE_NAME) as recovered,
+        Store(folder, CODEC) as store,
+        store.transaction(),
+    ):
+        store.add_task(WALK, 1)
+        (row,) = store.claim(1)
+        tracemalloc.start()
+        store.complete(row, found(recovered, WALK))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 0.8 * size  # records and some bases; all arrays take one and a half times that
+    assert kept(folder) == kept(source)
+    assert verify_store(folder, CODEC).problems == ()

@@ -112,9 +112,10 @@ class Takeover:
         join, codec = self.pipeline.stage(stage).join, self.store.codec
         if len(products) == 1 or join is None:
             return products[0]
-        return codec.encode(
-            join([codec.decode(encoded.body, encoded.arrays.__getitem__) for encoded in products])
+        state = join(
+            [codec.decode(found.body, found.arrays.__getitem__, late=True) for found in products]
         )
+        return self.recovered.with_arrays(codec.encode(state).body)
 
     def _chunks(self, chain: str) -> tuple[Sequence[RecoveredChunk], bool]:
         """The chunks of a chain that can be taken over, and whether they reach its end."""

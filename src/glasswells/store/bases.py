@@ -56,10 +56,14 @@ class Bases:
             self.join(digest, data, 1 if packed.base is None else 1 + self._reads[packed.base])
         return packed
 
+    @property
+    def has_room(self) -> bool:
+        """Whether more arrays may join."""
+        return len(self._data) < MOST_CANDIDATES
+
     def join(self, digest: str, data: bytes, reads: int) -> None:
         """Let an array of the same output be a base, if that is worth it."""
-        few = len(self._data) < MOST_CANDIDATES
-        if few and len(data) >= LEAST_BYTES and reads < OWN_BASES:
+        if self.has_room and len(data) >= LEAST_BYTES and reads < OWN_BASES:
             self._data[digest] = data
             self._reads[digest] = reads
 

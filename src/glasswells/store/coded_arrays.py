@@ -7,9 +7,9 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ TEXT = json.JSONEncoder(allow_nan=False, separators=(",", ":"), ensure_ascii=Tru
 DIGEST = re.compile('"array":"([0-9a-f]{64})"')
 """An array in a text that a codec wrote; inside of a text in such a text quotes are escaped."""
 
+Found = TypeVar("Found")
 SharedArrays = dict[tuple[str, str, str], np.ndarray[Any, Any]]
 """Arrays by digest, type and shape."""
 
@@ -40,6 +41,27 @@ class ArraysAtHand(NamedTuple):
         if key not in self.made:
             self.made[key] = _decode_array(self.bytes_of(digest), kind, shape)
         return self.made[key]
+
+
+class ArraysInFile(Mapping[str, Found]):
+    """Arrays of a record by their digests: each is read when somebody asks for it, and not kept."""
+
+    __slots__ = ("_digests", "_read")
+
+    def __init__(self, digests: Collection[str], read: Callable[[str], Found]) -> None:
+        self._digests = frozenset(digests)
+        self._read = read
+
+    def __getitem__(self, digest: str) -> Found:
+        if digest not in self._digests:
+            raise KeyError(digest)
+        return self._read(digest)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._digests)
+
+    def __len__(self) -> int:
+        return len(self._digests)
 
 
 class ArraysMet:

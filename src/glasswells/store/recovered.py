@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from glasswells.store.codec import Encoded, array_digests, sha256
+from glasswells.store.coded_arrays import ArraysInFile
 from glasswells.store.errors import CodecError, FormatError
 from glasswells.store.machine_failures import RECORDED
 from glasswells.store.packing import MOST_BASES, PLAIN, Packed, unpack, unpack_text
@@ -193,7 +194,10 @@ class Recovered:
         return self._whole[chunk.seq]
 
     def products(self, chunk: RecoveredChunk) -> list[tuple[str, Encoded]]:
-        """Kinds and records of a whole chunk, in the order in which they were made."""
+        """Kinds and records of a whole chunk, in the order in which they were made.
+
+        Their arrays are read when somebody asks for them: a library has more than memory takes.
+        """
         return [
             (kind, encoded) for _, kind, encoded in sorted(self._found_products(chunk), key=_id)
         ]
@@ -216,12 +220,25 @@ class Recovered:
                 body = unpack_text(None if row is None or len(row.values) != 7 else row.values[4])
                 if sha256(body.encode()) != record.digest:
                     continue
-                digests = array_digests(body)
-                arrays = {digest: self._array(digest) for digest in digests}
+                return self.with_arrays(body)
             except CodecError:
                 continue
-            return Encoded(body=body, arrays=arrays, packed=self._as_kept(digests))
         return None
+
+    def with_arrays(self, body: str) -> Encoded:
+        """The record of a text, with its arrays, which are read when somebody asks for them.
+
+        Raises
+        ------
+        CodecError
+            If one is lost.
+        """
+        digests = array_digests(body)
+        for digest in digests - self._whole_rows.keys():
+            self._array(digest)  # to see that it is whole
+        packed = [digest for digest in digests if self._is_kept_as_today(digest)]
+        arrays = ArraysInFile(digests, self._array)
+        return Encoded(body=body, arrays=arrays, packed=ArraysInFile(packed, self._as_kept))
 
     def _array(self, digest: str, depth: int = 0) -> bytes:
         """The bytes of an array, from the first of several rows that has them."""
@@ -246,14 +263,14 @@ class Recovered:
         known = b"" if packed.base is None else self._array(packed.base, depth + 1)
         return unpack(packed, known)
 
-    def _as_kept(self, digests: Iterable[str]) -> dict[str, Packed]:
-        """Arrays that are whole as the store kept them; none that older formats kept unpacked."""
-        rows = {digest: self._pages.row(self._whole_rows[digest]) for digest in digests}
-        return {
-            digest: _packed_in(row)
-            for digest, row in rows.items()
-            if row is not None and len(row.values) > OLD_BLOB_COLUMNS
-        }
+    def _is_kept_as_today(self, digest: str) -> bool:
+        """Whether the row of a whole array says how it is packed; older formats packed none."""
+        row = self._pages.row(self._whole_rows[digest])
+        return row is not None and len(row.values) > OLD_BLOB_COLUMNS
+
+    def _as_kept(self, digest: str) -> Packed:
+        """A whole array as the store kept it."""
+        return _packed_in(self._pages.row(self._whole_rows[digest]))
 
     def _scan(self, path: Path) -> None:
         readers: dict[tuple[int, int], Callable[[int | None, tuple[Any, ...], Place], None]] = {

@@ -91,13 +91,13 @@ class Shelf:
         DamagedStoreError
             If an array is the difference from one that is missing, and its bytes are not known.
         """
-        packed: dict[str, Packed] = {}
+        packed: dict[str, Encoded] = {}
         at_hand: set[str] = set()
         for record in (*(record for _, record in output.products), output.state):
             if record is not None:
-                for digest, found in record.packed.items():
+                for digest in record.packed:
                     # The first one counts: a worker packs the next as the difference from itself.
-                    packed.setdefault(digest, found)
+                    packed.setdefault(digest, record)
                 at_hand |= record.arrays.keys()
         for digest in packed:
             self._add_after_its_base(digest, packed, at_hand)
@@ -106,12 +106,12 @@ class Shelf:
         return Bases({digest: self._array(digest) for digest in reads}, reads)
 
     def _add_after_its_base(
-        self, digest: str, packed: Mapping[str, Packed], at_hand: Collection[str]
+        self, digest: str, packed: Mapping[str, Encoded], at_hand: Collection[str]
     ) -> None:
-        """As a record further on may have the base."""
+        """As a record further on may have the base. `packed`: a record that has each of them."""
         if self._has(digest):
             return
-        found = packed[digest]
+        found = packed[digest].packed[digest]
         if found.base is not None and found.base in packed:
             self._add_after_its_base(found.base, packed, at_hand)
         if found.base is None or self._has(found.base) or digest not in at_hand:
@@ -129,11 +129,12 @@ class Shelf:
         """
         for digest in record.known:
             self._base_of(digest)  # refuses one that is missing
-        for digest, data in record.arrays.items():
-            if self._has(digest):
-                bases.join(digest, data, self._reads(digest))
-            else:
-                self._insert(digest, bases.pack(digest, data, passes=kind == CHECKPOINT))
+        for digest in record.arrays:  # which may be read one by one
+            if not self._has(digest):
+                packed = bases.pack(digest, record.arrays[digest], passes=kind == CHECKPOINT)
+                self._insert(digest, packed)
+            elif bases.has_room:
+                bases.join(digest, record.arrays[digest], self._reads(digest))
         ((last,),) = self._execute("SELECT MAX(id) FROM records")
         identity = (last or 0) + 1
         mark = seal(identity, task, kind, position, record.digest)
