@@ -11,7 +11,7 @@ from glasswells.core.errors import InputError
 from glasswells.core.limits import Count, NotNegative, Positive, check_limits
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import InherentStructure, Pair, Transition
-from glasswells.landscape.library import KEPT_AT_HAND
+from glasswells.landscape.known_places import KEPT_AT_HAND
 from glasswells.landscape.pairs import at_hand, pair_distance, pair_features
 
 COUPLING = 0.094

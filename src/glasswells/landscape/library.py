@@ -5,23 +5,20 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from glasswells.core.described import explained
 from glasswells.core.geometry import displacement
 from glasswells.core.limits import Positive, check_limits
-from glasswells.core.records import Array, Configuration, InherentStructure, LateConfiguration
+from glasswells.core.records import Array, Configuration, InherentStructure
+from glasswells.landscape.known_places import KnownPlaces
 
 MOST_STEPS = 5.0
 """Jumps by which two visits to one minimum may differ: pairs that lie at the cutoff."""
 MOVED = 0.01
 """How far such pairs move a minimum, length; half of the least displacement by which minima of
 glasses were seen to differ."""
-KEPT_AT_HAND = 1024
-"""Configurations that are in memory at once, where each is looked at many times: 36 MB of 1500
-particles."""
 
 
 @explained
@@ -58,24 +55,6 @@ MetAgain = Callable[[Configuration, Configuration], None]
 """Hears of a configuration that is a known one, and of that one, where they differ in some bits."""
 
 
-AtHand = Callable[[Configuration], Configuration]
-"""Gives a configuration with its arrays in memory."""
-
-
-def latest_at_hand() -> AtHand:
-    """Gives configurations that are read when somebody looks; the latest stay in memory."""
-
-    @lru_cache(KEPT_AT_HAND)
-    def read(configuration: LateConfiguration) -> Configuration:
-        return configuration.at_hand()
-
-    def at_hand(configuration: Configuration) -> Configuration:
-        is_late = isinstance(configuration, LateConfiguration)
-        return read(configuration) if is_late else configuration
-
-    return at_hand
-
-
 class Library:
     """Inherent structures of one glass, found again by energy and displacement.
 
@@ -87,8 +66,8 @@ class Library:
         When two minima are one.
     met_again
         Hears of minima that are met again.
-    at_hand
-        Gives the structures that are looked at; libraries may share the room that it takes.
+    places
+        Where structures are that have to be read; libraries may share it.
     """
 
     def __init__(
@@ -96,11 +75,11 @@ class Library:
         box: Array,
         identity: Identity | None = None,
         met_again: MetAgain | None = None,
-        at_hand: AtHand | None = None,
+        places: KnownPlaces | None = None,
     ) -> None:
         self.identity = identity or Identity()
         self._met_again = met_again or (lambda found, known: None)
-        self._at_hand = at_hand or latest_at_hand()
+        self._places = places or KnownPlaces()
         self._box = box
         self._structures: list[InherentStructure] = []
         self._energies: list[float] = []
@@ -112,10 +91,10 @@ class Library:
         box: Array,
         identity: Identity,
         structures: Sequence[InherentStructure],
-        at_hand: AtHand | None = None,
+        places: KnownPlaces | None = None,
     ) -> Library:
         """A library that holds structures made earlier, numbered as they are."""
-        library = cls(box, identity, at_hand=at_hand)
+        library = cls(box, identity, places=places)
         for structure in structures:
             library._insert(structure)
         return library
@@ -151,7 +130,12 @@ class Library:
 
     def positions(self, index: int) -> Array:
         """Where the particles of a structure are, (N, 3)."""
-        return self._at_hand(self._structures[index].configuration).positions
+        return self._places.positions(self._structures[index].configuration)
+
+    def is_far(self, index: int, positions: Array, farthest: float) -> bool:
+        """Whether some particle is known to have moved by more than `farthest` from a structure."""
+        known = self._structures[index].configuration
+        return self._places.is_far(known, positions, self._box, farthest)
 
     def largest_displacement(self, index: int, positions: Array) -> float:
         """Largest distance of a particle from its place in a structure, drift removed."""

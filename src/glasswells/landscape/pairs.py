@@ -13,7 +13,7 @@ from glasswells.core.fields import participation_number
 from glasswells.core.geometry import displacement, minimum_image
 from glasswells.core.masses import relative_masses
 from glasswells.core.records import Array, Configuration, InherentStructure, Pair
-from glasswells.landscape.library import KEPT_AT_HAND
+from glasswells.landscape.known_places import KEPT_AT_HAND
 
 UNAMBIGUOUS = 0.25
 """Part of a box edge. If all components of a field are below it, those without the drift, which is

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from glasswells.core.checks import not_negative, positive
-from glasswells.core.compiler import kernel
 from glasswells.core.described import explained
 from glasswells.core.records import Array
 from glasswells.landscape.library import Library
+from glasswells.landscape.moves import moves_between
 
 ROUNDED = 4 * 0.5 / np.sqrt(12)
 """Largest error of F.d/2, for a minimum at multiples of a unit, over that unit and |F|: four
@@ -70,10 +70,13 @@ class Recognizer:
         return False
 
     def _belongs(self, index: int, positions: Array, energy: float, forces: Array) -> bool:
+        farthest = self._settings.displacement
+        if self._library.is_far(index, positions, farthest):
+            return False
         height = energy - self._library[index].energy
         known, moved = self._library.positions(index), np.empty_like(positions)
-        largest2 = moves_between(known, positions, self._box, self._settings.displacement, moved)
-        if not largest2 <= self._settings.displacement**2:
+        largest2 = moves_between(known, positions, self._box, farthest, moved)
+        if not largest2 <= farthest**2:
             return False
         harmonic = -0.5 * float(np.vdot(forces, moved))
         allowed = self._settings.anharmonicity * height
@@ -85,41 +88,3 @@ def are_apart(one: Array, other: Array, box: Array, farthest: float) -> bool:
     """Whether some particle has moved by more than `farthest` beside the common translation."""
     largest2 = moves_between(one, other, box, farthest, np.empty_like(one))
     return bool(not largest2 <= farthest * farthest)
-
-
-@kernel
-def moves_between(r_nc, other_nc, box_c, farthest, moved_nc):  # type: ignore[no-untyped-def]
-    """Fill the moves from one configuration to another; the square of the largest.
-
-    As `core.geometry.displacement`, the drift removed, where no particle has moved by more than
-    `farthest`. Then the moves of any two particles differ by at most twice that, whatever the
-    common translation, which tells the images apart. Elsewhere it stops with infinity.
-    """
-    n = r_nc.shape[0]
-    x0, y0, z0 = (
-        other_nc[0, 0] - r_nc[0, 0],
-        other_nc[0, 1] - r_nc[0, 1],
-        other_nc[0, 2] - r_nc[0, 2],
-    )
-    mean_x, mean_y, mean_z = 0.0, 0.0, 0.0
-    for i in range(n):
-        x = other_nc[i, 0] - r_nc[i, 0] - x0
-        y = other_nc[i, 1] - r_nc[i, 1] - y0
-        z = other_nc[i, 2] - r_nc[i, 2] - z0
-        x -= box_c[0] * np.rint(x / box_c[0])
-        y -= box_c[1] * np.rint(y / box_c[1])
-        z -= box_c[2] * np.rint(z / box_c[2])
-        if not x * x + y * y + z * z <= 4.0 * farthest * farthest:
-            return np.inf
-        moved_nc[i, 0], moved_nc[i, 1], moved_nc[i, 2] = x, y, z
-        mean_x += x
-        mean_y += y
-        mean_z += z
-    largest2 = 0.0
-    for i in range(n):
-        moved_nc[i, 0] -= mean_x / n
-        moved_nc[i, 1] -= mean_y / n
-        moved_nc[i, 2] -= mean_z / n
-        x, y, z = moved_nc[i, 0], moved_nc[i, 1], moved_nc[i, 2]
-        largest2 = max(largest2, x * x + y * y + z * z)
-    return largest2

@@ -21,7 +21,7 @@ from glasswells.core.masses import mass_weights
 from glasswells.core.outcomes import Outcome
 from glasswells.core.progress import Report, silent
 from glasswells.core.records import Configuration
-from glasswells.landscape.library import latest_at_hand
+from glasswells.landscape.known_places import KnownPlaces
 from glasswells.landscape.recognition import are_apart
 from glasswells.landscape.trajectory import ExplorationSettings, ExplorationState, Trajectory
 from glasswells.minimization.lane_descent import LaneDescents
@@ -69,8 +69,8 @@ def continue_in_lanes(
     report: Report = silent,
 ) -> list[ExplorationState]:
     """Go on with up to sixteen trajectories for some more quenches each; see `goes_in_lanes`."""
-    at_hand = latest_at_hand()
-    trajectories = [Trajectory(state, settings, interactions, at_hand) for state in states]
+    places = KnownPlaces()
+    trajectories = [Trajectory(state, settings, interactions, places) for state in states]
     motion = LaneTrajectories(
         interactions, [state.dynamics for state in states], settings.time_step
     )

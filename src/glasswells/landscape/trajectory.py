@@ -12,7 +12,8 @@ from glasswells.core.described import explained
 from glasswells.core.limits import NotNegative, Positive, PositiveCount, check_limits
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array, InherentStructure, Transition
-from glasswells.landscape.library import AtHand, Identity, Library
+from glasswells.landscape.known_places import KnownPlaces
+from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.places import kept_place, unit_within
 from glasswells.landscape.recognition import Recognition, Recognizer
 from glasswells.minimization import MinimizerSettings, minimize_positions
@@ -103,7 +104,7 @@ class Trajectory:
     ----------
     state, settings, interactions
         Where it is, how it goes on, and the energy.
-    at_hand
+    places
         As for `Library`; trajectories that go on together share it.
     """
 
@@ -112,7 +113,7 @@ class Trajectory:
         state: ExplorationState,
         settings: ExplorationSettings,
         interactions: Interactions,
-        at_hand: AtHand | None = None,
+        places: KnownPlaces | None = None,
     ) -> None:
         self._before = state
         self._settings = settings
@@ -121,7 +122,7 @@ class Trajectory:
         self._unit = unit_within(identity.displacement) if settings.keep_places else 0.0
         self._glass = state.dynamics.configuration()
         self._library = Library.from_structures(
-            self._glass.box, settings.identity, state.structures, at_hand
+            self._glass.box, settings.identity, state.structures, places
         )
         self._counts = Counter({(t.i, t.j): t.count for t in state.transitions})
         self._last = state.last

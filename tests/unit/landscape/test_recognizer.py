@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from glasswells.core.geometry import displacement
-from glasswells.landscape.recognition import are_apart, moves_between
+from glasswells.core.records import Configuration, LateConfiguration
+from glasswells.landscape.known_places import KnownPlaces
+from glasswells.landscape.moves import moves_between
+from glasswells.landscape.recognition import are_apart
 
 BOX = np.array([4.0, 5.0, 6.0])
 N, LIMIT = 40, 0.004
@@ -47,3 +50,31 @@ def test_bad_numbers_are_apart(known: np.ndarray) -> None:
         other = known.copy()
         other[particle, 2] = np.nan
         assert are_apart(known, other, BOX, LIMIT)
+
+
+def test_a_few_particles_tell_most_far_places_and_no_near_one(known: np.ndarray) -> None:
+    """A place that has to be read is read once, however often others are compared with it."""
+    reads = 0
+
+    def read(source: str) -> Configuration:
+        nonlocal reads
+        reads += 1
+        return Configuration(positions=known, diameters=np.ones(N), box=BOX)
+
+    late = LateConfiguration("", {"positions": known.shape}, read)
+    places, rng = KnownPlaces(), np.random.default_rng(3)
+    told = apart = 0
+    for scale in np.geomspace(0.1 * LIMIT, 30 * LIMIT, 300):
+        other = known + rng.normal(size=(N, 3)) * scale + rng.normal(size=3)
+        is_far = places.is_far(late, other, BOX, LIMIT)
+        stops = np.isinf(moves_between(known, other, BOX, LIMIT, np.empty((N, 3))))
+        assert stops or not is_far
+        told, apart = told + is_far, apart + stops
+    assert 0.9 * apart < told < 280
+    one = known.copy()
+    one[N // 2 + 1, 0] += 1.0  # no particle that is looked at
+    assert are_apart(known, one, BOX, LIMIT)
+    assert not places.is_far(late, one, BOX, LIMIT)
+    assert np.array_equal(places.positions(late), known)
+    assert reads == 1
+    assert not places.is_far(late.at_hand(), other, BOX, LIMIT)  # nothing is saved by it

@@ -13,7 +13,8 @@ import pytest
 
 from glasswells.core.records import Configuration, InherentStructure, LateConfiguration
 from glasswells.engines.worker import run_task
-from glasswells.landscape.library import Identity, Library, latest_at_hand
+from glasswells.landscape.known_places import KnownPlaces
+from glasswells.landscape.library import Identity, Library
 from glasswells.landscape.pushed import Pushed
 from glasswells.stages.pipeline import PIPELINE
 from glasswells.store.codec import sha256
@@ -140,7 +141,7 @@ def test_a_library_reads_places_only_where_energies_are_close_and_places_are_not
 
 def test_libraries_keep_the_latest_places_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all trajectories together so many as there is room for."""
-    monkeypatch.setattr("glasswells.landscape.library.KEPT_AT_HAND", 2)
+    monkeypatch.setattr("glasswells.landscape.known_places.KEPT_AT_HAND", 2)
     reads = Counter[str]()
     records = [structure(seed, float(seed)) for seed in range(4)]
     names = {sha256(r.configuration.positions.tobytes()): k for k, r in enumerate(records)}
@@ -154,10 +155,10 @@ def test_libraries_keep_the_latest_places_at_hand(monkeypatch: pytest.MonkeyPatc
 
         return late(record, bytes_of)
 
-    box, at_hand = np.full(3, 4.0), latest_at_hand()
+    box, places = np.full(3, 4.0), KnownPlaces()
     libraries = [
         Library.from_structures(
-            box, Identity(), [replace(waits(r), index=k) for k, r in enumerate(part)], at_hand
+            box, Identity(), [replace(waits(r), index=k) for k, r in enumerate(part)], places
         )
         for part in (records[:2], records[2:])
     ]
