@@ -30,15 +30,17 @@ GROWTH = 0.7
 GROWTH_SPREAD = 0.35
 """... give or take: from 2000 to 12 000 quenches of six glasses of 0.07 their linked pairs grew
 with powers between 0.3 and 1.2."""
-COPIES = 5
-"""Of all minima of a glass, in the worker that pools its library and the coordinator together:
-10.2 GB for 1.9 GB of positions in the worked example of 0.092."""
 SPECTRUM_MATRICES = 5
 """Dense matrices of (3N)^2 numbers in a full spectrum: 0.8 GB for 1500 particles."""
 MEGABYTE = 1e6
-PROCESS_BYTES = 450 * MEGABYTE
-"""Of a process with compilers and solvers: 300 MB while it explored 1500 particles, 460 MB while it
-searched paths."""
+COORDINATOR_BYTES, WORKER_BYTES = 250 * MEGABYTE, 520 * MEGABYTE
+"""Of a process with compilers and solvers: 190 MB, and places that were looked at last; 520 MB
+while 16 trajectories of 1500 particles went on side by side, 460 MB while paths were searched."""
+COORDINATOR_PER_MINIMUM, WORKER_PER_MINIMUM = 3.2e3, 5.7e3
+"""Bytes for each minimum of a glass, whose place is in the store: by the growth from 5000 to 20 000
+minima (`benchmarks/bench_pooling.py`)."""
+NEW_PER_PARTICLE = 30.0
+"""Bytes for each minimum that a worker met since the last checkpoint: its place, 24, and packed."""
 ESTIMATED = (
     *("prepare", "explore", "push", "library", "pairs", "screening"),
     *("paths", "splittings", "couplings", "modes", "overlaps"),
@@ -293,11 +295,17 @@ def _wall(cpu: Range, chains: list[Range], workers: int) -> Range:
 
 def _memory(plan: Plan, works: list[_GroupWork], workers: int) -> float:
     n = n_particles(plan)
-    minima = max(work.own.range().value / work.group.glasses for work in works)
+    minima, new = 0.0, 0.0
+    for work in works:
+        of_glass = work.own.range().value / work.group.glasses
+        chunk = work.group.lanes * plan.explore.chunk_quenches
+        minima = max(minima, of_glass)
+        new = max(new, min(of_glass, of_glass * chunk / work.group.quenches))
     spectrum = 0.0
     if plan.pairs.rules and plan.modes.enabled and plan.modes.full_spectra:
         spectrum = SPECTRUM_MATRICES * 8.0 * (3 * n) ** 2
-    return (1 + workers) * PROCESS_BYTES + workers * spectrum + COPIES * 24.0 * n * minima
+    worker = WORKER_BYTES + WORKER_PER_MINIMUM * minima + NEW_PER_PARTICLE * n * new + spectrum
+    return COORDINATOR_BYTES + COORDINATOR_PER_MINIMUM * minima + workers * worker
 
 
 def _flat(costs: Iterable[list[Amount]]) -> list[Amount]:
