@@ -119,7 +119,8 @@ def test_whatever_is_saved_is_read_back_to_the_bit(content: Any) -> None:
 def test_equal_records_have_equal_digests_and_texts_are_plain_json(content: Any) -> None:
     first, again = CODEC.encode(Box(content=content)), CODEC.encode(Box(content=content))
     assert first.digest == again.digest == sha256(first.body.encode())
-    json.loads(first.body, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    tree = json.loads(first.body, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert json.dumps(tree, separators=(",", ":")) == first.body
 
 
 def test_records_of_the_core_pass_their_own_checks_again() -> None:
