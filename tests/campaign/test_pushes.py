@@ -78,22 +78,25 @@ def test_pairs_behind_saddles_are_followed_under_their_rule(campaign: Path) -> N
     assert any(isinstance(well, DoubleWell) for well in wells)
 
 
-def test_a_push_goes_on_from_its_state_bit_for_bit(campaign: Path) -> None:
-    """The task again, each chunk from the state as the store keeps it."""
+@pytest.mark.parametrize("late", [False, True])
+def test_a_push_goes_on_from_its_state_bit_for_bit(campaign: Path, late: bool) -> None:
+    """The task again, each chunk from the state as the store keeps it; also where places are read
+    when somebody looks at one."""
     plan: Plan = read_plan(PLAN)
     with open_campaign(campaign, PIPELINE) as store:
         task = next(row.task for row in store.tasks(stage="push"))
-        inputs = tuple(tuple(store.products(ref)) for ref in task.inputs)
         (kept,) = (item.digest for item in store.records("pushed"))
-    state = None
-    for _ in range(plan.push.minima):
-        seed = np.random.SeedSequence(0)  # nothing is drawn
-        output = run_push(
-            TaskInput(inputs=inputs, parameters=task.parameters, seed=seed, state=state)
-        )
-        if output.state is not None:
-            encoded = PIPELINE.codec.encode(output.state)
-            state = PIPELINE.codec.decode(encoded.body, encoded.arrays.__getitem__)
+        state, arrays = None, dict[str, bytes]()
+        for _ in range(plan.push.minima):
+            seed = np.random.SeedSequence(0)  # nothing is drawn
+            inputs = tuple(tuple(store.products(ref, late=late)) for ref in task.inputs)
+            output = run_push(
+                TaskInput(inputs=inputs, parameters=task.parameters, seed=seed, state=state)
+            )
+            if output.state is not None:
+                encoded = PIPELINE.codec.encode(output.state)
+                arrays |= encoded.arrays
+                state = PIPELINE.codec.decode(encoded.body, arrays.__getitem__, late=late)
     ((kind, record),) = output.products
     assert kind == "pushed"
     assert PIPELINE.codec.encode(record).digest == kept
