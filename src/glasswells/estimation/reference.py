@@ -20,8 +20,6 @@ rules `linked` and `close`, 1192 path searches, 721 double wells."""
 COUPLED = "docs/stages/couplings.md, eight double wells"
 SIX = "six shipped glasses of 0.07, November 2026"
 """18 double wells with modes, three of each."""
-ROOM = "docs/VALIDATION.md, room of a store: one of ten shipped glasses of 0.07"
-"""Six trajectories of 2000 quenches, 147 path searches, 105 double wells."""
 WITH_MODES = "docs/VALIDATION.md, room of a store: a glass of 0.07 with modes"
 """Four trajectories of 500 quenches, 39 path searches, 34 double wells."""
 SIXTY = "sixty shipped glasses, November 2026"
@@ -77,15 +75,15 @@ attempt frequencies, the modes of a minimum, the overlaps of a double well, a fu
 tangent study more."""
 
 BYTES = {
-    "glass_bytes": _rate(5.8e4, 0.1, 1, ROOM),
-    "structure_bytes": _rate(5.4e3, 0.3, 1, ROOM),
-    "library_bytes": _rate(180.0, 0.3, 1, ROOM),
-    "round_bytes": _rate(2.0e3, 0.3, 1, ROOM),
-    "search_bytes": _rate(4.6e4, 0.3, 1, WITH_MODES),
-    "splitting_bytes": _rate(1.5e3, 0.1, 1, ROOM),
+    "glass_bytes": _rate(5.3e4, 0.1, 1, WITH_MODES),
+    "structure_bytes": _rate(2.6e3, 0.5, 1, WITH_MODES),
+    "library_bytes": _rate(110.0, 0.3, 1, WITH_MODES),
+    "round_bytes": _rate(8.0e2, 0.3, 1, WITH_MODES),
+    "search_bytes": _rate(5.5e4, 0.3, 1, WITH_MODES),
+    "splitting_bytes": _rate(1.1e3, 0.1, 1, WITH_MODES),
     "coupling_bytes": _rate(1.5e3, 0.3, 1, COUPLED),
-    "modes_bytes": _rate(3.8e4, 0.2, 1, WITH_MODES),
-    "overlap_bytes": _rate(3.2e4, 0.2, 1, WITH_MODES),
+    "modes_bytes": _rate(3.4e4, 0.2, 1, WITH_MODES),
+    "overlap_bytes": _rate(3.3e4, 0.2, 1, WITH_MODES),
 }
 """Of the file, for each glass, minimum that a trajectory met, path search, splitting and so on."""
 
