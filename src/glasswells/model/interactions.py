@@ -94,12 +94,8 @@ class PairInteractions:
 
         What it answers depends on where it is asked first, not on what was asked of others.
         """
-        if self._nested is None:
-            self._nested = NestedBuilder(
-                self.list_builder(self.diameters), self.box, self.constants
-            )
         other = copy(self)
-        other._builder = self._nested
+        other._builder = other._nested = self.nested_builder()
         other._reference = other._pairs = None
         return other
 
@@ -116,6 +112,13 @@ class PairInteractions:
         diameters.flags.writeable = False  # as those of configurations: see `_writable`
         over_mean = self.model.ranges(diameters).over_mean
         return ListBuilder(self.model.law, self.constants, diameters, self.box, over_mean)
+
+    def nested_builder(self) -> NestedBuilder:
+        """A builder of lists from a wider one, which all share that ask for it here."""
+        if self._nested is None:
+            builder = self.list_builder(self.diameters)
+            self._nested = NestedBuilder(builder, self.box, self.constants)
+        return self._nested
 
     def pairs(self, positions: Array) -> PairList:
         """A list that holds every interacting pair at these positions (and some more).

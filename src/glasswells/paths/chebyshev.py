@@ -24,7 +24,8 @@ from glasswells.core.records import Array
 from glasswells.curvature.copies import copy_field
 from glasswells.model.kernels import force_kernel, largest_displacement2
 from glasswells.model.law import PairLaw
-from glasswells.model.neighbors import ListBuilder, PairList
+from glasswells.model.neighbors import PairList
+from glasswells.model.nested_lists import NestedBuilder
 from glasswells.model.pair_model import Interactions
 from glasswells.paths.surface import Surface
 
@@ -166,12 +167,15 @@ class Listed(Protocol):
     """Interactions of a pair law, with lists of their pairs: what a compiled loop needs."""
 
     model: Any
-    diameters: Array
     box: Array
     constants: Any
 
-    def list_builder(self, diameters: Array) -> ListBuilder:
+    def nested_builder(self) -> NestedBuilder:
         """A builder of lists for these particles."""
+        ...
+
+    def afresh(self) -> Interactions:
+        """The same energy, whose lists come from that builder."""
         ...
 
 
@@ -181,7 +185,7 @@ class _PairRun:
     def __init__(self, interactions: Listed) -> None:
         i = interactions
         self._interactions = i
-        self._builder = i.list_builder(i.diameters)
+        self._builder = i.nested_builder()
         self._pairs: PairList | None = None
         self._reference = np.empty(0)
         self._work = np.empty((4, 0, 3))

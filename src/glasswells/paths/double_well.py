@@ -19,6 +19,7 @@ from glasswells.model.functions import checked_interactions
 from glasswells.model.mass_weighted import MassWeighted
 from glasswells.model.pair_model import Model
 from glasswells.model.precision import precision_of
+from glasswells.paths.chebyshev import Listed
 from glasswells.paths.diagnosis import differences, finding
 from glasswells.paths.newton import newton
 from glasswells.paths.pathway import NoPathway, Pathway, find_pathway, is_same_minimum
@@ -166,6 +167,8 @@ def surface_of(model: Model, configuration: Configuration) -> Surface:
     have to be multiplied by its square root.
     """
     interactions, masses = model.interactions(configuration), relative_masses(configuration)
+    if isinstance(interactions, Listed):
+        interactions = interactions.afresh()  # one wide list serves all lists of a path
     if masses is not None:
         interactions = MassWeighted(interactions, np.sqrt(masses)[:, None])
     return Surface(interactions=interactions, box=configuration.box)

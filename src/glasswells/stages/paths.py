@@ -84,7 +84,7 @@ PATHS = Stage(
     title="minimum energy paths",
     run=run_paths,
     settings={"paths": PathsSection},
-    code_format=6,
+    code_format=7,
     takes=("structure", "path_minimum"),
     gives={
         "double_well": DoubleWell,

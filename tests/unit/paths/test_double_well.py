@@ -22,6 +22,8 @@ from glasswells.core.geometry import displacement
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Configuration, DoubleWell, PathFailure
 from glasswells.model.functions import energy, forces, hessian
+from glasswells.model.neighbors import ListBuilder
+from glasswells.model.nested_lists import WIDE_SKIN
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths import find_double_well, find_double_wells
 from glasswells.paths.pathway import NoPathway, Pathway, find_pathway
@@ -94,6 +96,20 @@ def wells(results: list[DoubleWell | PathFailure]) -> list[DoubleWell]:
     found = [r for r in results if isinstance(r, DoubleWell)]
     assert len(found) >= 4
     return found
+
+
+def test_one_wide_list_serves_all_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it each of some twenty lists is made from all pairs of particles."""
+    made = []
+    build = ListBuilder.build
+    monkeypatch.setattr(
+        ListBuilder, "build", lambda self, *rest: made.append(rest[1]) or build(self, *rest)
+    )
+    a, b = real_pairs(1)[0]
+    find_double_well(MODEL, a, b)
+    # Of A and B, where forces and the places of particles are checked, and of the path.
+    assert made.count(WIDE_SKIN) == 1
+    assert len(made) <= 5
 
 
 def test_saddles_have_one_negative_eigenvalue(wells: list[DoubleWell]) -> None:
