@@ -36,7 +36,7 @@ MEGABYTE = 1e6
 COORDINATOR_BYTES, WORKER_BYTES = 250 * MEGABYTE, 520 * MEGABYTE
 """Of a process with compilers and solvers: 190 MB, and places that were looked at last; 520 MB
 while 16 trajectories of 1500 particles went on side by side, 460 MB while paths were searched."""
-COORDINATOR_PER_MINIMUM, WORKER_PER_MINIMUM = 3.2e3, 5.8e3
+COORDINATOR_PER_MINIMUM, WORKER_PER_MINIMUM = 4.2e3, 5.8e3
 """Bytes for each minimum of a glass, whose place is in the store: by the growth from 5000 to 20 000
 minima (`benchmarks/bench_pooling.py`)."""
 NEW_PER_PARTICLE = 30.0

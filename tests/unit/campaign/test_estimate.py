@@ -141,7 +141,7 @@ def test_memory_hardly_grows_with_minima() -> None:
     )
     assert found == pytest.approx(0.91e9, rel=0.1)
     minima = 16 * 4500 * 0.864  # of 0.864 that a quench meets
-    assert longer - found == pytest.approx(minima * 9.0e3)
+    assert longer - found == pytest.approx(minima * 10.0e3)
     assert found - finer == pytest.approx(16 * 50 * 0.864 * 1500 * 30.0)
 
 
