@@ -31,6 +31,9 @@ class DifferenceInteractions(ABC):
         Length over which the curvature of the energy changes by its own size.
     """
 
+    derivatives_are_exact = False
+    """As `model.precision.derivatives_are_exact`."""
+
     def __init__(self, force_noise: float, anharmonic_length: float) -> None:
         self.force_noise, self.anharmonic_length = force_noise, anharmonic_length
         self._steps = {

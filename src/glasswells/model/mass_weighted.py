@@ -7,7 +7,7 @@ import scipy.sparse
 
 from glasswells.core.records import Array
 from glasswells.model.pair_model import Derivatives, Interactions
-from glasswells.model.precision import Precision, precision_of
+from glasswells.model.precision import Precision, derivatives_are_exact, precision_of
 
 
 class MassWeighted:
@@ -34,6 +34,11 @@ class MassWeighted:
         """That of the plain energies, with the forces over the least weight."""
         plain = precision_of(self.plain)
         return Precision(plain.force / float(self.weights.min()), plain.energy)
+
+    @property
+    def derivatives_are_exact(self) -> bool:
+        """Whether those of the plain energies are."""
+        return derivatives_are_exact(self.plain)
 
     def energy_and_forces(self, positions: Array) -> tuple[float, Array]:
         """Total energy, and forces (N, 3) over the weights, at Q (N, 3)."""

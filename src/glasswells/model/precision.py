@@ -2,8 +2,9 @@
 
 Pair models are exact to the rounding of double precision, for which all defaults of the package
 are made, and continuous unless their law jumps at its cutoff (`is_cut_smoothly`). Other
-interactions may state more noise by an attribute `precision`, and that their energy never jumps by
-an attribute `is_continuous`.
+interactions may state more noise by an attribute `precision`, that their energy never jumps by an
+attribute `is_continuous`, and that second and higher derivatives are differences of forces by an
+attribute `derivatives_are_exact`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def precision_of(interactions: Any) -> Precision:
     """What the interactions state, `EXACT` by default."""
     stated: Precision = getattr(interactions, "precision", EXACT)
     return stated
+
+
+def derivatives_are_exact(interactions: Any) -> bool:
+    """Whether derivatives are as exact as forces; by default they are."""
+    return bool(getattr(interactions, "derivatives_are_exact", True))
 
 
 def is_continuous(interactions: Any) -> bool:

@@ -13,9 +13,10 @@ import numpy as np
 
 from glasswells.core.outcomes import Outcome
 from glasswells.core.records import Array
+from glasswells.model.precision import derivatives_are_exact
 from glasswells.paths.chebyshev import Flow
 from glasswells.paths.curve import Arc, CurvePoint
-from glasswells.paths.ending import ending, quadratic_end
+from glasswells.paths.ending import ending, quadratic_rest
 from glasswells.paths.manifold import UnstableManifold, unstable_manifold
 from glasswells.paths.newton import StationaryPoint, newton
 from glasswells.paths.saddle import INDEX_TOLERANCE, Saddle
@@ -128,7 +129,7 @@ def descend(
     trail = _Trail([CurvePoint(saddle.positions, sign * saddle.mode)])
     half = manifold or unstable_manifold(surface, saddle, settings)
     half = half if sign > 0 else half.reversed()
-    amplitude = min(half.reach(settings), settings.first_fraction * min(from_saddle))
+    amplitude = half.start(surface, settings.first_fraction * min(from_saddle), settings)
     marks: list[dict[float, Array]] = [{} for _ in targets]
     away = from_saddle
     for start in half.points(amplitude, settings.first_spacing):
@@ -253,16 +254,18 @@ def _enter(
 ) -> float | None:
     """Add the end of the path, near its minimum, and return the length that is left.
 
-    None if its error is too large; the last one is taken as quadratic then.
+    None if its error is too large; the last one is taken as quadratic then. Where derivatives are
+    differences of forces, their noise would be all that the span of many of them tells.
     """
     origin = here.point.positions - offset
-    end = ending(surface, origin, offset, settings)
-    trail.evaluations += end.evaluations
-    if end.error <= settings.entry_error:
-        for point in end.points:
-            trail.add(point)
-        return end.rest
-    return quadratic_end(surface, origin, offset, settings).rest if is_last else None
+    if derivatives_are_exact(surface.interactions):
+        end = ending(surface, origin, offset, settings)
+        trail.evaluations += end.evaluations
+        if end.error <= settings.entry_error:
+            for point in end.points:
+                trail.add(point)
+            return end.rest
+    return quadratic_rest(surface, origin, offset, settings) if is_last else None
 
 
 def _is_elsewhere(

@@ -219,11 +219,13 @@ def ending(surface: Surface, origin: Array, offset: Array, settings: PathSetting
     )
 
 
-def quadratic_end(surface: Surface, origin: Array, offset: Array, settings: PathSettings) -> Ending:
-    """The same where the surface is quadratic from the start; there are no points."""
-    span = span_of(surface.expansion(origin), offset, settings)
-    rest = quadratic_length(span.stiffness, span.modes @ offset.ravel())
-    return Ending(points=(), rest=rest, error=np.inf, evaluations=0)
+def quadratic_rest(surface: Surface, origin: Array, offset: Array, settings: PathSettings) -> float:
+    """Arc length from A + offset (N, 3) to A where the surface is quadratic from there on."""
+    space = surface.expansion(origin).krylov(offset.ravel(), settings.entry_dimension)
+    while space.can_grow:
+        space.step()
+    values, vectors = space.ritz()
+    return quadratic_length(values, space.norm * vectors[0])
 
 
 def _solve(

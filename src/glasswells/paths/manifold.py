@@ -7,6 +7,10 @@ across v. That the flow keeps to it, x'(a) da/dt = -g(x(a)), says in orders two 
 (M - 3 lambda) d = -3 U:vc - T:vvv + 3 (U:vvv) c   across v.
 
 Both matrices are positive definite across v, as lambda < 0 is the only negative eigenvalue.
+
+The series knows the pairs of particles within their cutoffs at S. Where others come in on the way,
+third derivatives jump, and the manifold leaves it. The force at x(a) tells: on the manifold it is
+along x'(a).
 """
 
 from __future__ import annotations
@@ -20,6 +24,11 @@ from glasswells.paths.curve import CurvePoint
 from glasswells.paths.saddle import Saddle
 from glasswells.paths.settings import PathSettings
 from glasswells.paths.surface import Surface
+
+CLOSER = 0.7
+"""The next amplitude that is tried, where one leads off the manifold."""
+PROBE = 1e-4
+"""Displacement, length, between two forces for the stiffness across the path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -41,6 +50,12 @@ class UnstableManifold:
         point: Array = self.origin + a * (self.mode + a / 2 * (self.bend + a / 3 * self.twist))
         return point
 
+    def tangent(self, amplitude: float) -> Array:
+        """The unit field along x'(a) (N, 3)."""
+        along = self.mode + amplitude * (self.bend + amplitude / 2 * self.twist)
+        unit: Array = along / np.linalg.norm(along)
+        return unit
+
     def reversed(self) -> UnstableManifold:
         """The other half."""
         return replace(self, mode=-self.mode, twist=-self.twist)
@@ -48,11 +63,35 @@ class UnstableManifold:
     def points(self, amplitude: float, spacing: float) -> list[CurvePoint]:
         """Points up to an amplitude, at most `spacing` apart, with their tangents."""
         count = int(np.ceil(amplitude / spacing))
-        found = []
-        for a in amplitude * np.arange(1, count + 1) / count:
-            tangent = self.mode + a * (self.bend + a / 2 * self.twist)
-            found.append(CurvePoint(self.point(a), tangent / np.linalg.norm(tangent)))
-        return found
+        amplitudes = amplitude * np.arange(1, count + 1) / count
+        return [CurvePoint(self.point(a), self.tangent(a)) for a in amplitudes]
+
+    def start(self, surface: Surface, farthest: float, settings: PathSettings) -> float:
+        """The amplitude, up to `farthest`, from which the flow is followed.
+
+        It is that of `reach`, or smaller until forces tell that the series is near the manifold
+        there; no check is made below `first_distance`.
+        """
+        amplitude = min(self.reach(settings), farthest)
+        while (
+            amplitude > settings.first_distance
+            and self.distance_off(surface, amplitude) > settings.first_distance_off
+        ):
+            amplitude = max(CLOSER * amplitude, settings.first_distance)
+        return amplitude
+
+    def distance_off(self, surface: Surface, amplitude: float) -> float:
+        """How far x(a) is from the manifold, by the force across x'(a) and the stiffness there."""
+        here, tangent = self.point(amplitude), self.tangent(amplitude)
+        force = surface.interactions.energy_and_forces(here)[1]
+        across = force - np.vdot(force, tangent) * tangent
+        size = float(np.linalg.norm(across))
+        if size == 0.0:
+            return 0.0
+        unit = across / size
+        beside = surface.interactions.energy_and_forces(here + PROBE * unit)[1]
+        stiffness = float(np.vdot(force - beside, unit)) / PROBE
+        return size / stiffness if stiffness > 0 else np.inf
 
     def reach(self, settings: PathSettings) -> float:
         """The largest amplitude whose error is within `first_error`.

@@ -23,7 +23,7 @@ UNITS: dict[str, str] = {
     **dict.fromkeys(("stiffness", "curvatures", "image_curvatures"), "epsilon/sigma^2"),
     **dict.fromkeys(("cubic",), "epsilon/sigma^3"),
     **dict.fromkeys(("frequency", "frequency_a", "frequency_b", "frequencies"), FREQUENCY),
-    **dict.fromkeys(("sweeps", "overlap_time", "diameter_time"), "sweeps"),
+    **dict.fromkeys(("sweeps", "sweeps_apart", "overlap_time", "diameter_time"), "sweeps"),
     **dict.fromkeys(("core_particles", "crystalline_fraction", "fractionation"), "1"),
     **dict.fromkeys(("inherent_drift", "participation_number", "reduced_hbar", "residual"), "1"),
     **dict.fromkeys(("participation_ratio", "participation_ratios", "bound", "overlap"), "1"),

@@ -119,10 +119,13 @@ def test_entries_are_solved_again_from_their_minima_alone(tabulated: Table, reco
         for units in (gw.ARGON_PUBLISHED, gw.ARGON, gw.NIP):
             known = stored.splittings[units.name]
             solved = gw.solve_splitting(well.profile, units)
-            # Stated are the error of the levels on a path and what another path changed of E. Paths
-            # agree to 1e-9 of the scale of the levels, of which E may be a small difference.
+            # Stated are the error of the levels on a path and what another path changed of E. The
+            # third edition's paths were followed to some 5e-6 of length: E was off by up to 7e-5
+            # of its value in 25 rows. The levels, of which E may be a small difference, agree to
+            # 1e-7.
             between = abs(np.nan_to_num(stored.band.splittings[units.name]))
             tolerance = known.error + solved.error + 2 * between + 1e-7 * known.levels[0]
+            tolerance += 1e-4 * known.splitting
             assert solved.splitting == pytest.approx(known.splitting, abs=tolerance)
             assert solved.is_two_level == known.is_two_level
 

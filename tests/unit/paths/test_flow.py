@@ -16,8 +16,9 @@ from path_surfaces import (
     stationary,
 )
 
+import glasswells as gw
 from glasswells.core.outcomes import Outcome
-from glasswells.core.records import Configuration
+from glasswells.core.records import Configuration, DoubleWell
 from glasswells.model.soft_spheres import SoftSpheres
 from glasswells.paths.chebyshev import Flow, stage_count, stages
 from glasswells.paths.curve import Arc, CurvePoint
@@ -286,6 +287,40 @@ def test_how_far_a_path_starts_from_the_saddle() -> None:
     assert manifold.reach(replace(settings, farthest_start=2e-4)) == 2e-4
     straight = replace(manifold, twist=0.0 * manifold.twist)
     assert straight.reach(settings) == settings.first_distance
+
+
+def test_a_start_off_the_manifold_is_seen_and_moved_towards_the_saddle() -> None:
+    surface, saddle, _, _ = analytic_descents("mueller_brown")
+    settings = PathSettings(first_distance=1e-3, farthest_start=0.5, first_error=1e-7)
+    manifold = unstable_manifold(surface, saddle, replace(settings, bend_tolerance=1e-12))
+    farthest = manifold.reach(settings)
+    assert manifold.distance_off(surface, farthest) < 1e-4
+    tangent = manifold.tangent(farthest)
+    normal = np.array([[-tangent[0, 1], tangent[0, 0], 0.0]])
+    beside = replace(manifold, origin=manifold.origin + 1e-3 * normal)
+    assert beside.distance_off(surface, farthest) == pytest.approx(1e-3, rel=0.3)
+    half = 0.5 * manifold.distance_off(surface, farthest)
+    loose, tight = (replace(settings, first_distance_off=off) for off in (1e-2, half))
+    assert manifold.start(surface, 1.0, loose) == farthest
+    assert manifold.start(surface, 0.5 * farthest, loose) == 0.5 * farthest
+    nearer = manifold.start(surface, 1.0, tight)
+    assert manifold.distance_off(surface, nearer) <= half
+    assert 0.5 * farthest < nearer < farthest
+    assert beside.start(surface, 1.0, tight) == settings.first_distance
+
+
+def test_pairs_that_come_within_their_cutoff_behind_the_saddle() -> None:
+    """Where third derivatives jump the series leaves the manifold: by 7e-4, and the length was off
+    by 2.2e-4, E by 3e-4 of its value."""
+    stored = gw.two_level_system(153)
+    whole, near = (
+        gw.find_double_well(gw.SoftSpheres(), stored.minimum_a, stored.minimum_b, **settings)
+        for settings in ({}, {"first_distance": 5e-4, "farthest_start": 7e-4})
+    )
+    assert isinstance(whole, DoubleWell)
+    assert isinstance(near, DoubleWell)
+    assert whole.path_length == pytest.approx(near.path_length, abs=4e-6)
+    assert whole.barrier == pytest.approx(near.barrier, abs=1e-10)
 
 
 def test_a_path_that_ends_elsewhere_says_so() -> None:
