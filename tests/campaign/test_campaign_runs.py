@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import toy
-from inspection import stopping_after
+from inspection import query, stopping_after
 from toy_runs import DONE, Start, digest, run_inline
 
 from glasswells.campaign.campaigns import (
@@ -349,7 +349,7 @@ def test_a_campaign_whose_first_tasks_had_other_names_is_not_continued(start: St
 
 
 def test_a_single_glass_that_would_be_another_one_is_enough(start: Start) -> None:
-    """Nor does such a campaign grow: it stays as it was."""
+    """Nor does such a campaign grow: it stays as it was, and of the format that it has."""
 
     def older(plan: dict[str, Any]) -> list[FollowUp]:
         return [
@@ -363,11 +363,13 @@ def test_a_single_glass_that_would_be_another_one_is_enough(start: Start) -> Non
     options = {"workers": 1, "make_executor": InlineExecutor}
     assert run_campaign(directory, replace(toy.PIPELINE, roots=older), **options) == DONE
     before, plan = digest(directory), (directory / "plan.toml").read_text()
+    query(directory, "PRAGMA user_version=3")  # that of the version that may go on with it
     for begin in (
         partial(run_campaign, directory, toy.PIPELINE, **options),
         partial(start, glasses=3),
     ):
         with pytest.raises(InputError, match=r"computed the stage gather otherwise.*--reuse"):
             begin()
+        assert query(directory, "PRAGMA user_version") == [(3,)]
         assert (directory / "plan.toml").read_text() == plan
         assert digest(directory) == before

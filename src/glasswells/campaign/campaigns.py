@@ -161,8 +161,7 @@ def _take_up(directory: Path, pipeline: Pipeline, given: GivenPlan) -> None:
             places = f"in {directory}", f"in {given.file}"
             differences = pipeline.differences(before, given.plan, places=places)
             raise InputError(_another_plan(directory, differences))
-        with Store(directory, pipeline.codec) as store, store.transaction():
-            _check_code_formats(store, pipeline)
+        with _open_to_go_on(directory, pipeline) as store, store.transaction():
             store.grow_plan(given.complete)
             _write_copy(copy, given.text)
     elif not copy.exists():
@@ -223,6 +222,17 @@ def open_campaign(directory: Path, pipeline: Pipeline) -> StoreReader:
     return store
 
 
+def _open_to_go_on(directory: Path, pipeline: Pipeline) -> Store:
+    """The store of a campaign to go on with.
+
+    To open it so brings it to the format of today, which the version that began it may not read:
+    one that this version must not go on with stays as it is.
+    """
+    with open_campaign(directory, pipeline) as store:
+        _check_code_formats(store, pipeline)
+    return Store(directory, pipeline.codec)
+
+
 def run_campaign(
     directory: Path,
     pipeline: Pipeline,
@@ -277,9 +287,7 @@ def run_campaign(
     if workers is not None and workers < 1:
         raise InputError(f"workers is {workers}, expected at least 1")
     check_cache_folder()
-    with StopRequest(walltime, grace) as stop, Store(directory, pipeline.codec) as store:
-        _check_pipeline(store, pipeline)
-        _check_code_formats(store, pipeline)
+    with StopRequest(walltime, grace) as stop, _open_to_go_on(directory, pipeline) as store:
         plan = pipeline.kept_plan(store.property("plan"))
         pool = WorkerPool(workers, make_executor)
         try:
