@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from inspection import digest
+from inspection import digest, stopping_after
 from small_plan import SMALL_PLAN
 
 from glasswells.campaign.campaigns import open_campaign, run_campaign, start_campaign
@@ -225,6 +225,23 @@ def test_it_is_said_what_was_taken_over_and_which_settings_differ(
     assert what_is_shared(other, empty, PIPELINE) == [
         f"nothing is taken over from {empty}: it has finished nothing yet"
     ]
+
+
+def test_a_campaign_that_has_only_begun_gives_its_chunks(tmp_path: Path) -> None:
+    begun = started(tmp_path, "begun", text_of(20))  # a glass in three chunks
+    run_campaign(
+        begun,
+        PIPELINE,
+        workers=1,
+        make_executor=InlineExecutor,
+        acknowledged=stopping_after(1),
+    )
+    new = started(tmp_path, "new", text_of(20), reuse=begun)
+    assert what_is_shared(new, begun, PIPELINE) == [
+        f"taken over from {begun}: 0 of 0 glasses (1 more go on from where they ended there)"
+    ]
+    assert len(finished(new)) == len(finished(begun))
+    assert digest(new, PIPELINE) == digest(begun, PIPELINE)
 
 
 def test_another_plan_in_one_folder_is_refused_by_the_settings_that_differ(short: Path) -> None:

@@ -33,7 +33,7 @@ def what_is_shared(directory: Path, other: Path, pipeline: Pipeline) -> list[str
     parts = []
     for stage in pipeline.stages:
         chains = {chain for chain, name in known.items() if name == stage.name}
-        if chains:
+        if chains or begun[stage.name]:
             part = f"{len(chains & set(own))} of {len(chains)} {stage.title}"
             if begun[stage.name]:
                 part += f" ({begun[stage.name]} more go on from where they ended there)"
