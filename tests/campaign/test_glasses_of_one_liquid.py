@@ -15,6 +15,7 @@ from glasswells.plan.file import parse_plan
 from glasswells.report import campaign_content
 from glasswells.report.tables import glasses_table
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.stages.prepare import prepare_chunks
 from glasswells.store.reader import StoreReader
 from glasswells.store.tasks import Task
 
@@ -98,6 +99,19 @@ def test_the_report_says_how_far_apart_they_are(
     apart = made["t0p15-1"].report.relaxation_times_apart
     assert told["t0p15-1"].endswith(f" ({apart:.3g})")
     assert [glass for glass, text in told.items() if "(" in text] == ["t0p15-1"]
+
+
+def test_chunks_are_counted_to_the_multiples_at_which_they_end() -> None:
+    plan = parse_plan(PLAN.format(glasses=3, sweeps=500, liquid=SEVERAL.replace("[2", "[3")))
+    # To 500 in five chunks, to 600, 700 and 750, then to 800, 900 and 1000.
+    assert [prepare_chunks(plan, 0.15, k) for k in range(3)] == [5, 3, 3]
+    assert prepare_chunks(plan, 0.2, 0) == 2
+
+
+@pytest.mark.parametrize("name", ["sweeps", "glasses_per_liquid", "sweeps_between"])
+def test_a_number_that_no_store_can_count_to_is_refused(name: str) -> None:
+    with pytest.raises(PlanError, match=rf"prepare.{name}: is 1\d*, expected less than or equal"):
+        parse_plan(f"[prepare]\n{name} = {10**19}")
 
 
 def test_more_glasses_of_the_liquid_come_later_and_change_nothing() -> None:

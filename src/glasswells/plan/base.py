@@ -31,9 +31,11 @@ def _form(given: Any) -> str:
     return SEVERAL if isinstance(given, list | tuple) else ONE
 
 
+MOST = 10**15
+"""Of anything that a plan counts: a store keeps numbers of 64 bits, and sums of them."""
+_Count = Annotated[PositiveCount, Field(le=MOST)]
 Counts = Annotated[
-    Annotated[PositiveCount, Tag(ONE)]
-    | Annotated[tuple[PositiveCount, ...], Field(strict=False), Tag(SEVERAL)],
+    Annotated[_Count, Tag(ONE)] | Annotated[tuple[_Count, ...], Field(strict=False), Tag(SEVERAL)],
     Discriminator(_form),
 ]
 """One for all preparation temperatures, or a list with one for each. The form decides what was

@@ -85,9 +85,11 @@ def prepare_chunks(plan: Plan, temperature: float, index: int) -> int:
         return -(-blocks // plan.melt_quench.chunk_blocks)
     if plan.glasses.source != "prepare":
         return 1
-    sweeps = _sweeps(plan, temperature)
-    goes_on = glass_before(plan, temperature, index) is not None
-    return -(-(sweeps.between if goes_on else sweeps.first) // plan.prepare.chunk_sweeps)
+    sweeps, chunk = _sweeps(plan, temperature), plan.prepare.chunk_sweeps
+    number = index % sweeps.glasses
+    begin = sweeps.first + (number - 1) * sweeps.between if number else 0
+    end = sweeps.first + number * sweeps.between
+    return -(-end // chunk) - begin // chunk
 
 
 def _sweeps(plan: Plan, temperature: float) -> LiquidSweeps:
