@@ -7,6 +7,7 @@ import dataclasses
 import io
 import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from glasswells.cli.display import ProgressDisplay
 from glasswells.core.geometry import displacement
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
+from glasswells.store.reader import StoreReader
 
 
 @pytest.fixture(scope="module")
@@ -331,3 +333,16 @@ def test_a_summary_is_saved_with_its_coupling_only_where_it_is_known(catalog: gw
         assert np.array_equal(
             again.deformation_potential, summary.deformation_potential, equal_nan=True
         )
+
+
+def test_double_wells_whose_glass_is_lost_are_left_out(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a salvaged campaign, until it is resumed."""
+    records = StoreReader.records
+
+    def without_glasses(store: StoreReader, kind: str, **further: Any) -> Iterator[Any]:
+        return iter(()) if kind == "glass" else records(store, kind, **further)
+
+    monkeypatch.setattr(StoreReader, "records", without_glasses)
+    assert len(gw.open_campaign(directory).double_wells["key"]) == 0

@@ -29,7 +29,7 @@ from glasswells.report.search_tables import screening_tables, search_tables
 from glasswells.report.well_tables import wells_table
 from glasswells.stages.found import campaign_overview
 from glasswells.stages.pipeline import PIPELINE
-from glasswells.store.reader import CONTINUED, DONE, FAILED
+from glasswells.store.reader import CONTINUED, DONE, FAILED, StoreReader
 from glasswells.store.schema import STORE_NAME
 from glasswells.store.verify import verify_store
 from report_contents import write_small
@@ -184,6 +184,16 @@ def test_status_and_report_of_a_finished_campaign(unbroken: Path, tmp_path: Path
     assert "small" in page.read_text(encoding="utf-8")
     (preparation,) = content.preparations
     assert sum(len(glass.wells) for glass in preparation.glasses) >= 1
+
+
+def test_double_wells_of_a_glass_whose_library_is_lost_are_left_out(
+    unbroken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a salvaged campaign, until it is resumed; reports show explored glasses only."""
+    monkeypatch.setattr(StoreReader, "glasses", lambda store, kind: ())
+    with open_campaign(unbroken, PIPELINE) as store:
+        numbers = campaign_overview(store).numbers
+    assert (numbers["glasses"], numbers["double_wells"], numbers["solved"]) == (0, 0, 0)
 
 
 def links_of(directory: Path, rule: str) -> dict[tuple[int, int], list[tuple[str, float]]]:

@@ -324,7 +324,9 @@ def _read(
     for stored in store.records("double_well"):
         place = WellPlace(chain=stored.chain, item=items[stored.chain])
         items[stored.chain] += 1
-        found = glasses[stored.glass]
+        found = glasses.get(stored.glass)
+        if found is None:  # of a salvaged campaign, before it is resumed, the glass may be lost
+            continue
         well = summarize_well(
             stored.record,
             stored.glass,

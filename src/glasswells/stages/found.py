@@ -39,11 +39,13 @@ def campaign_overview(store: StoreReader) -> Overview:
             solved = item.record.splitting
             splittings[item.glass, item.chain, item.record.double_well][solved.units] = solved
         for (glass, chain, number), found in splittings.items():
+            if glass not in wells:  # of a damaged store its library is lost; reports leave it out
+                continue
             summary = summaries.get((chain, number)) or _read_in_full(store, chain, number)
             wells[glass].append(replace(summary, glass=glass, splittings=found))
         units = solved_units(store, read_stored_plan(store.property("plan")))
         unsolved = store.product_counts().get("double_well", 0) - len(splittings)
-        return overview(list(wells.values()), units, store.open_tasks(), unsolved)
+        return overview(list(wells.values()), units, store.open_tasks(), max(unsolved, 0))
 
 
 def _read_in_full(store: StoreReader, chain: str, number: int) -> WellSummary:
