@@ -22,6 +22,7 @@ from glasswells.store.catalogue import catalogue_digest
 from glasswells.store.errors import DamagedStoreError, FormatError
 from glasswells.store.reader import DONE, StoreReader
 from glasswells.store.schema import PAGE_SIZE, STORE_NAME
+from glasswells.store.tasks import FollowUp, Task, TaskOutput
 from glasswells.store.verify import verify_store
 
 Start = Callable[..., Path]
@@ -374,8 +375,14 @@ def test_what_an_older_code_made_is_salvaged_and_not_mixed_with_new_work(
 ) -> None:
     directory = start("older", **PLAN)
     run(directory)
+
+    def unlike(plan: Any, task: Task, output: TaskOutput) -> list[FollowUp]:
+        raise ValueError("records of before are others")
+
     stages = (
-        replace(stage, code_format=stage.code_format + 1) if stage.name == "square" else stage
+        replace(stage, code_format=stage.code_format + 1, follow=unlike)
+        if stage.name == "square"
+        else stage
         for stage in toy.PIPELINE.stages
     )
     later = replace(toy.PIPELINE, stages=tuple(stages))

@@ -11,7 +11,7 @@ from glasswells.store.errors import DamagedStoreError
 from glasswells.store.pipeline import Pipeline
 from glasswells.store.reader import CONTINUED, DONE, FAILED, WAITING, TaskRow
 from glasswells.store.recovered import Recovered, RecoveredChunk
-from glasswells.store.tasks import EncodedOutput, Task, TaskOutput
+from glasswells.store.tasks import CODE_FORMAT, EncodedOutput, Task, TaskOutput
 from glasswells.store.writer import FAILED_INPUT, Store
 
 NO_STATE = Encoded(body="null", arrays={})
@@ -194,8 +194,14 @@ class Takeover:
         )
 
     def _following(self, task: Task, last: RecoveredChunk) -> list[tuple[Task, int]]:
-        """The tasks that the end of a chain asks for."""
-        if not self.pipeline.may_ask(task.stage) or last.status != DONE:
+        """The tasks that the end of a chain asks for.
+
+        None if another code made it: what that asked for is not what this one would, and its
+        records may be others.
+        """
+        today = self.pipeline.stage(task.stage).code_format
+        is_of_today = task.parameters.get(CODE_FORMAT, 1) == today
+        if not is_of_today or not self.pipeline.may_ask(task.stage) or last.status != DONE:
             return []
         codec = self.store.codec
         products = tuple(
