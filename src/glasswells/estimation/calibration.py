@@ -18,6 +18,7 @@ from glasswells.core.records import Configuration, DoubleWell, InherentStructure
 from glasswells.estimation.records import Known, Rate
 from glasswells.estimation.reference import reference_rates
 from glasswells.estimation.sizes import Group, groups, n_particles
+from glasswells.interchange.shipped import glass as shipped_glass
 from glasswells.landscape.explore import (
     continue_explorations,
     start_exploration,
@@ -31,7 +32,7 @@ from glasswells.landscape.preparation import (
 from glasswells.landscape.trajectory import ExplorationState
 from glasswells.model.pair_model import Model
 from glasswells.paths import find_double_well
-from glasswells.plan.model import PAIR, pair_model
+from glasswells.plan.model import PAIR, ModelSection, pair_model
 from glasswells.plan.plan import Plan
 from glasswells.stages.explore import exploration_settings
 from glasswells.stages.pipeline import PIPELINE
@@ -59,6 +60,8 @@ BY_ENERGIES = ("finish", "search", "modes", "overlap", "full_spectrum", "tangent
 FOREIGN = 1.0
 """Scatter, at least, of such costs of other energies: searches, modes and overlaps of silicon and
 of silica by LAMMPS took 0.5 to 3.4 times what quenches let expect."""
+OF_GLASS = ("n_particles", "density", "diameters", "diameter_limits", "unit_mean")
+"""Settings of a preparation that say what particles a glass is of."""
 SOURCE = "calibration on this machine"
 SEED = 1
 MADE = ("prepare", "melt_quench")
@@ -175,7 +178,8 @@ def _glass(
 ) -> tuple[Configuration, float | None]:
     """A glass of a temperature, and the cost of a sweep if it has to be prepared.
 
-    A prepared one is only a liquid that was sampled for some seconds.
+    A prepared one is only a liquid that was sampled for some seconds, in which quenches cost more,
+    unless the package has such a glass.
     """
     if plan.glasses.source == "melt_quench":
         return _quick_quench(plan, model, temperature)
@@ -191,7 +195,19 @@ def _glass(
         state = continue_preparation(swapped, state, settings, FEW_SWEEPS)
         done += FEW_SWEEPS
     cost = (time.thread_time() - begin) / done
-    return state.checkpoint.configuration(), cost
+    return shipped_alike(plan, temperature) or state.checkpoint.configuration(), cost
+
+
+def shipped_alike(plan: Plan, temperature: float) -> Configuration | None:
+    """A glass of the package that a plan might have prepared, if there is one."""
+    settings, shipped = plan.prepare.record(PreparationSettings), PreparationSettings()
+    is_alike = all(getattr(settings, name) == getattr(shipped, name) for name in OF_GLASS)
+    if not is_alike or plan.model != ModelSection():
+        return None
+    try:
+        return shipped_glass(temperature, 0).configuration
+    except InputError:
+        return None
 
 
 def _quick_quench(plan: Plan, model: Model, rate: float) -> tuple[Configuration, float]:

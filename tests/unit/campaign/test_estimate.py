@@ -14,7 +14,7 @@ import pytest
 from glasswells.core.errors import InputError
 from glasswells.estimation import kept
 from glasswells.estimation.amounts import Amount, mean_below
-from glasswells.estimation.calibration import relative_search, scaled_rest, weighed
+from glasswells.estimation.calibration import relative_search, scaled_rest, shipped_alike, weighed
 from glasswells.estimation.estimate import estimate_campaign, rounds
 from glasswells.estimation.forecast import size, summary_lines
 from glasswells.estimation.records import Estimate, Known, Rate
@@ -352,3 +352,15 @@ def test_a_full_disk_keeps_no_part_of_a_calibration(
     monkeypatch.setattr(os, "fsync", full)
     kept.keep_calibration(plan_of(), known(), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_quenches_are_timed_in_a_shipped_glass_if_it_is_one_of_the_plan() -> None:
+    """In a liquid of some seconds they cost up to twice as much."""
+    assert shipped_alike(plan_of(), 0.07) is not None
+    assert shipped_alike(plan_of(), 0.08) is None
+    other = plan_of()
+    for name, value in (("n_particles", 1200), ("density", 0.99), ("unit_mean", True)):
+        section = other.prepare.model_copy(update={name: value})
+        assert shipped_alike(other.model_copy(update={"prepare": section}), 0.07) is None
+    model = other.model.model_copy(update={"kind": "inverse_power"})
+    assert shipped_alike(other.model_copy(update={"model": model}), 0.07) is None
