@@ -78,8 +78,8 @@ class PathSettings:
     """Between the two, what the third order leaves out is taken to be below this, by the ratio of
     the orders. Of 16 halves of paths it was 3e-8 to 1.4e-7 in 14, and 2.8e-6 at most."""
     first_distance_off: float = 4e-7
-    """Largest distance from the manifold, by the force there, at which the path is started. Of 50
-    halves it was below 3e-7 at once in 40; of the others up to 7e-4, where pairs of particles come
+    """Largest distance from the manifold, by the force there, at which the path is started. Of 60
+    halves it was below 3e-7 at once in 49; of the others up to 7e-4, where pairs of particles come
     within their cutoffs on the way, and the length was off by 2e-4 for it."""
     first_fraction: float = 0.1
     """Most of this distance as a fraction of that to the nearest minimum."""
